@@ -55,17 +55,20 @@ export type SignedTransaction = LegacyTransaction | AccessListTransaction | FeeM
 /** A transaction whose sender was recovered from its signature. */
 export type SentTransaction = SignedTransaction & { readonly sender: Uint8Array };
 
-/** The L1 -> L2 call as it stands in a block: transaction type 0x7E. */
-export interface CallTransaction {
-  type: 0x7e; raw: Uint8Array; hash: Uint8Array;
+/** A CALL or CREATE message as it stands in a block: transaction type 0x7E (SPEC.md section 3). */
+export interface MessageTransaction {
+  type: 0x7e;
+  /** 0x7E || rlp([chainId, index, from, to, mint, value, gas, surcharge, data]). */
+  raw: Uint8Array;
+  hash: Uint8Array;
+  chainId: bigint;
   /** Index of the Inbox message it executes. */
   messageIndex: bigint;
-  from: Uint8Array; to: Uint8Array | undefined; mint: bigint; value: bigint;
-  gasLimit: bigint; surchargeLimit: bigint; data: Uint8Array;
-  /** The sender's nonce before it ran (not part of the encoding unless the specification says so). */
-  nonce: bigint;
+  /** Already aliased. */
+  sender: Uint8Array;
+  to: Uint8Array | undefined; mint: bigint; value: bigint; gasLimit: bigint; surchargeLimit: bigint; data: Uint8Array;
 }
-export type BlockTransaction = SentTransaction | CallTransaction;
+export type BlockTransaction = SentTransaction | MessageTransaction;
 
 /** Why bytes are not a transaction this chain can carry. */
 export type TransactionRefusal =
@@ -96,31 +99,45 @@ export interface Receipt {
   raw: Uint8Array;
 }
 
-/** One Inbox message, already decoded from the committed bytes. */
-export type InboxMessage = InboxCall | InboxSigned;
-export interface InboxCall {
-  kind: 'call'; index: bigint; from: Uint8Array; to: Uint8Array | undefined; mint: bigint; value: bigint;
-  gas: bigint; surcharge: bigint; data: Uint8Array;
-  /** L1 timestamp of the enqueueing block, seconds: the block's timestamp must not be below it. */
-  timestamp: bigint;
+/** One Inbox message, decoded (SPEC.md section 2). */
+export interface InboxMessage {
+  /** Position in the queue, from 0. */
+  index: bigint;
+  /** 1 CALL, 2 CREATE, 3 SIGNED. */
+  kind: 1 | 2 | 3;
+  /** Already aliased; meaningless for SIGNED. */
+  sender: Uint8Array;
+  /** Meaningful for CALL only. */
+  to: Uint8Array;
+  mint: bigint; value: bigint;
+  /** L2 gas limit; for SIGNED the gas prepaid. */
+  gas: bigint;
+  /** Surcharge budget in zkGas. */
+  surcharge: bigint;
+  /** L1 timestamp of the enqueueing block, seconds: a block's timestamp must not be below it. */
+  l1Time: bigint;
+  /** Calldata, init code or one raw signed transaction. */
+  data: Uint8Array;
 }
-export interface InboxSigned {
-  kind: 'signed'; index: bigint; raw: Uint8Array;
-  /** Prepaid on L1. */
-  gas: bigint; surcharge: bigint; timestamp: bigint;
-}
-/** A Signed message that changed nothing; `reason` is SPEC.md's drop reason number. */
+/** A SIGNED message that changed nothing; `reason` is 1..11 of SPEC.md section 4. */
 export interface DroppedMessage { messageIndex: bigint; reason: number }
 
-/** What the data fee of a batch derives from (SPEC.md); zero prices in Enforced mode. */
-export interface DataFeeParameters { l1BaseFeeWei: bigint; l1BlobBaseFeeWei: bigint; feeConfig: Uint8Array | undefined }
+/** What the fees of a batch derive from (SPEC.md section 6). */
+export interface FeeParameters {
+  /** baseFeePerGas of the batch's origin, wei; 0 in Enforced, which has no origin. */
+  originBaseFeeWei: bigint;
+  /** Parts per million. */
+  dataFeeScalar: bigint;
+  /** Parts per million. */
+  surchargeScalar: bigint;
+}
 
 export interface BlockInput {
   /** Must be the engine's head: executing on anything else is a bug of the caller. */
   parentHash: Uint8Array;
   timestamp: bigint;
-  dataFee: DataFeeParameters;
-  /** Consecutive messages, all of which this block consumes, in queue order. */
+  fees: FeeParameters;
+  /** Consecutive messages, all of which this block consumes, in queue order; declared zkGas <= 10,000,000 in all. */
   messages: readonly InboxMessage[];
 }
 export interface StrictBlockInput extends BlockInput { transactions: readonly SentTransaction[] }
@@ -128,8 +145,9 @@ export interface StrictBlockInput extends BlockInput { transactions: readonly Se
 export interface IncludedTransaction { transaction: BlockTransaction; receipt: Receipt }
 export interface ExecutedBlock {
   header: BlockHeader; hash: Uint8Array;
-  /** Header RLP; the block body's encoding is derived from the transactions. */
+  /** Header RLP. */
   headerRaw: Uint8Array;
+  /** CALL, CREATE and undropped SIGNED messages' transactions first, then the ordinary ones. */
   transactions: readonly IncludedTransaction[];
   dropped: readonly DroppedMessage[];
   /** gasUsed + all surcharges used. */
@@ -146,7 +164,7 @@ export type InvalidBlock =
 export type TransactionInvalid =
   | 'chain-id' | 'nonce-too-low' | 'nonce-too-high' | 'nonce-overflow' | 'insufficient-funds' | 'fee-cap-below-base-fee'
   | 'tip-above-fee-cap' | 'intrinsic-gas' | 'gas-limit' | 'init-code-size' | 'sender-not-eoa' | 'empty-authorization-list'
-  | 'block-gas' | 'unprotected' | 'arithmetic-overflow';
+  | 'block-gas' | 'authorization-destination' | 'arithmetic-overflow';
 
 /**
  * A block computed but not persisted. Exactly one of the following: `commit`, once; or drop the object, which
@@ -243,7 +261,7 @@ export type TraceResult = { ok: true; trace: TraceJson } | CallRefusal;
 export type BlockTraceResult = { ok: true; traces: readonly { transactionHash: Uint8Array; trace: TraceJson }[] } | CallRefusal;
 
 /** Replays a block for tracing: what its execution was given. `header` is the block itself, `parent` its parent. */
-export interface BlockReplay { parent: BlockHeader; header: BlockHeader; dataFee: DataFeeParameters; messages: readonly InboxMessage[]; transactions: readonly SentTransaction[] }
+export interface BlockReplay { parent: BlockHeader; header: BlockHeader; fees: FeeParameters; messages: readonly InboxMessage[]; transactions: readonly SentTransaction[] }
 
 export interface ExecutionEngine {
   readonly chainId: bigint;
@@ -275,10 +293,10 @@ export interface ExecutionEngine {
   recoverTransaction(raw: Uint8Array): RecoveredTransaction;
   /** Decodes and recovers off the main thread, in order; waits while the queue is full. */
   recoverTransactions(raws: readonly Uint8Array[]): Promise<readonly RecoveredTransaction[]>;
-  /** Fee an ordinary transaction of this encoding pays for L1 data, in wei. */
-  dataFee(rawSizeBytes: Uint8Array, parameters: DataFeeParameters): bigint;
+  /** Fee an ordinary transaction with these EIP-2718 bytes pays for L1 data, in wei. */
+  dataFee(raw: Uint8Array, fees: FeeParameters): bigint;
   /** Checks a transaction against the head's state as admission needs it: everything but an exact nonce. */
-  admission(transaction: SentTransaction, parameters: DataFeeParameters): AdmissionResult;
+  admission(transaction: SentTransaction, fees: FeeParameters): AdmissionResult;
 
   /** Stops the recovery workers. The store stays open: it is the caller's. */
   close(): Promise<void>;
