@@ -1,0 +1,42 @@
+// Builds of the workspaces that have one: contracts (compile, ABIs, constants) and prover (WASM kernels).
+// Owns when they run: only if a file they read, the lockfile or the pinned Node changed since they last succeeded, or an
+// output is gone. It does not know how they build; that is each workspace's `build` script.
+// Invariant: what a build writes is no input of it, else it would never be current.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from './paths.mjs';
+import { runStep } from './progress.mjs';
+import { clearStamp, hashFiles, hashText, readStamp, writeStamp } from './stamps.mjs';
+import { NODE_VERSION, toolchainEnvironment } from './toolchain.mjs';
+
+/** Per workspace: what a build leaves that is not committed (missing = build again), and folders that are outputs. */
+const WORKSPACES = {
+  contracts: { mustExist: ['contracts/artifacts'], outputs: ['contracts/artifacts', 'contracts/cache', 'contracts/abi'] },
+  prover: { mustExist: ['prover/build'], outputs: ['prover/build'] },
+};
+
+/**
+ * @param {string[]} names workspaces whose builds must be current
+ * @returns {Promise<boolean>} whether anything was built
+ */
+export async function buildWorkspaces(names) {
+  let worked = false;
+  for (const name of names) worked = (await buildWorkspace(name)) || worked;
+  return worked;
+}
+
+async function buildWorkspace(name) {
+  const manifest = JSON.parse(readFileSync(join(repositoryRoot, name, 'package.json'), 'utf8'));
+  if (manifest.scripts?.build === undefined) return false;
+  const { mustExist, outputs } = WORKSPACES[name];
+  const stamp = `build-${name}`;
+  const isIgnored = (path) => outputs.includes(path) || path.split('/').includes('node_modules');
+  const lock = readFileSync(join(repositoryRoot, 'package-lock.json'), 'utf8');
+  const wanted = hashText(hashFiles([name], isIgnored), lock, NODE_VERSION);
+  if (readStamp(stamp) === wanted && mustExist.every((path) => existsSync(join(repositoryRoot, path)))) return false;
+  clearStamp(stamp);
+  await runStep(`build ${name}`, 'npm', ['run', 'build', '-w', name], { env: toolchainEnvironment() });
+  writeStamp(stamp, wanted);
+  return true;
+}
