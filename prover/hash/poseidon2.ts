@@ -1,0 +1,104 @@
+// Poseidon2-16 over KoalaBear: the permutation, the padding-free sponge and the 2-to-1 compression.
+// Owns: the reference semantics that WASM kernels, recursion AIR and transcript must equal.
+// Does not own: constants (poseidon2-constants.ts), Fiat-Shamir rules (transcript/), trees (merkle/).
+// Source: Poseidon2 (eprint 2023/323), parameters and KAT of Plonky3 `koala-bear`.
+// Invariant: 16 canonical elements in, 16 canonical elements out; 8 external and 20 internal rounds.
+
+import { P, add, mul } from "../field/koalabear.ts";
+import type { Felt } from "../field/koalabear.ts";
+import {
+  EXTERNAL_FINAL,
+  EXTERNAL_INITIAL,
+  INTERNAL,
+  INTERNAL_DIAGONAL,
+  POSEIDON2_WIDTH,
+} from "./poseidon2-constants.ts";
+
+/** Elements absorbed or squeezed per permutation; the other 8 are capacity (124-bit collisions). */
+export const SPONGE_RATE = 8;
+/** Elements of a digest. */
+export const DIGEST_LENGTH = 8;
+/** Eight canonical elements. */
+export type Digest = readonly Felt[];
+
+function cube(x: Felt): Felt {
+  return mul(mul(x, x), x);
+}
+
+/** The external matrix: circ(2*M4, M4, M4, M4) with M4 = circ(2, 3, 1, 1), in place. */
+function externalLinear(state: Uint32Array): void {
+  const columnSums = [0, 0, 0, 0];
+  for (let block = 0; block < POSEIDON2_WIDTH; block += 4) {
+    const a = state[block] as Felt;
+    const b = state[block + 1] as Felt;
+    const c = state[block + 2] as Felt;
+    const d = state[block + 3] as Felt;
+    const sum = a + b + c + d;
+    // Exact in doubles: every intermediate is below 8p < 2^34.
+    const mixed = [(sum + a + b + b) % P, (sum + b + c + c) % P, (sum + c + d + d) % P, (sum + d + a + a) % P];
+    for (let i = 0; i < 4; i++) {
+      state[block + i] = mixed[i] as Felt;
+      columnSums[i] = (columnSums[i] as number) + (mixed[i] as Felt);
+    }
+  }
+  for (let i = 0; i < POSEIDON2_WIDTH; i++) {
+    state[i] = ((state[i] as Felt) + (columnSums[i % 4] as number)) % P;
+  }
+}
+
+function externalRound(state: Uint32Array, constants: readonly Felt[]): void {
+  for (let i = 0; i < POSEIDON2_WIDTH; i++) {
+    state[i] = cube(add(state[i] as Felt, constants[i] as Felt));
+  }
+  externalLinear(state);
+}
+
+function internalRound(state: Uint32Array, constant: Felt): void {
+  state[0] = cube(add(state[0] as Felt, constant));
+  let sum = 0;
+  for (let i = 0; i < POSEIDON2_WIDTH; i++) sum += state[i] as Felt;
+  sum %= P;
+  for (let i = 0; i < POSEIDON2_WIDTH; i++) {
+    state[i] = add(sum, mul(state[i] as Felt, INTERNAL_DIAGONAL[i] as Felt));
+  }
+}
+
+/** Applies the permutation to 16 canonical elements in place. */
+export function permute(state: Uint32Array): void {
+  if (state.length !== POSEIDON2_WIDTH) {
+    throw new RangeError(`poseidon2 state: expected ${POSEIDON2_WIDTH} elements, got ${state.length}`);
+  }
+  externalLinear(state);
+  for (const constants of EXTERNAL_INITIAL) externalRound(state, constants);
+  for (const constant of INTERNAL) internalRound(state, constant);
+  for (const constants of EXTERNAL_FINAL) externalRound(state, constants);
+}
+
+/**
+ * Hash of a sequence whose length both sides know beforehand (a matrix row): overwrite-mode sponge
+ * from the zero state, one permutation per started block of 8, a short last block overwriting only
+ * its own elements. Equal to Plonky3's PaddingFreeSponge<_, 16, 8, 8>. NOT injective over different
+ * lengths: the row width is verifying-key data, never the prover's choice.
+ */
+export function hashFixedLength(values: ArrayLike<Felt>): Felt[] {
+  if (values.length === 0) throw new RangeError("hash of a row: expected at least one element, got none");
+  const state = new Uint32Array(POSEIDON2_WIDTH);
+  for (let start = 0; start < values.length; start += SPONGE_RATE) {
+    const end = Math.min(start + SPONGE_RATE, values.length);
+    for (let i = start; i < end; i++) state[i - start] = values[i] as Felt;
+    permute(state);
+  }
+  return Array.from(state.subarray(0, DIGEST_LENGTH));
+}
+
+/** 2-to-1 compression: the first 8 elements of permute(left || right) (truncated permutation). */
+export function compress(left: Digest, right: Digest): Felt[] {
+  if (left.length !== DIGEST_LENGTH || right.length !== DIGEST_LENGTH) {
+    throw new RangeError(`compress: expected two digests of 8, got ${left.length} and ${right.length}`);
+  }
+  const state = new Uint32Array(POSEIDON2_WIDTH);
+  state.set(left, 0);
+  state.set(right, DIGEST_LENGTH);
+  permute(state);
+  return Array.from(state.subarray(0, DIGEST_LENGTH));
+}
