@@ -51,6 +51,8 @@ export class StateStore {
   #oldest = 0n;
   /** Set while a write is under way: the latest values may be those of either block until it resolves. */
   #isWriting = false;
+  /** Target of every unwind so far, so that a reader of a block that is gone notices. */
+  readonly #unwindTargets: bigint[] = [];
 
   constructor(kv: StateKeyValue, retainedBlocks: bigint | undefined) {
     if (retainedBlocks !== undefined && retainedBlocks < 1n) throw new RangeError(`expected retainedBlocks of at least 1, got ${retainedBlocks}`);
@@ -69,6 +71,21 @@ export class StateStore {
 
   get oldestRetained(): bigint {
     return this.#oldest;
+  }
+
+  /** Pass to assertReadable later. */
+  get unwindCount(): number {
+    return this.#unwindTargets.length;
+  }
+
+  /** Throws unless block `blockNumber` is committed, retained, and the same block as when unwindCount was `since`. */
+  assertReadable(blockNumber: bigint, since: number): void {
+    if (this.#head === undefined || blockNumber > this.#head || blockNumber < this.#oldest) {
+      throw new ExecutionFault('not-retained', `expected a block from ${this.#oldest} to ${this.#head ?? 'none'}, got ${blockNumber}`);
+    }
+    for (let i = since; i < this.#unwindTargets.length; i++) {
+      if (this.#unwindTargets[i]! < blockNumber) throw new ExecutionFault('not-retained', `block ${blockNumber} was unwound while its state was being read`);
+    }
   }
 
   /** Value of a versioned key after block `blockNumber`, which must be retained. */
@@ -189,6 +206,7 @@ export class StateStore {
     operations.push(...restored.values(), { key: META_HEAD, value: toFixedBytes(target, 8) }, ...alongside);
     await this.#write(operations);
     this.#head = target;
+    this.#unwindTargets.push(target);
   }
 
   async #write(operations: readonly StateWrite[]): Promise<void> {
