@@ -8,6 +8,7 @@ import { repositoryRoot } from './paths.mjs';
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const HEARTBEAT_MILLISECONDS = 15_000;
+const PATIENCE_MILLISECONDS = 5_000;
 
 /** A condition a person can do something about; `exitCode` 1 = failed, 2 = used wrongly. */
 export class SetupError extends Error {
@@ -55,11 +56,14 @@ export async function runStep(title, file, args, options = {}) {
     cwd: options.cwd ?? repositoryRoot,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe', inherited ?? 'ignore'],
+    // Its own group, so that an interruption ends npm's children as well as npm.
+    detached: true,
   });
   let isInterrupted = false;
   const interrupt = () => {
     isInterrupted = true;
-    child.kill('SIGTERM');
+    signalGroup(child.pid, 'SIGTERM');
+    setTimeout(() => signalGroup(child.pid, 'SIGKILL'), PATIENCE_MILLISECONDS).unref();
   };
   for (const signal of INTERRUPTS) process.on(signal, interrupt);
   child.stdout.on('data', (chunk) => chunks.push(chunk));
@@ -80,4 +84,13 @@ export async function runStep(title, file, args, options = {}) {
   }
   announce(`${title}: done in ${formatDuration(Date.now() - startedAt)}`);
   return output;
+}
+
+function signalGroup(leader, signal) {
+  try {
+    if (leader !== undefined) process.kill(-leader, signal);
+  } catch (error) {
+    // The group ended between the interruption and the signal: what was wanted.
+    if (error.code !== 'ESRCH') throw error;
+  }
 }
