@@ -1,0 +1,32 @@
+// Hardhat: compiler and Solidity tests. Offline: the compiler is the solc package's own WebAssembly build.
+// What the compiler is told here is part of the contracts' addresses and of the L2 genesis: a change changes both.
+
+import { createRequire } from 'node:module';
+import hardhatEthers from '@nomicfoundation/hardhat-ethers';
+import { defineConfig } from 'hardhat/config';
+
+const require = createRequire(import.meta.url);
+
+export default defineConfig({
+  plugins: [hardhatEthers],
+  paths: { sources: './src', tests: { solidity: './test' } },
+  solidity: {
+    version: '0.8.37',
+    path: require.resolve('solc/soljson.js'),
+    settings: {
+      evmVersion: 'osaka',
+      optimizer: { enabled: true, runs: 1_000 },
+      metadata: { bytecodeHash: 'none', appendCBOR: false },
+      outputSelection: { '*': { '*': ['storageLayout'] } },
+    },
+  },
+  networks: {
+    default: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka', chainId: 31_337 },
+  },
+  test: {
+    solidity: {
+      fuzz: { runs: 256, seed: '0x6b657966616c6c' },
+      invariant: { runs: 24, depth: 60, failOnRevert: true },
+    },
+  },
+});
