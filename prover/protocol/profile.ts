@@ -1,0 +1,50 @@
+// Security profiles: the parameters of a key that decide its soundness, as named data.
+// Owns: the profile type and the profiles the system uses. Does not own: their bits (security/).
+// Source: review section 1 (prescribed parameters), PROTOCOL.md section 4.
+// Invariant: every profile that is not for production has a name that begins with "test-".
+
+/** Proof-of-work bits at each site; 0 = the site does not exist. */
+export type GrindingBits = {
+  readonly lookup: number;
+  readonly batch: number;
+  readonly fold: number;
+  readonly query: number;
+};
+
+export type Profile = {
+  readonly name: string;
+  /** log2 of (extension size / trace height). */
+  readonly logBlowup: number;
+  readonly queryCount: number;
+  /** Largest log2 length of the final polynomial; a key with shorter chips uses less. */
+  readonly logFinalLength: number;
+  readonly grindingBits: GrindingBits;
+  /** The proximity bound the claimed security rests on. */
+  readonly regime: "unique-decoding" | "johnson";
+  /** Multiplicity parameter of the Johnson regime; 0 for unique decoding. */
+  readonly johnsonM: number;
+};
+
+/** Segments: rate 1/2, unique decoding, heights up to 2^20. */
+export const PRODUCTION_SEGMENT: Profile = {
+  name: "production-segment", logBlowup: 1, queryCount: 193, logFinalLength: 5,
+  grindingBits: { lookup: 16, batch: 16, fold: 0, query: 20 }, regime: "unique-decoding", johnsonM: 0,
+};
+
+/** Recursion proofs: rate 1/8, Johnson with m = 3, heights up to 2^17. */
+export const PRODUCTION_R1: Profile = {
+  name: "production-r1", logBlowup: 3, queryCount: 64, logFinalLength: 5,
+  grindingBits: { lookup: 16, batch: 22, fold: 16, query: 20 }, regime: "johnson", johnsonM: 3,
+};
+
+/** Few queries and little grinding: for tests, never for value. */
+export const TEST_FAST: Profile = {
+  name: "test-fast", logBlowup: 1, queryCount: 8, logFinalLength: 3,
+  grindingBits: { lookup: 2, batch: 2, fold: 2, query: 4 }, regime: "unique-decoding", johnsonM: 0,
+};
+
+/** Like TEST_FAST at rate 1/8 and with no grinding site at all. */
+export const TEST_NO_GRINDING: Profile = {
+  name: "test-no-grinding", logBlowup: 3, queryCount: 5, logFinalLength: 2,
+  grindingBits: { lookup: 0, batch: 0, fold: 0, query: 0 }, regime: "johnson", johnsonM: 3,
+};
