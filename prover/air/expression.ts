@@ -31,7 +31,7 @@ export type Operand = Expression | number;
 const keyOf = (node: Node): string => {
   switch (node.op) {
     case "constant": return `k${node.value}`;
-    case "column": return `c${node.phase[0]}${node.index}${node.isNext ? "n" : ""}`;
+    case "column": return `c:${node.phase}:${node.index}${node.isNext ? "n" : ""}`;
     case "public": return `p${node.index}`;
     case "alpha": return "a";
     case "betaPower": return `b${node.power}`;
