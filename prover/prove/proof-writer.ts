@@ -1,0 +1,36 @@
+// The proof as bytes: a growing list of canonical u32 little-endian words.
+// Owns: the element encoding of PROTOCOL.md section 6. Does not own: the order (prove.ts), decoding (verify/).
+// Invariant: only canonical elements are written, so equal proofs are equal bytes.
+
+import assert from "node:assert/strict";
+import type { Ext } from "../field/ext4.ts";
+import { isFelt } from "../field/koalabear.ts";
+import type { Felt } from "../field/koalabear.ts";
+
+export class ProofWriter {
+  readonly #words: number[] = [];
+
+  felts(values: ArrayLike<Felt>): void {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      assert(isFelt(value), `proof word: expected a canonical element, got ${String(value)}`);
+      this.#words.push(value);
+    }
+  }
+
+  exts(values: readonly Ext[]): void {
+    for (const value of values) this.felts(value);
+  }
+
+  /** What has been written so far. */
+  get words(): readonly Felt[] {
+    return this.#words;
+  }
+
+  finish(): Uint8Array {
+    const bytes = new Uint8Array(4 * this.#words.length);
+    const view = new DataView(bytes.buffer);
+    this.#words.forEach((word, i) => view.setUint32(4 * i, word, true));
+    return bytes;
+  }
+}
