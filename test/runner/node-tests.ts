@@ -2,7 +2,7 @@
 // Owns the bound on parallel files, the limit per file, and what of an error a reader needs to see.
 // Invariant: a file that fails to load, hangs or exits early is a failure of that file, and a `todo` is a failure too.
 
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import type { EventData } from 'node:test';
 import { inspect } from 'node:util';
@@ -22,13 +22,20 @@ export async function runTestFiles(files: readonly string[], options: FileRunOpt
   if (files.length === 0) return { passed: 0, failures: [], skips: [], slowest: [] };
   const collector = new Collector();
   const ticker = startTicker(() => collector.describeProgress(files.length));
-  const stream = run({
-    cwd: repositoryRoot,
-    files: files.map((file) => `${repositoryRoot}/${file}`),
-    concurrency: options.concurrency,
-    timeout: options.fileTimeoutMilliseconds,
-    isolation: 'process',
-  });
+  const waiting = [...files];
+  const worker = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runFile(file, options, collector);
+  };
+  await Promise.all(Array.from({ length: options.concurrency }, worker));
+  ticker.stop();
+  return collector.outcome();
+}
+
+/** One file, one process, one deadline: the process is ended when it is over, whatever it still waits for. */
+async function runFile(file: string, options: FileRunOptions, collector: Collector): Promise<void> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), options.fileTimeoutMilliseconds);
+  const stream = run({ cwd: repositoryRoot, files: [resolve(repositoryRoot, file)], isolation: 'process', signal: deadline.signal });
   stream.on('test:start', (event) => collector.started(event));
   stream.on('test:pass', (event) => collector.passedTest(event));
   stream.on('test:fail', (event) => collector.failedTest(event));
@@ -36,8 +43,8 @@ export async function runTestFiles(files: readonly string[], options: FileRunOpt
   stream.on('test:stderr', (event) => collector.printed(event.file, event.message));
   // The stream has to be read to its end; every event was taken above.
   for await (const _event of stream) continue;
-  ticker.stop();
-  return collector.outcome();
+  clearTimeout(timer);
+  if (deadline.signal.aborted) collector.ranOver(file, options.fileTimeoutMilliseconds);
 }
 
 /** Builds the outcome from events. Titles carry their suites, which the events give only by nesting depth. */
@@ -74,6 +81,10 @@ class Collector {
     // A suite or file that fails only because a test inside it failed would be counted twice.
     if (codeOf(error) === 'subtestsFailed' || (isContainer(event) && /\d+ subtests? failed/.test(error.message))) return;
     this.#failures.push({ where: fileOf(event), title: this.#title(event), detail: this.#explain(fileOf(event), error) });
+  }
+
+  ranOver(file: string, limitMilliseconds: number): void {
+    this.#failures.push({ where: file, title: 'the whole file', detail: `did not end within ${limitMilliseconds / 1000} s and was stopped` });
   }
 
   printed(file: string | undefined, message: string): void {
