@@ -1,0 +1,156 @@
+// What L1 says happened, checked against itself: messages, commits, finality and drops, block by block.
+//
+// Owns: the pure rules by which one L1 block's records change L1Progress, and the recomputation of the accumulator. Does not
+// own: reading L1 (node/l1), executing batches, storing. It uses nothing but L1 data, so every node reaches the same ledger.
+// Invariant: after any accepted block, progress.accumulator = acc(inboxCount) by our own hashing, and every commit held
+// spans accumulators that we computed. What contradicts that is returned as a contradiction and changes nothing.
+
+import { decodeMessage, equalBytes, hashBytes, messageHash, nextAccumulator, payloadCommitment, toHex } from '@keyfall/protocol';
+import type { L1Record } from '../pipeline/l1Block.ts';
+import type { CommitRecord, L1Progress, MessageRecord } from '../store/records.ts';
+
+/** What the ledger looks up of earlier blocks. */
+export interface LedgerReads {
+  message(index: bigint): MessageRecord | undefined;
+  commit(batchIndex: bigint): CommitRecord | undefined;
+}
+
+export interface LedgerChange {
+  readonly after: L1Progress;
+  readonly messages: readonly MessageRecord[];
+  /** New commits, by index; each replaces what stood there. */
+  readonly commits: readonly CommitRecord[];
+  /** Commits of earlier blocks that this block removed, ascending: unwinding puts them back. */
+  readonly displaced: readonly CommitRecord[];
+  /** Results of batches from this index on are void; undefined = none. */
+  readonly voidFrom: bigint | undefined;
+  /** Batches that became final in Rollup, with the result L1 recorded. */
+  readonly finalized: readonly Extract<L1Record, { kind: 'finalized' }>[];
+}
+
+export interface LedgerContradiction {
+  readonly ok: false;
+  readonly code: 'message-index' | 'message-bytes' | 'accumulator' | 'batch-index' | 'payload' | 'inbox-range' | 'finality-order' | 'drop-range';
+  readonly message: string;
+}
+export type LedgerResult = { readonly ok: true; readonly change: LedgerChange } | LedgerContradiction;
+
+export const EMPTY_PROGRESS: L1Progress = { inboxCount: 0n, accumulator: new Uint8Array(32), committedBatch: 0n, finalBatch: 0n };
+
+/** Applies the records of one L1 block, in log order. Pure. */
+export function applyL1Records(before: L1Progress, records: readonly L1Record[], reads: LedgerReads): LedgerResult {
+  const draft = new Draft(before, reads);
+  for (const record of records) {
+    const contradiction = draft.apply(record);
+    if (contradiction !== undefined) return contradiction;
+  }
+  return { ok: true, change: draft.change() };
+}
+
+function contradiction(code: LedgerContradiction['code'], message: string): LedgerContradiction {
+  return { ok: false, code, message };
+}
+
+class Draft {
+  #progress: L1Progress;
+  readonly #reads: LedgerReads;
+  readonly #messages = new Map<bigint, MessageRecord>();
+  readonly #commits = new Map<bigint, CommitRecord>();
+  readonly #displaced = new Map<bigint, CommitRecord>();
+  readonly #finalized: Extract<L1Record, { kind: 'finalized' }>[] = [];
+  #voidFrom: bigint | undefined;
+
+  constructor(before: L1Progress, reads: LedgerReads) {
+    this.#progress = before;
+    this.#reads = reads;
+  }
+
+  change(): LedgerChange {
+    const byIndex = (a: { index: bigint }, b: { index: bigint }): number => (a.index < b.index ? -1 : 1);
+    return {
+      after: this.#progress, messages: [...this.#messages.values()], commits: [...this.#commits.values()].sort(byIndex),
+      displaced: [...this.#displaced.values()].sort(byIndex), voidFrom: this.#voidFrom, finalized: this.#finalized,
+    };
+  }
+
+  apply(record: L1Record): LedgerContradiction | undefined {
+    switch (record.kind) {
+      case 'message': return this.#enqueue(record.message);
+      case 'commit': return this.#commit(record.commit);
+      case 'finalized': return this.#finalize(record);
+      case 'dropped': return this.#drop(record.from, record.to);
+    }
+  }
+
+  #enqueue(message: MessageRecord): LedgerContradiction | undefined {
+    const { inboxCount, accumulator } = this.#progress;
+    if (message.index !== inboxCount) return contradiction('message-index', `Inbox message: expected index ${inboxCount}, got ${message.index}`);
+    const decoded = decodeMessage(message.raw);
+    if (!decoded.ok) return contradiction('message-bytes', `Inbox message ${message.index}: ${decoded.code}: expected ${decoded.expected}, got ${decoded.got}`);
+    const next = hashBytes(nextAccumulator(toHex(accumulator), messageHash(message.raw)));
+    if (!equalBytes(next, message.accumulator)) {
+      return contradiction('accumulator', `Inbox message ${message.index}: its accumulator is ${toHex(next)}, L1 says ${toHex(message.accumulator)}`);
+    }
+    this.#messages.set(message.index, message);
+    this.#progress = { ...this.#progress, inboxCount: inboxCount + 1n, accumulator: next };
+    return undefined;
+  }
+
+  #accumulatorAt(index: bigint): Uint8Array | undefined {
+    if (index === 0n) return new Uint8Array(32);
+    if (index > this.#progress.inboxCount) return undefined;
+    return (this.#messages.get(index - 1n) ?? this.#reads.message(index - 1n))?.accumulator;
+  }
+
+  #commitAt(index: bigint): CommitRecord | undefined {
+    return this.#commits.get(index) ?? this.#reads.commit(index);
+  }
+
+  #commit(commit: CommitRecord): LedgerContradiction | undefined {
+    const { committedBatch } = this.#progress;
+    if (commit.index !== committedBatch + 1n) return contradiction('batch-index', `commit: expected batch ${committedBatch + 1n}, got ${commit.index}`);
+    const commitment = hashBytes(payloadCommitment(commit.payload));
+    if (commit.payloadKind === 1 && !equalBytes(commitment, commit.payloadCommitment)) {
+      return contradiction('payload', `batch ${commit.index}: its payload hashes to ${toHex(commitment)}, its commitment is ${toHex(commit.payloadCommitment)}`);
+    }
+    const from = committedBatch === 0n ? 0n : this.#commitAt(committedBatch)?.inboxTo;
+    if (commit.inboxFrom !== from || commit.inboxTo < commit.inboxFrom) {
+      return contradiction('inbox-range', `batch ${commit.index}: expected messages from ${from}, got [${commit.inboxFrom}, ${commit.inboxTo})`);
+    }
+    for (const [index, claimed] of [[commit.inboxFrom, commit.accFrom], [commit.inboxTo, commit.accTo]] as const) {
+      const ours = this.#accumulatorAt(index);
+      if (ours === undefined || !equalBytes(ours, claimed)) {
+        return contradiction('accumulator', `batch ${commit.index}: the accumulator at ${index} is ${ours === undefined ? 'unknown' : toHex(ours)}, its inputs say ${toHex(claimed)}`);
+      }
+    }
+    this.#commits.set(commit.index, commit);
+    this.#progress = { ...this.#progress, committedBatch: commit.index };
+    return undefined;
+  }
+
+  #finalize(record: Extract<L1Record, { kind: 'finalized' }>): LedgerContradiction | undefined {
+    const { finalBatch, committedBatch } = this.#progress;
+    if (record.batchIndex <= finalBatch || record.batchIndex > committedBatch) {
+      return contradiction('finality-order', `finality: expected a batch in (${finalBatch}, ${committedBatch}], got ${record.batchIndex}`);
+    }
+    this.#finalized.push(record);
+    this.#progress = { ...this.#progress, finalBatch: record.batchIndex };
+    return undefined;
+  }
+
+  #drop(from: bigint, to: bigint): LedgerContradiction | undefined {
+    const { finalBatch, committedBatch } = this.#progress;
+    if (from <= finalBatch || from > to || to !== committedBatch) {
+      return contradiction('drop-range', `drop: expected batches (${finalBatch}, ...] up to ${committedBatch}, got [${from}, ${to}]`);
+    }
+    for (let index = from; index <= to; index += 1n) {
+      // A commit of this very block leaves no trace; one of an earlier block must come back when this block is unwound.
+      const isOfThisBlock = this.#commits.delete(index);
+      const earlier = isOfThisBlock ? undefined : this.#reads.commit(index);
+      if (earlier !== undefined) this.#displaced.set(index, earlier);
+    }
+    if (this.#voidFrom === undefined || from < this.#voidFrom) this.#voidFrom = from;
+    this.#progress = { ...this.#progress, committedBatch: from - 1n };
+    return undefined;
+  }
+}

@@ -1,0 +1,212 @@
+// The L1 events that the core and the attester follow: verified blocks, decoded, with what a commit refers to resolved.
+//
+// Owns: turning reader steps into L1Event, resolving a commit's origin (by hash) and fee scalars (by their hash), patience
+// with endpoints, the order in which finality is told. Does not own: verification (reader.ts), the ledger (node/derive).
+// Invariant: an event is given only after everything in it was verified; a fault changes nothing but `trouble`, and the
+// next attempt starts from the caller's cursor.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GENESIS_FEE_CONFIG, feeConfigHash, hashBytes, toHex, type FeeConfig, type Hex } from '@keyfall/protocol';
+import type { L1Block as FollowedBlock, L1Event, L1Record, L1Source } from '../pipeline/l1Block.ts';
+import type { CommitRecord, L1Reference, Origin } from '../store/records.ts';
+import type { KnownL1Chain, L1Block, L1Header, L1Step } from './api.ts';
+import { RollupEvents, contractInterface, type CommittedBatch, type RollupEvent } from './contracts.ts';
+import { FatalL1Fault, L1Fault, LyingL1Fault, RetryableL1Fault } from './fault.ts';
+import { bytesOfHex, readData } from './hex.ts';
+import { L1Reader } from './reader.ts';
+import type { L1Rpc } from './rpc.ts';
+
+export interface RollupSourceOptions {
+  readonly rpc: L1Rpc;
+  readonly rollup: Hex;
+  readonly inbox: Hex;
+  readonly l1ChainId: bigint;
+  readonly l2ChainId: bigint;
+  readonly follow: 'latest' | 'finalized';
+  /** Wait between questions when nothing is new. Default 500. */
+  readonly pollMilliseconds?: number;
+  /** Most L1 blocks in one event. Default 64. */
+  readonly maxBlocks?: number;
+  /** Consecutive faults after which 'l1-trouble' is told; one alone may be a reorganization between two requests. Default 3. */
+  readonly patience?: number;
+  /** Told of every fault, for logs and metrics. */
+  readonly onFault?: (fault: L1Fault) => void;
+}
+
+const LONGEST_PAUSE_MILLISECONDS = 10_000;
+const MAX_CACHED_HEADERS = 256;
+
+export class RollupL1Source implements L1Source {
+  readonly #options: RollupSourceOptions;
+  readonly #reader: L1Reader;
+  readonly #events: RollupEvents;
+  readonly #rollupInterface = contractInterface('Rollup');
+  readonly #headers = new Map<Hex, L1Header>();
+  readonly #feeConfigs = new Map<Hex, FeeConfig>([[feeConfigHash(GENESIS_FEE_CONFIG), GENESIS_FEE_CONFIG]]);
+  #shownFinalized: L1Header | undefined;
+  #toldFinalized = -1n;
+  #headNumber: bigint | undefined;
+  #failures = 0;
+  #toldTrouble = false;
+
+  constructor(options: RollupSourceOptions) {
+    this.#options = options;
+    this.#reader = new L1Reader({ rpc: options.rpc, addresses: [options.rollup, options.inbox], follow: options.follow, ...(options.maxBlocks === undefined ? {} : { maxBlocks: options.maxBlocks }) });
+    this.#events = new RollupEvents({ rollup: options.rollup, inbox: options.inbox });
+  }
+
+  /** Number of the block the endpoint last showed as the one we follow to; undefined = unknown now. */
+  target(): bigint | undefined {
+    return this.#failures > 0 ? undefined : this.#headNumber;
+  }
+
+  /** The next event; waits for one. @throws FatalL1Fault, or the signal's reason when aborted. */
+  async next(cursor: L1Reference, known: (number: bigint) => Uint8Array | undefined, signal: AbortSignal): Promise<L1Event> {
+    const chain: KnownL1Chain = { cursor: { number: cursor.number, hash: toHex(cursor.hash) }, hashAt: (number) => hexOrUndefined(known(number)) };
+    for (;;) {
+      signal.throwIfAborted();
+      const finalized = this.#untoldFinality(chain);
+      if (finalized !== undefined) {
+        this.#toldFinalized = finalized.number;
+        return { kind: 'l1-finalized', block: { number: finalized.number, hash: hashBytes(finalized.hash) } };
+      }
+      try {
+        const step = await this.#reader.next(chain, signal);
+        this.#see(step);
+        const event = await this.#eventOf(step, signal);
+        this.#failures = 0;
+        if (this.#toldTrouble) {
+          this.#toldTrouble = false;
+          return { kind: 'l1-trouble', reason: undefined };
+        }
+        if (event !== undefined) return event;
+        if (this.#untoldFinality(chain) === undefined) await this.#pause(this.#options.pollMilliseconds ?? 500, signal);
+      } catch (fault) {
+        signal.throwIfAborted();
+        if (!(fault instanceof L1Fault) || fault instanceof FatalL1Fault) throw fault;
+        const trouble = await this.#bear(fault, signal);
+        if (trouble !== undefined) return trouble;
+      }
+    }
+  }
+
+  #see(step: L1Step): void {
+    this.#shownFinalized = step.tips.finalized;
+    this.#headNumber = this.#options.follow === 'latest' ? step.tips.head.number : step.tips.finalized.number;
+    if (step.kind === 'forward') for (const block of step.blocks) this.#remember(block.header);
+  }
+
+  /** A finalized block to tell: only once the follower holds it, so that finality never names an unknown block. */
+  #untoldFinality(chain: KnownL1Chain): L1Header | undefined {
+    const shown = this.#shownFinalized;
+    if (shown === undefined || shown.number <= this.#toldFinalized || shown.number > chain.cursor.number) return undefined;
+    return chain.hashAt(shown.number) === shown.hash ? shown : undefined;
+  }
+
+  async #bear(fault: L1Fault, signal: AbortSignal): Promise<L1Event | undefined> {
+    this.#failures += 1;
+    this.#options.onFault?.(fault);
+    this.#options.rpc.turnToNextEndpoint();
+    if (this.#failures >= (this.#options.patience ?? 3) && !this.#toldTrouble) {
+      this.#toldTrouble = true;
+      return { kind: 'l1-trouble', reason: `${fault.code}: ${fault.message}` };
+    }
+    await this.#pause(Math.min(100 * 2 ** Math.min(this.#failures, 10), LONGEST_PAUSE_MILLISECONDS), signal);
+    return undefined;
+  }
+
+  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    try {
+      await sleep(milliseconds, undefined, { signal });
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw cause;
+    }
+  }
+
+  async #eventOf(step: L1Step, signal: AbortSignal): Promise<L1Event | undefined> {
+    if (step.kind === 'current') return undefined;
+    if (step.kind === 'unwind') return { kind: 'l1-reorged', ancestor: { number: step.ancestor.number, hash: hashBytes(step.ancestor.hash) } };
+    const blocks: FollowedBlock[] = [];
+    const finalNumber = step.tips.finalized.number;
+    for (const [position, block] of step.blocks.entries()) {
+      const records = await this.#records(block, signal);
+      // Final blocks without records are left out: nothing refers to them, and they are never unwound. The newest final one
+      // stays, because finality is told by naming a block the follower holds.
+      const isNeeded = records.length > 0 || block.header.number >= finalNumber || position === step.blocks.length - 1;
+      if (isNeeded) blocks.push(followedBlock(block, records));
+    }
+    return { kind: 'l1-advanced', blocks };
+  }
+
+  async #records(block: L1Block, signal: AbortSignal): Promise<readonly L1Record[]> {
+    const records: L1Record[] = [];
+    for (const event of this.#events.decode(block)) records.push(await this.#record(event, block.header, signal));
+    return records;
+  }
+
+  async #record(event: RollupEvent, header: L1Header, signal: AbortSignal): Promise<L1Record> {
+    if (event.kind === 'message') {
+      return { kind: 'message', message: { index: event.index, raw: event.raw, accumulator: event.accumulator, l1Number: header.number, l1TransactionHash: hashBytes(event.log.transactionHash) } };
+    }
+    if (event.kind !== 'commit') return event;
+    return { kind: 'commit', commit: await this.#commitRecord(event.commit, header, event.log.transactionHash, signal) };
+  }
+
+  async #commitRecord(commit: CommittedBatch, header: L1Header, transactionHash: Hex, signal: AbortSignal): Promise<CommitRecord> {
+    const { inputs } = commit;
+    const { l1ChainId, l2ChainId, rollup } = this.#options;
+    if (inputs.l1ChainId !== l1ChainId || inputs.l2ChainId !== l2ChainId || inputs.rollup !== rollup) {
+      throw new FatalL1Fault('protocol', `batch ${commit.index}: expected L1 ${l1ChainId}, L2 ${l2ChainId}, rollup ${rollup}; its inputs name ${inputs.l1ChainId}, ${inputs.l2ChainId}, ${inputs.rollup}`);
+    }
+    if (inputs.mode !== 1 || inputs.payloadKind !== 1) {
+      throw new FatalL1Fault('protocol', `batch ${commit.index}: mode ${inputs.mode} with payload kind ${inputs.payloadKind} is not read by this version, which knows Operating with calldata`);
+    }
+    return {
+      index: commit.index, parentHash: hashBytes(inputs.parentHash), specId: inputs.specId, mode: 1, payloadKind: 1,
+      payloadCommitment: hashBytes(inputs.payloadCommitment), payload: commit.payload, inboxFrom: inputs.inboxFrom, accFrom: hashBytes(inputs.accFrom),
+      inboxTo: inputs.inboxTo, accTo: hashBytes(inputs.accTo), skipRoot: hashBytes(inputs.skipRoot),
+      origin: await this.#origin(inputs.originNumber, inputs.originHash, signal), feeConfigHash: hashBytes(inputs.feeConfigHash),
+      feeScalars: await this.#feeConfig(inputs.feeConfigHash, header, signal), commitTime: commit.commitTime, l1Number: header.number, l1TransactionHash: hashBytes(transactionHash),
+    };
+  }
+
+  /** The origin's header by the hash the contract stored: whoever serves it, the hash proves its base fee and time. */
+  async #origin(number: bigint, hash: Hex, signal: AbortSignal): Promise<Origin> {
+    const header = this.#headers.get(hash) ?? await this.#reader.headerByHash(hash, signal);
+    if (header.number !== number) throw new FatalL1Fault('protocol', `origin ${hash}: expected number ${number}, its header says ${header.number}`);
+    this.#remember(header);
+    return { number, hash: hashBytes(hash), timestamp: header.timestamp, baseFeeWei: header.baseFeeWei };
+  }
+
+  /** The scalars behind a feeConfigHash. The answer proves itself by the hash, so the endpoint need not be trusted for it. */
+  async #feeConfig(hash: Hex, header: L1Header, signal: AbortSignal): Promise<FeeConfig> {
+    const cached = this.#feeConfigs.get(hash);
+    if (cached !== undefined) return cached;
+    for (const block of [{ blockHash: header.hash }, 'latest']) {
+      const data = this.#rollupInterface.encodeFunctionData('feeConfig', []);
+      const answer = readData(await this.#options.rpc.call('eth_call', [{ to: this.#options.rollup, data }, block], signal), 'feeConfig()');
+      if (answer.length !== 96) throw new RetryableL1Fault('malformed', `feeConfig(): expected 96 bytes, got ${answer.length}`);
+      const word = (position: number): bigint => BigInt(toHex(answer.subarray(32 * position, 32 * position + 32)));
+      const config: FeeConfig = { dataFeeScalar: word(0), surchargeScalar: word(1) };
+      this.#feeConfigs.set(feeConfigHash(config), config);
+      if (feeConfigHash(config) === hash) return config;
+    }
+    throw new LyingL1Fault('contradiction', `feeConfigHash ${hash}: no configuration that the endpoint shows hashes to it`);
+  }
+
+  #remember(header: L1Header): void {
+    this.#headers.set(header.hash, header);
+    const oldest = this.#headers.size > MAX_CACHED_HEADERS ? this.#headers.keys().next().value : undefined;
+    if (oldest !== undefined) this.#headers.delete(oldest);
+  }
+}
+
+function hexOrUndefined(hash: Uint8Array | undefined): Hex | undefined {
+  return hash === undefined ? undefined : toHex(hash);
+}
+
+function followedBlock(block: L1Block, records: readonly L1Record[]): FollowedBlock {
+  const { number, hash, parentHash, timestamp, baseFeeWei } = block.header;
+  return { number, hash: bytesOfHex(hash), parentHash: bytesOfHex(parentHash), timestamp, baseFeeWei, records };
+}
