@@ -1,0 +1,48 @@
+/**
+ * Model of the Clock: protocol time T (03, Clock; review N2).
+ *
+ * Owns the arithmetic of T = wall time minus the union of pauses and open disputes, with the bucket that bounds it. Does not own who may
+ * start a stop. Invariants: T never decreases and never gains on wall time; over any 90 days T loses at most 10 + 10 days.
+ *
+ *      stop active, bucket > 0    T stands, bucket drains 1 s per s
+ *      stop active, bucket = 0    T runs, bucket stays empty (finality is still blocked, by the Rollup, not here)
+ *      no stop                    T runs, bucket refills 1 s per 9 s up to 10 d
+ */
+import { STOP_BUCKET_SECONDS } from '@keyfall/protocol';
+
+/** The bucket is kept in ninths of a second so that refilling is exact in integers. */
+const NINTHS = 9;
+const CAPACITY = Number(STOP_BUCKET_SECONDS) * NINTHS;
+
+export class Clock {
+  wall = 0;
+  t = 0;
+  bucketNinths = CAPACITY;
+  /** Wall time at which the running stop ends; at or before `wall` when none runs. */
+  stopEnd = 0;
+
+  /** Moves to wall time `wall`, splitting the interval where the stop ends or the bucket empties. */
+  advanceTo(wall: number): void {
+    if (wall < this.wall) throw new RangeError(`the clock cannot go back: at ${this.wall}, asked for ${wall}`);
+    const stopped = Math.max(0, Math.min(wall, this.stopEnd) - this.wall);
+    this.#stand(stopped);
+    this.#run(wall - this.wall - stopped);
+    this.wall = wall;
+  }
+
+  /** A stop runs until wall time `end`; the caller passes the latest end of all stops that are open now, so stops unite. */
+  setStopEnd(end: number): void {
+    this.stopEnd = Math.max(end, this.wall);
+  }
+
+  #stand(seconds: number): void {
+    const held = Math.min(seconds, Math.floor(this.bucketNinths / NINTHS));
+    this.bucketNinths -= held * NINTHS;
+    this.t += seconds - held;
+  }
+
+  #run(seconds: number): void {
+    this.t += seconds;
+    this.bucketNinths = Math.min(CAPACITY, this.bucketNinths + seconds);
+  }
+}
