@@ -2,7 +2,7 @@
  * The shuffle machine: three tables of different heights joined by two buses.
  *
  * Statement: the pairs of the `unsorted` table, in any order, are the pairs of the `sorted` table, whose keys increase
- * strictly by at most 2^RANGE_BITS, whose values are below 2^RANGE_BITS, and whose public `total` is the sum of values.
+ * strictly by at most 2^rangeBits, whose values are below 2^rangeBits (the height of the range table), and whose public `total` is the sum of values.
  * It exercises everything the proof system has: preprocessed columns, public inputs, first/last/transition rows,
  * cyclic sums, pairs of interactions, a lookup table, and roll-ins of several heights.
  */
@@ -14,9 +14,8 @@ import { emptyTrace } from "../trace.ts";
 import type { ChipTrace } from "../trace.ts";
 import { rangeChip, rangeTrace } from "./range.ts";
 
-export const RANGE_BITS = 8;
 export const PAIR_BUS: Bus = { id: 0, name: "pair", width: 2 };
-export const RANGE_BUS: Bus = { id: 1, name: "range8", width: 1 };
+export const RANGE_BUS: Bus = { id: 1, name: "range", width: 1 };
 
 const UNSORTED = defineChip("unsorted", (b) => {
   const [key, value, isReal] = [b.main("key"), b.main("value"), b.main("isReal")];
@@ -39,6 +38,7 @@ const SORTED = defineChip("sorted", (b) => {
   b.assertEqual("total adds the next value", b.next(total), total.add(nextReal.mul(b.next(value))), "transition");
   b.assertEqual("total ends at the public total", total, expected, "last");
   b.receive(PAIR_BUS, "pair", [key, value], isReal);
+  b.send(RANGE_BUS, "value", [value], isReal);
   b.send(RANGE_BUS, "key step", [nextKey.sub(key).sub(1)], isPair);
 });
 
@@ -47,14 +47,17 @@ export const SHUFFLE_MACHINE: readonly ChipDefinition[] = [UNSORTED, SORTED, ran
 
 export type Pair = { readonly key: number; readonly value: number };
 
-/** Honest traces; heights 2^logUnsorted, 2^logSorted and 2^RANGE_BITS. Asserts that the pairs fit the statement. */
-export const shuffleTraces = (pairs: readonly Pair[], logUnsorted: number, logSorted: number): ChipTrace[] => {
+/** Log heights of the three tables; the third is the number of bits of the range. */
+export type ShuffleHeights = readonly [unsorted: number, sorted: number, rangeBits: number];
+
+/** Honest traces. Asserts that the pairs fit the statement. */
+export const shuffleTraces = (pairs: readonly Pair[], [logUnsorted, logSorted, rangeBits]: ShuffleHeights): ChipTrace[] => {
   const [unsortedHeight, sortedHeight] = [2 ** logUnsorted, 2 ** logSorted];
   assert(pairs.length <= Math.min(unsortedHeight, sortedHeight), `${pairs.length} pairs do not fit`);
   const unsorted = emptyTrace(3, unsortedHeight);
   pairs.forEach(({ key, value }, row) => unsorted.values.set([key, value, 1], 3 * row));
   const ordered = pairs.toSorted((a, b) => a.key - b.key);
-  const looked: number[] = ordered.map((pair) => pair.value);
+  const looked: number[] = ordered.flatMap((pair) => [pair.value, pair.value]);
   const sorted = emptyTrace(5, sortedHeight);
   let total = 0;
   for (let row = 0; row < sortedHeight; row += 1) {
@@ -71,6 +74,6 @@ export const shuffleTraces = (pairs: readonly Pair[], logUnsorted: number, logSo
   return [
     { preprocessed: emptyTrace(0, unsortedHeight), main: unsorted, publics: [] },
     { preprocessed: emptyTrace(0, sortedHeight), main: sorted, publics: [total] },
-    rangeTrace(RANGE_BITS, looked),
+    rangeTrace(rangeBits, looked),
   ];
 };

@@ -1,0 +1,356 @@
+// A second prover, written from PROTOCOL.md alone with naive transforms, for tests: honest by default, and with a
+// `Tampering` it lies at one named place and stays consistent everywhere else, as a malicious prover would.
+// Owns: nothing the product uses. Shares with the product the field, Poseidon2, the transcript and the AIR evaluators.
+import assert from "node:assert/strict";
+import { evaluateNodes, foldConstraints, powersOf } from "../../../prover/air/evaluate.ts";
+import type { RingOperations } from "../../../prover/air/evaluate.ts";
+import { buildPermutation } from "../../../prover/air/permutation.ts";
+import type { ChipTrace, Trace } from "../../../prover/air/trace.ts";
+import {
+  EXT_ONE, EXT_ZERO, extAdd, extFromFelt, extInv, extMul, extPow, extScale, extSub,
+} from "../../../prover/field/ext4.ts";
+import type { Ext } from "../../../prover/field/ext4.ts";
+import { GENERATOR, inv, mul, pow, sub, twoAdicRoot } from "../../../prover/field/koalabear.ts";
+import { compress, hashFixedLength } from "../../../prover/hash/poseidon2.ts";
+import { hasLookup, largestLog, makeKey, widestTuple } from "../../../prover/protocol/key.ts";
+import type { KeyShape, VerifyingKey } from "../../../prover/protocol/key.ts";
+import { findNonce } from "../../../prover/transcript/grind.ts";
+import type { Label } from "../../../prover/transcript/labels.ts";
+import { Transcript } from "../../../prover/transcript/transcript.ts";
+
+/** Where a dishonest prover may lie. Every hook receives the honest value. */
+export type Tampering = {
+  readonly publics?: (publics: readonly number[]) => readonly number[];
+  readonly nonce?: (site: Label, honest: number) => number;
+  readonly sums?: (sums: readonly Ext[]) => Ext[];
+  readonly permutation?: (chip: number, columns: Trace) => Trace;
+  /** The main traces that are used after alpha and beta are known (the commitment keeps the first ones). */
+  readonly quotient?: (chip: number, coefficients: readonly Ext[]) => readonly Ext[];
+  readonly openingsHere?: (values: readonly Ext[]) => readonly Ext[];
+  readonly openingsNext?: (values: readonly Ext[]) => readonly Ext[];
+  /** Word committed for fold i, bit-reversed order. */
+  readonly foldWord?: (fold: number, word: readonly Ext[]) => readonly Ext[];
+  /** Word after fold i, before the next commitment. */
+  readonly folded?: (fold: number, word: readonly Ext[]) => readonly Ext[];
+  /** Codeword rolled in at a log size. */
+  readonly rollIn?: (logSize: number, word: readonly Ext[]) => readonly Ext[];
+  readonly finalPolynomial?: (coefficients: readonly Ext[]) => readonly Ext[];
+};
+
+export type ProofParts = { readonly publics: readonly number[]; readonly bytes: Uint8Array; readonly words: readonly number[] };
+
+const RING: RingOperations<Ext> = { constant: extFromFelt, add: extAdd, sub: extSub, mul: extMul };
+const BASIS: readonly Ext[] = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]];
+
+export const reverseBits = (index: number, bits: number): number => {
+  let out = 0;
+  for (let i = 0; i < bits; i += 1) out = 2 * out + (Math.floor(index / 2 ** i) % 2);
+  return out;
+};
+
+/** Coefficients of the interpolant of `values` over the subgroup of that size, in natural order. Naive. */
+const interpolate = (values: readonly Ext[]): Ext[] => {
+  const size = values.length;
+  const inverseRoot = inv(twoAdicRoot(Math.log2(size)));
+  const scale = inv(size);
+  return values.map((_, k) => {
+    let total: Ext = EXT_ZERO;
+    const step = pow(inverseRoot, k);
+    let power = 1;
+    for (const value of values) {
+      total = extAdd(total, extScale(value, power));
+      power = mul(power, step);
+    }
+    return extScale(total, scale);
+  });
+};
+
+const evaluateAt = (coefficients: readonly Ext[], point: Ext): Ext =>
+  coefficients.reduceRight((acc, c) => extAdd(extMul(acc, point), c), EXT_ZERO);
+const evaluateAtBase = (coefficients: readonly Ext[], point: number): Ext =>
+  coefficients.reduceRight((acc, c) => extAdd(extScale(acc, point), c), EXT_ZERO);
+
+/** Values on the coset shift * <w> of 2^logSize points, bit-reversed. */
+const codeword = (coefficients: readonly Ext[], logSize: number, shift: number): Ext[] =>
+  Array.from({ length: 2 ** logSize }, (_, j) =>
+    evaluateAtBase(coefficients, mul(shift, pow(twoAdicRoot(logSize), reverseBits(j, logSize)))));
+
+/** Columns of a trace as extension-valued coefficient lists. */
+const columnsOf = (trace: Trace): Ext[][] =>
+  Array.from({ length: trace.width }, (_, c) =>
+    interpolate(Array.from({ length: trace.height }, (_r, r) => extFromFelt(trace.values[r * trace.width + c] ?? 0))));
+
+type Matrix = { readonly chip: number; readonly logSize: number; readonly rows: readonly (readonly number[])[] };
+
+/** A mixed-height tree kept whole: levels[k] has 2^k nodes. */
+class NaiveTree {
+  readonly matrices: readonly Matrix[];
+  readonly levels: number[][][] = [];
+  readonly tallest: number;
+  constructor(matrices: readonly Matrix[]) {
+    this.matrices = matrices;
+    this.tallest = Math.max(...matrices.map((m) => m.logSize));
+    const rowsAt = (log: number, j: number): number[] =>
+      matrices.filter((m) => m.logSize === log).flatMap((m) => m.rows[j] ?? []);
+    for (let log = this.tallest; log >= 0; log -= 1) {
+      const below = this.levels[log + 1];
+      this.levels[log] = Array.from({ length: 2 ** log }, (_, j) => {
+        const rows = rowsAt(log, j);
+        if (below === undefined) return hashFixedLength(rows);
+        const node = compress(below[2 * j] ?? [], below[2 * j + 1] ?? []);
+        return rows.length === 0 ? node : compress(node, hashFixedLength(rows));
+      });
+    }
+  }
+  get root(): number[] {
+    return this.levels[0]?.[0] ?? [];
+  }
+  open(leaf: number): number[] {
+    const rows = this.matrices.flatMap((m) => [...(m.rows[Math.floor(leaf / 2 ** (this.tallest - m.logSize))] ?? [])]);
+    const path: number[] = [];
+    for (let log = this.tallest, node = leaf; log > 0; log -= 1, node = Math.floor(node / 2)) {
+      path.push(...(this.levels[log]?.[node % 2 === 0 ? node + 1 : node - 1] ?? []));
+    }
+    return [...rows, ...path];
+  }
+}
+
+type ChipColumns = { preprocessed: Ext[][]; main: Ext[][]; permutation: Ext[][]; quotient: Ext[][] };
+const PHASES = ["preprocessed", "main", "permutation", "quotient"] as const;
+
+const commitPhase = (shape: KeyShape, columns: readonly ChipColumns[], phase: (typeof PHASES)[number]): NaiveTree | undefined => {
+  const matrices = columns.flatMap((chip, index) => {
+    const logSize = (shape.chips[index]?.logHeight ?? 0) + shape.profile.logBlowup;
+    const words = chip[phase].map((coefficients) => codeword(coefficients, logSize, GENERATOR));
+    if (words.length === 0) return [];
+    const rows = Array.from({ length: 2 ** logSize }, (_, j) => words.map((word) => word[j]?.[0] ?? 0));
+    return [{ chip: index, logSize, rows }];
+  });
+  return matrices.length === 0 ? undefined : new NaiveTree(matrices);
+};
+
+/** The key of a shape whose preprocessed columns are those of the traces. */
+export const referenceKey = (shape: KeyShape, traces: readonly ChipTrace[]): VerifyingKey => {
+  const columns = traces.map((trace): ChipColumns => ({ preprocessed: columnsOf(trace.preprocessed), main: [], permutation: [], quotient: [] }));
+  return makeKey(shape, commitPhase(shape, columns, "preprocessed")?.root);
+};
+
+/** Coefficients of the two quotient chunks as 8 base columns. */
+const quotientColumns = (q: readonly Ext[], height: number): Ext[][] =>
+  [q.slice(0, height), q.slice(height)].flatMap((chunk) =>
+    [0, 1, 2, 3].map((k) => chunk.map((coefficient) => extFromFelt(coefficient[k] ?? 0))));
+
+const extColumn = (columns: readonly Ext[][], k: number, point: number): Ext =>
+  BASIS.reduce((acc, weight, i) => extAdd(acc, extMul(weight, evaluateAtBase(columns[4 * k + i] ?? [], point))), EXT_ZERO);
+
+/** A proof for the traces under the key; bytes as in PROTOCOL.md section 6. */
+export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], tampering: Tampering = {}): ProofParts => {
+  const { profile } = key;
+  const { grindingBits } = profile;
+  const words: number[] = [];
+  const honestPublics = traces.flatMap((trace) => [...trace.publics]);
+  const publics = tampering.publics?.(honestPublics) ?? honestPublics;
+  const transcript = new Transcript("KF-STARK-1");
+  const grind = (label: Label, bits: number): void => {
+    if (bits === 0) return;
+    const honest = findNonce(transcript, label, bits);
+    const nonce = tampering.nonce?.(label, honest) ?? honest;
+    transcript.checkGrind(label, nonce, bits);
+    words.push(nonce);
+  };
+  const columns = traces.map((trace): ChipColumns => ({
+    preprocessed: columnsOf(trace.preprocessed), main: columnsOf(trace.main), permutation: [], quotient: [],
+  }));
+  transcript.absorbDigest("shapeDigest", key.shapeDigest);
+  if (key.preprocessedRoot !== undefined) transcript.absorbDigest("preprocessedRoot", key.preprocessedRoot);
+  transcript.absorbFelts("publicValues", publics);
+  const roots: number[] = [];
+  const trees = [commitPhase(key, columns, "preprocessed"), commitPhase(key, columns, "main")];
+  const mainRoot = trees[1]?.root ?? [];
+  transcript.absorbDigest("mainRoot", mainRoot);
+  roots.push(...mainRoot);
+  let [alpha, beta]: [Ext, Ext] = [EXT_ZERO, EXT_ZERO];
+  let sums: Ext[] = [];
+  const sumOf: Ext[] = traces.map(() => EXT_ZERO);
+  if (hasLookup(key)) {
+    grind("lookupNonce", grindingBits.lookup);
+    alpha = transcript.sampleExt();
+    beta = transcript.sampleExt();
+    key.chips.forEach(({ chip }, i) => {
+      const trace = traces[i];
+      assert(trace !== undefined);
+      const built = buildPermutation(chip, trace, alpha, beta);
+      const permutation = tampering.permutation?.(i, built.columns) ?? built.columns;
+      const chipColumns = columns[i];
+      assert(chipColumns !== undefined);
+      chipColumns.permutation = columnsOf(permutation);
+      if (chip.permutationWidth > 0) sums.push(built.sum);
+    });
+    sums = tampering.sums?.(sums) ?? sums;
+    let taken = 0;
+    key.chips.forEach(({ chip }, i) => {
+      if (chip.permutationWidth > 0) {
+        sumOf[i] = sums[taken] ?? EXT_ZERO;
+        taken += 1;
+      }
+    });
+    const tree = commitPhase(key, columns, "permutation");
+    trees.push(tree);
+    transcript.absorbDigest("permutationRoot", tree?.root ?? []);
+    transcript.absorbExts("lookupSums", sums);
+    roots.push(...(tree?.root ?? []));
+  } else {
+    trees.push(undefined);
+  }
+  const challenge = transcript.sampleExt();
+  key.chips.forEach(({ chip, logHeight }, i) => {
+    const chipColumns = columns[i];
+    const trace = traces[i];
+    assert(chipColumns !== undefined && trace !== undefined);
+    const height = 2 ** logHeight;
+    const size = 2 * height;
+    const root = twoAdicRoot(logHeight + 1);
+    const last = inv(twoAdicRoot(logHeight));
+    const values = Array.from({ length: size }, (_, j) => {
+      const x = mul(GENERATOR, pow(root, j));
+      const next = mul(x, twoAdicRoot(logHeight));
+      const at = (list: readonly Ext[][], point: number): Ext[] => list.map((c) => evaluateAtBase(c, point));
+      const atExt = (point: number): Ext[] => Array.from({ length: chip.permutationWidth }, (_c, k) => extColumn(chipColumns.permutation, k, point));
+      const vanishing = sub(pow(x, height), 1);
+      const nodes = evaluateNodes(chip, RING, {
+        preprocessed: at(chipColumns.preprocessed, x), preprocessedNext: at(chipColumns.preprocessed, next),
+        main: at(chipColumns.main, x), mainNext: at(chipColumns.main, next),
+        permutation: atExt(x), permutationNext: atExt(next),
+        publics: trace.publics.map(extFromFelt), alpha, betaPowers: powersOf(RING, beta, widestTuple(key)),
+        sumShare: extScale(sumOf[i] ?? EXT_ZERO, inv(height)),
+      });
+      const minus = (a: number, b: number): number => extSub(extFromFelt(a), extFromFelt(b))[0];
+      const selectors = {
+        first: extFromFelt(mul(vanishing, inv(minus(x, 1)))), last: extFromFelt(mul(vanishing, inv(minus(x, last)))),
+        transition: extFromFelt(minus(x, last)),
+      };
+      return extScale(foldConstraints(chip, RING, nodes, selectors, challenge), inv(vanishing));
+    });
+    const unshift = inv(GENERATOR);
+    const honest = interpolate(values).map((c, k) => extScale(c, pow(unshift, k)));
+    chipColumns.quotient = quotientColumns(tampering.quotient?.(i, honest) ?? honest, height);
+  });
+  const quotientTree = commitPhase(key, columns, "quotient");
+  trees.push(quotientTree);
+  transcript.absorbDigest("quotientRoot", quotientTree?.root ?? []);
+  roots.push(...(quotientTree?.root ?? []));
+  const lookupWords = words.splice(0);
+  words.push(...roots, ...lookupWords, ...sums.flat());
+  const zeta = transcript.sampleExt();
+  const nextIndices = (i: number, phase: (typeof PHASES)[number]): number[] => {
+    const list = key.chips[i]?.chip.nextColumns;
+    if (list === undefined || phase === "quotient") return [];
+    return phase === "permutation" ? list.permutation.flatMap((e) => [0, 1, 2, 3].map((k) => 4 * e + k)) : [...list[phase]];
+  };
+  const zetaNext = (i: number): Ext => extScale(zeta, twoAdicRoot(key.chips[i]?.logHeight ?? 0));
+  const opened: { here: { chip: number; phase: string; column: number; value: Ext }[]; next: { chip: number; phase: string; column: number; value: Ext }[] } = { here: [], next: [] };
+  for (const phase of PHASES) {
+    columns.forEach((chip, i) => {
+      chip[phase].forEach((c, column) => opened.here.push({ chip: i, phase, column, value: evaluateAt(c, zeta) }));
+      nextIndices(i, phase).forEach((column) =>
+        opened.next.push({ chip: i, phase, column, value: evaluateAt(chip[phase][column] ?? [], zetaNext(i)) }));
+    });
+  }
+  const retell = (list: typeof opened.here, change: ((values: readonly Ext[]) => readonly Ext[]) | undefined): typeof opened.here => {
+    const values = change?.(list.map((entry) => entry.value));
+    return values === undefined ? list : list.map((entry, i) => ({ ...entry, value: values[i] ?? EXT_ZERO }));
+  };
+  const here = retell(opened.here, tampering.openingsHere);
+  const next = retell(opened.next, tampering.openingsNext);
+  transcript.absorbExts("openingsHere", here.map((entry) => entry.value));
+  transcript.absorbExts("openingsNext", next.map((entry) => entry.value));
+  words.push(...here.flatMap((entry) => [...entry.value]), ...next.flatMap((entry) => [...entry.value]));
+  grind("batchNonce", grindingBits.batch);
+  const gamma = transcript.sampleExt();
+  const codewordOf = (logSize: number): Ext[] | undefined => {
+    const isHere = (entry: { chip: number }): boolean => (key.chips[entry.chip]?.logHeight ?? 0) + profile.logBlowup === logSize;
+    const [mine, mineNext] = [here.filter(isHere), next.filter(isHere)];
+    if (mine.length === 0) return undefined;
+    const logHeight = logSize - profile.logBlowup;
+    const word = Array.from({ length: 2 ** logSize }, (_, j): Ext => {
+      const x = mul(GENERATOR, pow(twoAdicRoot(logSize), reverseBits(j, logSize)));
+      const numerator = (list: typeof mine): Ext =>
+        list.reduce((acc, entry) => {
+          const phase = PHASES.find((name) => name === entry.phase) ?? "main";
+          const at = evaluateAtBase(columns[entry.chip]?.[phase][entry.column] ?? [], x);
+          return extAdd(extMul(acc, gamma), extSub(at, entry.value));
+        }, EXT_ZERO);
+      const quotient = extMul(numerator(mine), extInv(extSub(extFromFelt(x), zeta)));
+      const first = extMul(extPow(gamma, mineNext.length), quotient);
+      if (mineNext.length === 0) return first;
+      const nextPoint = extScale(zeta, twoAdicRoot(logHeight));
+      return extAdd(first, extMul(numerator(mineNext), extInv(extSub(extFromFelt(x), nextPoint))));
+    });
+    return [...(tampering.rollIn?.(logSize, word) ?? word)];
+  };
+  let logSize = largestLog(key);
+  let word = codewordOf(logSize) ?? [];
+  const foldTrees: NaiveTree[] = [];
+  key.foldSchedule.forEach((step, i) => {
+    word = [...(tampering.foldWord?.(i, word) ?? word)];
+    const arity = 2 ** step;
+    const committed = word;
+    const rows = Array.from({ length: word.length / arity }, (_, r) => committed.slice(r * arity, (r + 1) * arity));
+    const tree = new NaiveTree([{ chip: 0, logSize: logSize - step, rows: rows.map((row) => row.flatMap((v) => [...v])) }]);
+    foldTrees.push(tree);
+    transcript.absorbDigest("foldRoot", tree.root);
+    words.push(...tree.root);
+    grind("foldNonce", grindingBits.fold);
+    const foldChallenge = transcript.sampleExt();
+    const size = logSize;
+    const folded = rows.map((row, r) => lagrange(row.map((value, k) => ({ at: pow(twoAdicRoot(size), reverseBits(r * arity + k, size)), value })), foldChallenge));
+    logSize -= step;
+    const entering = codewordOf(logSize);
+    const weight = extPow(foldChallenge, arity);
+    word = folded.map((value, r) => (entering === undefined ? value : extAdd(value, extMul(weight, entering[r] ?? EXT_ZERO))));
+    word = [...(tampering.folded?.(i, word) ?? word)];
+  });
+  const natural = word.map((_, k) => word[reverseBits(k, logSize)] ?? EXT_ZERO);
+  const honestFinal = interpolate(natural).slice(0, 2 ** key.logFinalLength);
+  const finalPolynomial = tampering.finalPolynomial?.(honestFinal) ?? honestFinal;
+  transcript.absorbExts("finalPolynomial", finalPolynomial);
+  words.push(...finalPolynomial.flatMap((c) => [...c]));
+  grind("queryNonce", grindingBits.query);
+  for (let q = 0; q < profile.queryCount; q += 1) {
+    const index = transcript.sampleBits(largestLog(key));
+    for (const tree of trees) {
+      if (tree !== undefined) words.push(...tree.open(Math.floor(index / 2 ** (largestLog(key) - tree.tallest))));
+    }
+    let position = index;
+    key.foldSchedule.forEach((step, i) => {
+      const arity = 2 ** step;
+      const tree = foldTrees[i];
+      assert(tree !== undefined);
+      const row = Math.floor(position / arity);
+      const flat = tree.matrices[0]?.rows[row] ?? [];
+      const slot = position % arity;
+      words.push(...flat.slice(0, 4 * slot), ...flat.slice(4 * slot + 4), ...tree.open(row).slice(4 * arity));
+      position = row;
+    });
+  }
+  return { publics, words, bytes: wordsToBytes(words) };
+};
+
+/** Value at `point` of the polynomial through the given points, by Lagrange's formula. */
+const lagrange = (points: readonly { at: number; value: Ext }[], point: Ext): Ext =>
+  points.reduce((total, { at, value }) => {
+    let weight: Ext = EXT_ONE;
+    for (const other of points) {
+      if (other.at === at) continue;
+      const over = inv(extSub(extFromFelt(at), extFromFelt(other.at))[0]);
+      weight = extScale(extMul(weight, extSub(point, extFromFelt(other.at))), over);
+    }
+    return extAdd(total, extMul(weight, value));
+  }, EXT_ZERO);
+
+export const wordsToBytes = (words: readonly number[]): Uint8Array => {
+  const bytes = new Uint8Array(4 * words.length);
+  const view = new DataView(bytes.buffer);
+  words.forEach((value, i) => view.setUint32(4 * i, value, true));
+  return bytes;
+};
