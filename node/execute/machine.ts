@@ -1,0 +1,152 @@
+// One EVM with its state overlay and surcharge meter: the unit that executes one thing at a time.
+//
+// Owns: the EthereumJS instance (Osaka, our chain id, our crypto, surcharged opcodes), block hashes, cooperative time
+// limits of calls. Does not own: transactions and fees (transition.ts), committing (block.ts).
+// Invariant: machines share nothing mutable; a machine that was left by an exception is clean after its next begin().
+import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
+import type { Common } from '@ethereumjs/common';
+import { paramsEVM } from '@ethereumjs/evm';
+import type { EVM, EVMRunCallOpts } from '@ethereumjs/evm';
+import { createVM } from '@ethereumjs/vm';
+import { customCrypto } from './crypto.ts';
+import { OverlayState } from './overlay.ts';
+import type { BaseState } from './state-view.ts';
+import { handlersOf, SurchargeMeter, surchargedOpcodes, surchargedPrecompiles } from './surcharge.ts';
+import type { CustomOpcode } from './surcharge.ts';
+
+/** What the EVM sees of the block around it. */
+export type EvmBlock = NonNullable<EVMRunCallOpts['block']>;
+
+/** Thrown through the EVM when a call's time is up or its caller left. */
+export class CallInterrupted extends Error {
+  readonly code: 'timeout' | 'aborted';
+  constructor(code: CallInterrupted['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Lets the event loop breathe during calls, and ends them in time. Inactive unless armed. */
+export class Pulse {
+  #deadline = Infinity;
+  #signal: AbortSignal | undefined;
+  #sliceEnd = Infinity;
+  #countdown = 0;
+
+  arm(timeCapMilliseconds: number, signal: AbortSignal | undefined): void {
+    this.#deadline = performance.now() + timeCapMilliseconds;
+    this.#signal = signal;
+    this.#sliceEnd = performance.now() + SLICE_MILLISECONDS;
+    this.#countdown = PULSE_OPCODES;
+  }
+
+  disarm(): void {
+    this.#deadline = this.#sliceEnd = Infinity;
+    this.#signal = undefined;
+  }
+
+  /** Called at each jump and call; undefined unless it is time to yield. */
+  beat(): Promise<void> | undefined {
+    if (--this.#countdown > 0) return undefined;
+    this.#countdown = PULSE_OPCODES;
+    if (this.#sliceEnd === Infinity) return undefined;
+    const now = performance.now();
+    if (now > this.#deadline) throw new CallInterrupted('timeout', 'execution exceeded the time limit');
+    if (now < this.#sliceEnd) return undefined;
+    return this.#yield();
+  }
+
+  async #yield(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (this.#signal?.aborted === true) throw new CallInterrupted('aborted', 'the caller withdrew the request');
+    this.#sliceEnd = performance.now() + SLICE_MILLISECONDS;
+  }
+}
+
+/** Jumps or calls between two looks at the clock. */
+const PULSE_OPCODES = 32;
+/** Longest a call holds the event loop. */
+const SLICE_MILLISECONDS = 8;
+/** JUMP, JUMPI and the calls and creations: no loop runs without one of them. */
+const PULSE_AT = [0x56, 0x57, 0xf0, 0xf1, 0xf2, 0xf4, 0xf5, 0xfa];
+
+export interface Machine {
+  readonly evm: EVM;
+  readonly state: OverlayState;
+  readonly meter: SurchargeMeter;
+  readonly pulse: Pulse;
+  readonly common: Common;
+  /** Attaches a state and the source of BLOCKHASH, and clears whatever an earlier user left. */
+  begin(base: BaseState, blockHash: (blockNumber: bigint) => Uint8Array): void;
+}
+
+const NOTHING: BaseState = { baseAccount: () => undefined, baseStorage: () => new Uint8Array(0), baseCode: () => new Uint8Array(0) };
+
+/** Osaka with this chain id. */
+export function createRules(chainId: bigint): Common {
+  const common = createCustomCommon({ chainId: Number(chainId), name: 'keyfall' }, Mainnet, { hardfork: Hardfork.Osaka, customCrypto });
+  common.updateParams(paramsEVM);
+  return common;
+}
+
+/**
+ * Creates a machine. `isInterruptible` machines obey their pulse at some cost per jump; block execution uses one that
+ * does not, since a block must not depend on time.
+ */
+export async function createMachine(chainId: bigint, isInterruptible: boolean): Promise<Machine> {
+  const common = createRules(chainId);
+  const meter = new SurchargeMeter();
+  const pulse = new Pulse();
+  const state = new OverlayState(NOTHING);
+  const blockchain = new BlockHashes();
+  const surcharged = surchargedOpcodes(common, meter, state);
+  const vm = await createVM({
+    common, stateManager: state, blockchain,
+    evmOpts: {
+      common, stateManager: state, blockchain,
+      customOpcodes: isInterruptible ? pulsing(common, surcharged, pulse) : surcharged,
+      customPrecompiles: surchargedPrecompiles(common, meter),
+    },
+  });
+  const evm = vm.evm as EVM;
+  return {
+    evm, state, meter, pulse, common,
+    begin(base, blockHash) {
+      state.attach(base);
+      evm.journal.cleanJournal();
+      evm.transientStorage.clear();
+      pulse.disarm();
+      blockchain.source = blockHash;
+    },
+  };
+}
+
+function pulsing(common: Common, surcharged: CustomOpcode[], pulse: Pulse): CustomOpcode[] {
+  const byOpcode = new Map(surcharged.map((opcode) => [opcode.opcode, opcode]));
+  for (const opcode of PULSE_AT) {
+    const { info, gas, run } = handlersOf(common, opcode);
+    const inner = byOpcode.get(opcode) ?? { opcode, opcodeName: info.name, baseFee: info.fee, gasFunction: gas as CustomOpcode['gasFunction'], logicFunction: run as CustomOpcode['logicFunction'] };
+    byOpcode.set(opcode, {
+      ...inner,
+      logicFunction: async (runState, rules) => {
+        const pause = pulse.beat();
+        if (pause !== undefined) await pause;
+        return inner.logicFunction(runState, rules);
+      },
+    });
+  }
+  return [...byOpcode.values()];
+}
+
+class BlockHashes {
+  source: (blockNumber: bigint) => Uint8Array = () => new Uint8Array(32);
+  getBlock(blockNumber: number): Promise<{ hash(): Uint8Array }> {
+    return Promise.resolve({ hash: () => this.source(BigInt(blockNumber)) });
+  }
+  putBlock(): Promise<void> {
+    return Promise.reject(new Error('expected no block to be put: the node keeps its own chain'));
+  }
+  shallowCopy(): BlockHashes {
+    return this;
+  }
+}

@@ -1,0 +1,171 @@
+// The zkGas surcharge: one counter per transaction, moved at the listed opcodes and precompiles before they run.
+//
+// Owns: the table of SPEC.md section 5, the gas of each listed precompile, the wrapping of EthereumJS's handlers. Does
+// not own: budgets and what an abort costs (transition.ts).
+// Invariant: the counter moves only after the opcode's gas was charged, or when the frame can pay the precompile; it
+// never exceeds the budget; reverted frames do not move it back.
+import type { Common } from '@ethereumjs/common';
+import { getActivePrecompiles, getOpcodesForHF } from '@ethereumjs/evm';
+import type { CustomPrecompile, EVMOpts, PrecompileInput } from '@ethereumjs/evm';
+import { Address } from '@ethereumjs/util';
+import { toBigInt, toFixedBytes, toKey } from './bytes.ts';
+import type { OverlayState } from './overlay.ts';
+import { precompileGas } from './precompile-gas.ts';
+
+/** Thrown through the EVM when a transaction's budget is exceeded; not an EVM error, so no frame absorbs it. */
+export class SurchargeExceeded extends Error {
+  readonly code = 'surcharge-exceeded';
+}
+
+/** The counter. zkGas fits a double: the table charges at most 29 per gas. */
+export class SurchargeMeter {
+  #used = 0;
+  #budget = Infinity;
+  /** Set while an opcode's gas is computed, charged when it runs. */
+  #pending = 0;
+
+  start(budget: number): void {
+    this.#used = 0;
+    this.#budget = budget;
+    this.#pending = 0;
+  }
+
+  get used(): bigint {
+    return BigInt(this.#used);
+  }
+
+  /** Moves the counter, or clamps it to the budget and aborts. */
+  charge(amount: number): void {
+    this.#used += amount;
+    if (this.#used <= this.#budget) return;
+    this.#used = this.#budget;
+    throw new SurchargeExceeded('expected the surcharge to stay within its budget');
+  }
+
+  hold(amount: number): void {
+    this.#pending = amount;
+  }
+
+  chargeHeld(): void {
+    const amount = this.#pending;
+    this.#pending = 0;
+    if (amount > 0) this.charge(amount);
+  }
+}
+
+export const KECCAK_BASE = 30;
+export const KECCAK_WORD = 6;
+export const COLD_CODE_WORD = 16;
+
+/** Surcharge per gas of a precompile, by address. Absent = 0. */
+export const PRECOMPILE_FACTORS: ReadonlyMap<number, number> = new Map([
+  [0x02, 9], [0x03, 1], [0x05, 5], [0x06, 1], [0x07, 1], [0x08, 1], [0x09, 29], [0x0a, 3],
+  [0x0b, 2], [0x0c, 2], [0x0d, 2], [0x0e, 2], [0x0f, 2], [0x10, 2], [0x11, 2],
+]);
+
+/** Opcodes that load another account's code, with the stack position of the address and whether they follow a delegation. */
+const CODE_LOADERS = new Map([
+  [0x3b, { addressAt: 0, follows: false }], [0x3c, { addressAt: 0, follows: false }],
+  [0xf1, { addressAt: 1, follows: true }], [0xf2, { addressAt: 1, follows: true }], [0xf4, { addressAt: 1, follows: true }], [0xfa, { addressAt: 1, follows: true }],
+]);
+
+const ADDRESS_MASK = (1n << 160n) - 1n;
+
+export function codeSurcharge(sizeBytes: number): number {
+  return COLD_CODE_WORD * Math.ceil(sizeBytes / 32);
+}
+
+/** Target of an EIP-7702 delegation, or undefined if `code` is not one. */
+export function delegationTarget(code: Uint8Array): Uint8Array | undefined {
+  return code.length === 23 && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00 ? code.subarray(3) : undefined;
+}
+
+/** An opcode as EthereumJS takes it. */
+export type CustomOpcode = Extract<NonNullable<EVMOpts['customOpcodes']>[number], { logicFunction: unknown }>;
+export type RunState = Parameters<CustomOpcode['logicFunction']>[0];
+
+/** The listed opcodes with their surcharge in front of EthereumJS's own handlers. */
+export function surchargedOpcodes(common: Common, meter: SurchargeMeter, state: OverlayState): CustomOpcode[] {
+  const wrap = (opcode: number, holdSurcharge: (runState: RunState) => void): CustomOpcode => {
+    const { info, gas, run } = handlersOf(common, opcode);
+    return {
+      opcode, opcodeName: info.name, baseFee: info.fee,
+      gasFunction: async (runState, baseGas, rules) => {
+        holdSurcharge(runState);
+        return gas(runState, baseGas, rules);
+      },
+      logicFunction: (runState, rules) => {
+        meter.chargeHeld();
+        return run(runState, rules) as void;
+      },
+    };
+  };
+  const opcodes = [
+    wrap(0x20, (runState) => {
+      const length = runState.stack.peek(2)[1]!;
+      // A longer input cannot be paid for: its memory alone costs more than any gas limit.
+      meter.hold(length > 0xffffffffn ? 0 : KECCAK_BASE + KECCAK_WORD * Math.ceil(Number(length) / 32));
+    }),
+  ];
+  for (const [opcode, { addressAt, follows }] of CODE_LOADERS) {
+    opcodes.push(
+      wrap(opcode, (runState) => {
+        const target = toFixedBytes(runState.stack.peek(addressAt + 1)[addressAt]! & ADDRESS_MASK, 20);
+        const isWarm = (address: Uint8Array): boolean => runState.interpreter.journal.isWarmedAddress(address);
+        meter.hold(coldCodeSurcharge(state, target, isWarm, follows));
+      }),
+    );
+  }
+  return opcodes;
+}
+
+/** Surcharge for loading the code of `target` (and of what it delegates to) as far as they are cold. */
+export function coldCodeSurcharge(state: OverlayState, target: Uint8Array, isWarm: (address: Uint8Array) => boolean, followsDelegation: boolean): number {
+  const isTargetWarm = isWarm(target);
+  if (isTargetWarm && !followsDelegation) return 0;
+  const code = state.codeOf(toKey(target));
+  let surcharge = isTargetWarm ? 0 : codeSurcharge(code.length);
+  const delegate = followsDelegation ? delegationTarget(code) : undefined;
+  if (delegate !== undefined && !isWarm(delegate)) surcharge += codeSurcharge(state.codeOf(toKey(delegate)).length);
+  return surcharge;
+}
+
+/** The listed precompiles with their surcharge in front of EthereumJS's own. */
+export function surchargedPrecompiles(common: Common, meter: SurchargeMeter): CustomPrecompile[] {
+  const active = getActivePrecompiles(common);
+  const custom: CustomPrecompile[] = [];
+  for (const [number, factor] of PRECOMPILE_FACTORS) {
+    const address = new Address(toFixedBytes(BigInt(number), 20));
+    const original = active.get(address.toString().slice(2));
+    if (original === undefined) throw new Error(`expected a precompile at 0x${number.toString(16)}, found none`);
+    custom.push({
+      address,
+      function: (input: PrecompileInput) => {
+        const gas = precompileGas(number, input.data);
+        if (gas <= input.gasLimit) meter.charge(factor * Number(gas));
+        return original(input);
+      },
+    });
+  }
+  return custom;
+}
+
+export interface OpcodeHandlers {
+  info: { name: string; fee: number };
+  gas: (runState: RunState, baseGas: bigint, common: Common) => bigint | Promise<bigint>;
+  run: (runState: RunState, common: Common) => void | Promise<void>;
+}
+
+/** EthereumJS's own handlers of an opcode. */
+export function handlersOf(common: Common, opcode: number): OpcodeHandlers {
+  const { handlers, dynamicGasHandlers, opcodes } = getOpcodesForHF(common);
+  const [info, run] = [opcodes.get(opcode), handlers.get(opcode)];
+  if (info === undefined || run === undefined) throw new Error(`expected opcode 0x${opcode.toString(16)} to be active`);
+  return { info: { name: info.name, fee: info.fee }, gas: dynamicGasHandlers.get(opcode) ?? ((_runState, baseGas) => baseGas), run };
+}
+
+/** Precompile number of an address, or undefined. */
+export function precompileNumber(address: Uint8Array): number | undefined {
+  const value = toBigInt(address);
+  return value === 0x100n || (value >= 1n && value <= 0x11n) ? Number(value) : undefined;
+}
