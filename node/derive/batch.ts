@@ -10,14 +10,16 @@
 
 import {
   DROP_REASONS, MAX_BATCH_ZKGAS, dropRootOf, equalBytes, inputsHash, outputsHash, toHex,
-  MAX_TIMESTAMP_LAG_SECONDS, type Drop, type DropReason, type Hex, type StatementInputs, type StatementOutputs,
+  MAX_TIMESTAMP_LAG_SECONDS, MESSAGE_KINDS, addressBytes, decodeMessage, type Drop, type DropReason, type Hex, type StatementInputs, type StatementOutputs,
 } from '@keyfall/protocol';
-import { decodeMessage, MESSAGE_KINDS, addressBytes } from '@keyfall/protocol';
 import type { BlockInput, DroppedMessage, ExecutedBlock, ExecutionEngine, InboxMessage, SentTransaction, StateWrite } from '../execute/api.ts';
 import type { BatchContext, BatchPlan, PlannedBlock } from '../pipeline/batchPlan.ts';
 import type { CommitRecord, MessageRecord } from '../store/records.ts';
 import { DerivationFault } from './fault.ts';
 import { planBatch, planEmpty } from './plan.ts';
+
+/** What derivation asks of the execution engine. */
+export type DerivationEngine = Pick<ExecutionEngine, 'head' | 'executeBlock' | 'unwind' | 'recoverTransactions'>;
 
 /** The chain that statements of this rollup name. */
 export interface RollupIdentity { readonly l1ChainId: bigint; readonly l2ChainId: bigint; readonly rollup: Hex }
@@ -74,7 +76,7 @@ type Attempt = { readonly ok: true; readonly result: BatchResult } | { readonly 
  * Executes a committed batch on an engine whose head is the batch's parent, and persists its blocks.
  * @throws DerivationFault 'parent' if the head is another block; 'engine' if even the empty batch is refused.
  */
-export async function executeBatch(engine: ExecutionEngine, context: BatchContext, identity: RollupIdentity, sink: BatchSink, signal?: AbortSignal): Promise<BatchResult> {
+export async function executeBatch(engine: DerivationEngine, context: BatchContext, identity: RollupIdentity, sink: BatchSink, signal?: AbortSignal): Promise<BatchResult> {
   const parent = context.parent;
   if (!equalBytes(engine.head.hash, parent.hash)) {
     throw new DerivationFault('parent', `batch ${context.commit.index}: expected the engine at block ${parent.number} ${toHex(parent.hash)}, it is at ${engine.head.header.number} ${toHex(engine.head.hash)}`);
@@ -89,7 +91,7 @@ export async function executeBatch(engine: ExecutionEngine, context: BatchContex
 }
 
 async function attempt(
-  engine: ExecutionEngine, context: BatchContext, plan: BatchPlan, identity: RollupIdentity, sink: BatchSink, signal: AbortSignal | undefined,
+  engine: DerivationEngine, context: BatchContext, plan: BatchPlan, identity: RollupIdentity, sink: BatchSink, signal: AbortSignal | undefined,
 ): Promise<Attempt> {
   const { commit } = context;
   const run = { zkGas: 0n, dropped: [] as DroppedMessage[] };
@@ -112,7 +114,7 @@ async function attempt(
   throw new DerivationFault('engine', `batch ${commit.index}: a plan without blocks`);
 }
 
-async function executePlanned(engine: ExecutionEngine, context: BatchContext, planned: PlannedBlock, position: number): Promise<
+async function executePlanned(engine: DerivationEngine, context: BatchContext, planned: PlannedBlock, position: number): Promise<
   { readonly ok: true; readonly pending: { readonly block: ExecutedBlock; commit(alongside?: readonly StateWrite[]): Promise<void> } } | { readonly ok: false; readonly because: string }
 > {
   const { commit } = context;

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMerklePatriciaTrie } from '@ethereumjs/mpt';
+import { createMPT } from '@ethereumjs/mpt';
 import { RLP } from '@ethereumjs/rlp';
 import { minimalBytes, toHex } from '@keyfall/protocol';
 import fc from 'fast-check';
 import { orderedTrieRoot } from '../../../node/l1/orderedTrie.ts';
 
 async function reference(values: readonly Uint8Array[]): Promise<string> {
-  const trie = await createMerklePatriciaTrie();
+  const trie = await createMPT();
   for (const [index, value] of values.entries()) await trie.put(RLP.encode(minimalBytes(BigInt(index))), value);
   return toHex(trie.root());
 }
