@@ -1,0 +1,222 @@
+// Matrices as tiles of eight columns: upload, transforms, low-degree extension, scaling.
+// Owns: the WASM twin of ntt/ntt.ts on tiles (row r of a tile = 8 elements, 32 bytes, Montgomery form).
+// Does not own: which tile goes to which thread (backend/). Source: Gentleman-Sande / Cooley-Tukey, radix 4.
+// Invariant: twiddle table of log size k starts at element 2^(k-1) and holds w_k^i for i < 2^(k-1).
+
+import { sMul, vAdd, vMul, vSub } from "./montgomery";
+
+// @ts-ignore: decorator
+@inline
+function reverse(index: u32, bits: u32): u32 {
+  let x = index;
+  x = ((x >> 1) & 0x55555555) | ((x & 0x55555555) << 1);
+  x = ((x >> 2) & 0x33333333) | ((x & 0x33333333) << 2);
+  x = ((x >> 4) & 0x0f0f0f0f) | ((x & 0x0f0f0f0f) << 4);
+  x = bswap<u32>(x);
+  return bits == 0 ? 0 : x >> (32 - bits);
+}
+
+/**
+ * Copies columns of canonical row-major rows [start, end) into a tile in Montgomery form, row r going
+ * to row rev(r) if `isReversed`. `source` points at the first wanted element of row `start`; `tile` at
+ * the first column written. Fewer than 8 columns leave the others of the tile as they are.
+ */
+export function loadTile(
+  source: usize, sourceWidth: u32, columnCount: u32, tile: usize, logRows: u32, isReversed: bool, start: u32, end: u32, rSquared: u32,
+): void {
+  const factor = i32x4.splat(rSquared);
+  for (let row = start; row < end; row++) {
+    const from = source + (<usize>(row - start) * sourceWidth << 2);
+    const to = tile + (<usize>(isReversed ? reverse(row, logRows) : row) << 5);
+    if (columnCount == 8) {
+      v128.store(to, vMul(v128.load(from), factor));
+      v128.store(to, vMul(v128.load(from, 16), factor), 16);
+    } else {
+      for (let c: u32 = 0; c < columnCount; c++) store<u32>(to + (c << 2), sMul(load<u32>(from + (c << 2)), rSquared));
+    }
+  }
+}
+
+/** out[i] = in[i] * factor for `count` elements (a multiple of 4): conversions and scalings. */
+export function scaleVector(from: usize, to: usize, count: u32, factor: u32): void {
+  const f = i32x4.splat(factor);
+  for (let i: usize = 0; i < count; i += 4) v128.store(to + (i << 2), vMul(v128.load(from + (i << 2)), f));
+}
+
+/** Row i of `to` = row i of `from` times first * ratio^i. The tiles may be the same. */
+export function scaleRows(from: usize, to: usize, rows: u32, first: u32, ratio: u32): void {
+  let power = first;
+  for (let row: usize = 0; row < rows; row++) {
+    const f = i32x4.splat(power);
+    const at = row << 5;
+    v128.store(to + at, vMul(v128.load(from + at), f));
+    v128.store(to + at, vMul(v128.load(from + at, 16), f), 16);
+    power = sMul(power, ratio);
+  }
+}
+
+function forwardStep2(tile: usize, log: u32, twiddles: usize): void {
+  const half: usize = 1 << (log - 1);
+  const w = twiddles + (half << 2);
+  for (let i: usize = 0; i < half; i++) {
+    const factor = v128.load32_splat(w + (i << 2));
+    const a = tile + (i << 5);
+    const b = a + (half << 5);
+    for (let k: usize = 0; k < 32; k += 16) {
+      const x = v128.load(a + k);
+      const y = v128.load(b + k);
+      v128.store(a + k, vAdd(x, y));
+      v128.store(b + k, vMul(vSub(x, y), factor));
+    }
+  }
+}
+
+function forwardStep4(tile: usize, log: u32, twiddles: usize): void {
+  const quarter: usize = 1 << (log - 2);
+  const outer = twiddles + (quarter << 3);
+  const inner = twiddles + (quarter << 2);
+  const step = quarter << 5;
+  for (let i: usize = 0; i < quarter; i++) {
+    const w0 = v128.load32_splat(outer + (i << 2));
+    const w1 = v128.load32_splat(outer + ((i + quarter) << 2));
+    const v = v128.load32_splat(inner + (i << 2));
+    for (let k: usize = 0; k < 32; k += 16) {
+      const at = tile + (i << 5) + k;
+      const a0 = v128.load(at);
+      const a1 = v128.load(at + step);
+      const a2 = v128.load(at + 2 * step);
+      const a3 = v128.load(at + 3 * step);
+      const b0 = vAdd(a0, a2);
+      const b1 = vAdd(a1, a3);
+      const b2 = vMul(vSub(a0, a2), w0);
+      const b3 = vMul(vSub(a1, a3), w1);
+      v128.store(at, vAdd(b0, b1));
+      v128.store(at + step, vMul(vSub(b0, b1), v));
+      v128.store(at + 2 * step, vAdd(b2, b3));
+      v128.store(at + 3 * step, vMul(vSub(b2, b3), v));
+    }
+  }
+}
+
+/** Natural-order coefficients to bit-reversed values. Depth first, so that halves end up in cache. */
+export function forwardTile(tile: usize, log: u32, twiddles: usize): void {
+  if (log == 0) return;
+  if (log == 1) {
+    forwardStep2(tile, 1, twiddles);
+    return;
+  }
+  if (log & 1) {
+    forwardStep2(tile, log, twiddles);
+    forwardTile(tile, log - 1, twiddles);
+    forwardTile(tile + (<usize>32 << (log - 1)), log - 1, twiddles);
+    return;
+  }
+  forwardStep4(tile, log, twiddles);
+  if (log == 2) return;
+  for (let q: usize = 0; q < 4; q++) forwardTile(tile + (q << (log + 3)), log - 2, twiddles);
+}
+
+function inverseStep4(tile: usize, log: u32, twiddles: usize): void {
+  const quarter: usize = 1 << (log - 2);
+  const outer = twiddles + (quarter << 3);
+  const inner = twiddles + (quarter << 2);
+  const step = quarter << 5;
+  for (let i: usize = 0; i < quarter; i++) {
+    const w0 = v128.load32_splat(outer + (i << 2));
+    const w1 = v128.load32_splat(outer + ((i + quarter) << 2));
+    const v = v128.load32_splat(inner + (i << 2));
+    for (let k: usize = 0; k < 32; k += 16) {
+      const at = tile + (i << 5) + k;
+      const c0 = v128.load(at);
+      const c1 = vMul(v128.load(at + step), v);
+      const c2 = v128.load(at + 2 * step);
+      const c3 = vMul(v128.load(at + 3 * step), v);
+      const b0 = vAdd(c0, c1);
+      const b1 = vSub(c0, c1);
+      const b2 = vMul(vAdd(c2, c3), w0);
+      const b3 = vMul(vSub(c2, c3), w1);
+      v128.store(at, vAdd(b0, b2));
+      v128.store(at + step, vAdd(b1, b3));
+      v128.store(at + 2 * step, vSub(b0, b2));
+      v128.store(at + 3 * step, vSub(b1, b3));
+    }
+  }
+}
+
+function inverseStep2(tile: usize, log: u32, twiddles: usize): void {
+  const half: usize = 1 << (log - 1);
+  const w = twiddles + (half << 2);
+  for (let i: usize = 0; i < half; i++) {
+    const factor = v128.load32_splat(w + (i << 2));
+    const a = tile + (i << 5);
+    const b = a + (half << 5);
+    for (let k: usize = 0; k < 32; k += 16) {
+      const x = v128.load(a + k);
+      const y = vMul(v128.load(b + k), factor);
+      v128.store(a + k, vAdd(x, y));
+      v128.store(b + k, vSub(x, y));
+    }
+  }
+}
+
+/** Bit-reversed values to natural-order coefficients times 2^log; `twiddles` of the inverse roots. */
+export function inverseTile(tile: usize, log: u32, twiddles: usize): void {
+  if (log == 0) return;
+  if (log == 1) {
+    inverseStep2(tile, 1, twiddles);
+    return;
+  }
+  if (log & 1) {
+    inverseTile(tile, log - 1, twiddles);
+    inverseTile(tile + (<usize>32 << (log - 1)), log - 1, twiddles);
+    inverseStep2(tile, log, twiddles);
+    return;
+  }
+  if (log > 2) {
+    for (let q: usize = 0; q < 4; q++) inverseTile(tile + (q << (log + 3)), log - 2, twiddles);
+  }
+  inverseStep4(tile, log, twiddles);
+}
+
+/**
+ * Extends the coefficients in rows [0, 2^log) of a tile to 2^(log + logBlowup) bit-reversed values:
+ * block c holds the values on shift_c * <w_log>. `shifts` lists shift_c; block 0 is done last, in place.
+ */
+export function extendTile(tile: usize, log: u32, logBlowup: u32, twiddles: usize, shifts: usize, scale: u32): void {
+  for (let c: i32 = (1 << logBlowup) - 1; c >= 0; c--) {
+    const block = tile + (<usize>c << (log + 5));
+    scaleRows(tile, block, 1 << log, scale, load<u32>(shifts + (c << 2)));
+    forwardTile(block, log, twiddles);
+  }
+}
+
+/** A tile's low-degree extension in one call: values (rows bit-reversed) or coefficients in, values out. */
+export function transformTile(
+  tile: usize, log: u32, logBlowup: u32, inverseTwiddles: usize, twiddles: usize, shifts: usize, scale: u32, isValues: bool,
+): void {
+  if (isValues) inverseTile(tile, log, inverseTwiddles);
+  extendTile(tile, log, logBlowup, twiddles, shifts, scale);
+}
+
+/** Fills the tables of powers: for k = 1..maxLog, element 2^(k-1) + i = roots[k]^i. `one` = 2^32 mod p. */
+export function fillTwiddles(table: usize, maxLog: u32, roots: usize, one: u32): void {
+  for (let k: u32 = 1; k <= maxLog; k++) {
+    const root = load<u32>(roots + (k << 2));
+    const half: usize = 1 << (k - 1);
+    let power = one;
+    for (let i: usize = 0; i < half; i++) {
+      store<u32>(table + ((half + i) << 2), power);
+      power = sMul(power, root);
+    }
+  }
+}
+
+/** Points in bit-reversed order: out[0] = first, out[2^m + r] = out[r] * steps[m]. */
+export function fillPoints(out: usize, log: u32, first: u32, steps: usize): void {
+  store<u32>(out, first);
+  for (let m: u32 = 0; m < log; m++) {
+    const step = load<u32>(steps + (m << 2));
+    const size: usize = 1 << m;
+    for (let r: usize = 0; r < size; r++) store<u32>(out + ((size + r) << 2), sMul(load<u32>(out + (r << 2)), step));
+  }
+}
