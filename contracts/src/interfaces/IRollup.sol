@@ -129,6 +129,8 @@ interface IRollup {
     error LastTimestampOutOfRange(uint64 lastTimestamp, uint256 minimum, uint256 maximum);
     /// @notice The finality policy is not met: `zk` and `attesters` say which answers count, `waitSeconds` what is left of Z.
     error PolicyNotMet(uint64 index, bool zk, bool attesters, uint256 waitSeconds);
+    /// @notice The batch builds on another block than the last final one: an ancestor's answer was erased with its lane.
+    error ParentNotFinal(uint64 index, bytes32 parentHash, bytes32 finalHash);
     /// @notice Both kinds answered, with different outputs.
     error InDispute(uint64 index);
     /// @notice A pause or a dispute blocks finality.
@@ -200,7 +202,7 @@ interface IRollup {
     function coldKey() external view returns (address);
     function laneRecord(address lane) external view returns (LaneRecord memory);
     function feeConfig() external view returns (uint256 dataFeeScalar, uint256 surchargeScalar, bytes32 feeConfigHash);
-    /// @notice Whether attesters alone finalize: true on the profile `training-devnet`, false everywhere else.
+    /// @notice Whether attesters alone finalize: on the profile `training-devnet` while no zk lane is enabled, and never elsewhere.
     function attestersFinalizeAlone() external view returns (bool);
     /// @notice "training-devnet" or "mainnet".
     function chainProfile() external view returns (string memory);

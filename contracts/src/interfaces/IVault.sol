@@ -45,8 +45,6 @@ interface IVault {
     error NotInbox(address caller);
     /// @notice This withdrawal was paid, or credited, before.
     error AlreadyWithdrawn(bytes32 withdrawalHash);
-    /// @notice In a frozen chain withdrawals are proven against the pinned root.
-    error RootNotPinned(bytes32 stateRoot, bytes32 pinnedRoot);
     /// @notice No storage root was proven for this state root yet: an account proof is needed.
     error AccountProofMissing(bytes32 stateRoot);
     /// @notice The account proof is valid and its value is no account.
@@ -64,6 +62,9 @@ interface IVault {
     error EscrowExceeded(bytes32 assetKey, uint256 amount, uint256 recorded);
     /// @notice The reserve that the fee vault's withdrawals go to has no code yet.
     error ReserveAbsent(address reserve);
+    /// @notice What was sent does not pay the Inbox's price.
+    error Underpaid(uint256 sentWei, uint256 neededWei);
+    error ChangeRefused(address caller, uint256 amountWei);
     /// @notice A token was sent without a deposit.
     error UnexpectedTransfer(address token);
 
@@ -91,7 +92,8 @@ interface IVault {
     function depositERC721(address token, address to, uint256 id) external payable returns (uint64 index);
     function depositERC1155(address token, address to, uint256 id, uint256 amount) external payable returns (uint64 index);
 
-    /// @notice Pays a withdrawal proven under the state root of a final batch. Anyone may call; only the recipient is paid.
+    /// @notice Pays a withdrawal proven under the state root of a final batch; in a frozen chain under the pinned root, whatever
+    /// batch is named. Anyone may call; only the recipient is paid.
     /// @param accountProof proof of the MessagePasser's account; may be empty once its storage root was proven for this root
     /// @param storageProof proof of `sent[hash] = 1`
     function withdraw(

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IAttesterLane} from "../interfaces/IAttesterLane.sol";
+import {IClock} from "../interfaces/IClock.sol";
+import {IInbox} from "../interfaces/IInbox.sol";
+import {IRollup} from "../interfaces/IRollup.sol";
+import {IVault} from "../interfaces/IVault.sol";
+import {Constants} from "../libraries/Constants.sol";
+
+// The wiring of one deployment, and the check that it is what it should be. Anyone calls `check` before trusting an address: it
+// reads every cross reference from the contracts themselves. It says nothing about code; compare that with the sources.
+
+/// @title Genesis
+contract Genesis {
+    /// @notice Every address of the deployment. The last five are reserved names whose contracts may not be there yet.
+    struct Wiring {
+        address clock;
+        address inbox;
+        address rollup;
+        address vault;
+        address attesterLane;
+        address lifecycle;
+        address escapeHatch;
+        address securityCouncil;
+        address upgradeTimelock;
+        address maturity;
+        address reserve;
+    }
+
+    /// @notice A contract that must be there is not.
+    error CodeMissing(string name, address at);
+    /// @notice A contract names another than the deployment's.
+    error MiswiredAddress(string what, address expected, address actual);
+    /// @notice A number or hash is not the deployment's.
+    error MiswiredWord(string what, bytes32 expected, bytes32 actual);
+
+    /// @notice Hash of the L2 genesis block.
+    bytes32 public immutable L2_GENESIS_HASH;
+    /// @notice Chain id of the L2.
+    uint256 public immutable L2_CHAIN_ID;
+    Wiring private _wiring;
+
+    constructor(Wiring memory deployment, bytes32 l2GenesisHash, uint256 l2ChainId) {
+        _wiring = deployment;
+        L2_GENESIS_HASH = l2GenesisHash;
+        L2_CHAIN_ID = l2ChainId;
+    }
+
+    /// @notice All addresses of the deployment.
+    function wiring() external view returns (Wiring memory) {
+        return _wiring;
+    }
+
+    /// @notice Reverts with what is wrong, or returns true: all contracts are there and name each other.
+    function check() external view returns (bool) {
+        Wiring memory w = _wiring;
+        _code("Clock", w.clock);
+        _code("Inbox", w.inbox);
+        _code("Rollup", w.rollup);
+        _code("Vault", w.vault);
+        _code("AttesterLane", w.attesterLane);
+        _checkClockAndInbox(w);
+        _checkRollup(w);
+        _checkVault(w);
+        return true;
+    }
+
+    function _checkClockAndInbox(Wiring memory w) private view {
+        _same("Clock.PAUSER", w.securityCouncil, IClock(w.clock).PAUSER());
+        _same("Clock.DISPUTER", w.rollup, IClock(w.clock).DISPUTER());
+        _same("Inbox.VAULT", w.vault, IInbox(w.inbox).VAULT());
+        _same("Inbox.ROLLUP", w.rollup, IInbox(w.inbox).ROLLUP());
+        _same("Inbox.RESERVE", w.reserve, IInbox(w.inbox).RESERVE());
+        _same("Inbox.MATURITY", w.maturity, IInbox(w.inbox).MATURITY());
+    }
+
+    function _checkRollup(Wiring memory w) private view {
+        IRollup rollup = IRollup(w.rollup);
+        _same("Rollup.CLOCK", w.clock, rollup.CLOCK());
+        _same("Rollup.INBOX", w.inbox, rollup.INBOX());
+        _same("Rollup.LIFECYCLE", w.lifecycle, rollup.LIFECYCLE());
+        _same("Rollup.UPGRADE_AUTHORITY", w.upgradeTimelock, rollup.UPGRADE_AUTHORITY());
+        _sameWord("Rollup.genesisHash", L2_GENESIS_HASH, rollup.genesisHash());
+        _sameWord("Rollup.l2ChainId", bytes32(L2_CHAIN_ID), bytes32(rollup.l2ChainId()));
+        IRollup.LaneRecord memory lane = rollup.laneRecord(w.attesterLane);
+        _sameWord("Rollup.laneRecord.kind", bytes32(uint256(Constants.ANSWER_ATTESTERS)), bytes32(uint256(lane.kind)));
+        _sameWord("AttesterLane.specId", bytes32(Constants.SPEC_ID), bytes32(IAttesterLane(w.attesterLane).specId()));
+        if (rollup.operator() == address(0)) revert MiswiredAddress("Rollup.operator", w.rollup, address(0));
+    }
+
+    function _checkVault(Wiring memory w) private view {
+        IVault vault = IVault(w.vault);
+        _same("Vault.INBOX", w.inbox, vault.INBOX());
+        _same("Vault.ROLLUP", w.rollup, vault.ROLLUP());
+        _same("Vault.LIFECYCLE", w.lifecycle, vault.LIFECYCLE());
+        _same("Vault.ESCAPE_HATCH", w.escapeHatch, vault.ESCAPE_HATCH());
+        _same("Vault.RESERVE", w.reserve, vault.RESERVE());
+    }
+
+    function _code(string memory name, address at_) private view {
+        if (at_.code.length == 0) revert CodeMissing(name, at_);
+    }
+
+    function _same(string memory what, address expected, address actual) private pure {
+        if (expected != actual) revert MiswiredAddress(what, expected, actual);
+    }
+
+    function _sameWord(string memory what, bytes32 expected, bytes32 actual) private pure {
+        if (expected != actual) revert MiswiredWord(what, expected, actual);
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {BatchInputs, Outputs, Binding} from "../interfaces/IRollup.sol";
+
+// The hashes of SPEC section 8 and nothing else. Invariant: all fields are static, so `abi.encode` of the struct is the
+// concatenation of one word per field, in the order of the section.
+
+/// @title What lanes accept.
+library Statement {
+    function hashInputs(BatchInputs memory inputs) internal pure returns (bytes32) {
+        return keccak256(abi.encode(inputs));
+    }
+
+    function hashOutputs(Outputs memory outputs) internal pure returns (bytes32) {
+        return keccak256(abi.encode(outputs));
+    }
+
+    function hashBinding(Binding memory binding) internal pure returns (bytes32) {
+        return keccak256(abi.encode(binding));
+    }
+
+    function hash(bytes32 inputs, bytes32 outputs, bytes32 binding) internal pure returns (bytes32) {
+        return keccak256(abi.encode(inputs, outputs, binding));
+    }
+}
