@@ -1,0 +1,152 @@
+// Committing with the kernels: upload, low-degree extension, row hashes and the tree.
+// Owns: task lists of a commitment. Does not own: layout (committed.ts) or kernels (assembly/).
+// Source: PROTOCOL.md sections 1 and 2; review P11 (columns are worked on by tile).
+// Invariant: equal to the reference backend's commitment, digest for digest.
+
+import assert from "node:assert/strict";
+import { GENERATOR, inv, mul, pow, twoAdicRoot } from "../field/koalabear.ts";
+import { reverseBits } from "../ntt/ntt.ts";
+import type { CommitMatrix } from "../prove/backend.ts";
+import { KernelCodeword, KernelCommitment, KernelFoldCommitment } from "./committed.ts";
+import type { Group, Placement, TreeLevels } from "./committed.ts";
+import type { Engine } from "./engine.ts";
+import type { KernelTask } from "./kernels.ts";
+import { MONTGOMERY_ONE, MONTGOMERY_R_SQUARED, toMontgomery } from "./montgomery-form.ts";
+
+/** Rows of a matrix uploaded at a time occupy at most this much staging memory. */
+const STAGING_BYTES = 32 * 2 ** 20;
+const HASH_GRAIN = 64;
+
+type RowHashing = { base: number; blockStride: number; rowStride: number; blockCount: number; lastCount: number };
+
+function layOut(engine: Engine, matrices: readonly CommitMatrix[], logBlowup: number): { groups: Group[]; placements: Placement[] } {
+  const widths = new Map<number, number>();
+  const offsets = matrices.map(({ logHeight, width }) => {
+    const offset = widths.get(logHeight) ?? 0;
+    widths.set(logHeight, offset + width);
+    return offset;
+  });
+  const groups = [...widths].sort(([a], [b]) => b - a).map(([logHeight, width]): Group => {
+    const logSize = logHeight + logBlowup;
+    engine.requireSize(logSize);
+    const tileCount = Math.ceil(width / 8);
+    const tileStride = 32 * 2 ** logSize;
+    return { logHeight, logSize, width, tileCount, tileStride, base: engine.arena.allocate(tileCount * tileStride) };
+  });
+  const placements = matrices.map(({ logHeight, width }, i): Placement => {
+    const group = groups.find((candidate) => candidate.logHeight === logHeight);
+    assert(group !== undefined);
+    return { group, offset: offsets[i] as number, width };
+  });
+  return { groups, placements };
+}
+
+/** The pieces of a matrix's columns by tile of its group: [tile, first column in it, source column, count]. */
+function tilePieces({ offset, width }: Placement): [number, number, number, number][] {
+  const pieces: [number, number, number, number][] = [];
+  for (let column = 0; column < width;) {
+    const within = (offset + column) % 8;
+    const count = Math.min(8 - within, width - column);
+    pieces.push([Math.floor((offset + column) / 8), within, column, count]);
+    column += count;
+  }
+  return pieces;
+}
+
+async function upload(engine: Engine, matrix: CommitMatrix, placement: Placement): Promise<void> {
+  const { group } = placement;
+  const height = 2 ** group.logHeight;
+  assert.equal(matrix.values.length, height * matrix.width, "matrix size");
+  const mark = engine.arena.mark;
+  const rowsAtOnce = Math.max(1, Math.min(height, Math.floor(STAGING_BYTES / (4 * matrix.width))));
+  const staging = engine.arena.allocate(4 * rowsAtOnce * matrix.width);
+  for (let start = 0; start < height; start += rowsAtOnce) {
+    const end = Math.min(height, start + rowsAtOnce);
+    engine.arena.words(staging, (end - start) * matrix.width).set(matrix.values.subarray(start * matrix.width, end * matrix.width));
+    await engine.pool.run(tilePieces(placement).map(([tile, within, column, count]): KernelTask => ({
+      kernel: "loadTile",
+      args: [
+        staging + 4 * column, matrix.width, count, group.base + tile * group.tileStride + 4 * within, group.logHeight,
+        matrix.form === "values" ? 1 : 0, start, end, MONTGOMERY_R_SQUARED,
+      ],
+    })));
+  }
+  engine.arena.release(mark);
+}
+
+async function extend(engine: Engine, group: Group, form: CommitMatrix["form"]): Promise<void> {
+  const { logHeight, logSize } = group;
+  const logBlowup = logSize - logHeight;
+  const mark = engine.arena.mark;
+  const shifts = engine.arena.allocateWords(Array.from({ length: 2 ** logBlowup }, (_, c) =>
+    toMontgomery(mul(GENERATOR, pow(twoAdicRoot(logSize), reverseBits(c, logBlowup))))));
+  const scale = form === "values" ? toMontgomery(inv(2 ** logHeight)) : MONTGOMERY_ONE;
+  await engine.pool.run(Array.from({ length: group.tileCount }, (_, tile): KernelTask => ({
+    kernel: "transformTile",
+    args: [
+      group.base + tile * group.tileStride, logHeight, logBlowup, engine.tables.inverseTwiddles, engine.tables.twiddles,
+      shifts, scale, form === "values" ? 1 : 0,
+    ],
+  })));
+  engine.arena.release(mark);
+}
+
+async function hashRows(engine: Engine, rows: RowHashing, count: number): Promise<number> {
+  const out = engine.arena.allocate(32 * Math.max(8, count));
+  await engine.pool.run(engine.split(count, HASH_GRAIN, (start, end) => ({
+    kernel: "hashRows",
+    args: [engine.hashScratch, rows.base, rows.blockStride, rows.rowStride, rows.blockCount, rows.lastCount, start, end, out],
+  })));
+  return out;
+}
+
+async function compress(engine: Engine, left: number, right: number, stride: number, count: number): Promise<number> {
+  const out = engine.arena.allocate(32 * Math.max(8, count));
+  await engine.pool.run(engine.split(count, HASH_GRAIN, (start, end) => ({
+    kernel: "compressPairs", args: [engine.hashScratch, left, right, stride, start, end, out],
+  })));
+  return out;
+}
+
+/** Builds all levels; `rowsBySize` gives what is hashed at a log size. */
+async function buildTree(engine: Engine, tallest: number, rowsBySize: ReadonlyMap<number, RowHashing>): Promise<TreeLevels> {
+  const levels: number[] = [];
+  for (let log = tallest; log >= 0; log--) {
+    const rows = rowsBySize.get(log);
+    const digests = rows === undefined ? undefined : await hashRows(engine, rows, 2 ** log);
+    const below = levels[log + 1];
+    if (below === undefined) {
+      assert(digests !== undefined, "the tallest size has rows");
+      levels[log] = digests;
+      continue;
+    }
+    const nodes = await compress(engine, below, below + 32, 64, 2 ** log);
+    levels[log] = digests === undefined ? nodes : await compress(engine, nodes, digests, 32, 2 ** log);
+  }
+  return levels;
+}
+
+/** The backend's `commit`. */
+export async function commitMatrices(engine: Engine, matrices: readonly CommitMatrix[], logBlowup: number): Promise<KernelCommitment> {
+  const { groups, placements } = layOut(engine, matrices, logBlowup);
+  const form = matrices[0]?.form ?? "values";
+  assert(matrices.every((matrix) => matrix.form === form), "matrices of one commitment come in one form");
+  for (const { base, tileCount, tileStride, width } of groups) {
+    if (width % 8 !== 0) engine.arena.words(base + (tileCount - 1) * tileStride, tileStride / 4).fill(0);
+  }
+  for (const [i, matrix] of matrices.entries()) await upload(engine, matrix, placements[i] as Placement);
+  for (const group of groups) await extend(engine, group, form);
+  const rowsBySize = new Map(groups.map((group): [number, RowHashing] => [group.logSize, {
+    base: group.base, blockStride: group.tileStride, rowStride: 32, blockCount: group.tileCount, lastCount: ((group.width - 1) % 8) + 1,
+  }]));
+  const levels = await buildTree(engine, Math.max(...rowsBySize.keys()), rowsBySize);
+  return new KernelCommitment(engine.arena, groups, placements, levels);
+}
+
+/** The backend's `commitFold`. */
+export async function commitCodeword(engine: Engine, codeword: KernelCodeword, logArity: number): Promise<KernelFoldCommitment> {
+  const logRows = codeword.logSize - logArity;
+  const rowBytes = 16 * 2 ** logArity;
+  const rows = { base: codeword.base, blockStride: 32, rowStride: rowBytes, blockCount: rowBytes / 32, lastCount: 8 };
+  return new KernelFoldCommitment(engine.arena, codeword, logArity, await buildTree(engine, logRows, new Map([[logRows, rows]])));
+}

@@ -1,0 +1,134 @@
+// The kernel engine: module, memory, threads and the tables every operation shares.
+// Owns: start-up and the task-splitting helpers. Does not own: proof operations (wasm-backend.ts and friends).
+// Invariant: tables cover log sizes up to `maxLogSize`; they lie below every mark a proof releases to.
+
+import { readFile } from "node:fs/promises";
+import { GENERATOR, inv, twoAdicRoot } from "../field/koalabear.ts";
+import type { Ext } from "../field/ext4.ts";
+import { EXTERNAL_FINAL, EXTERNAL_INITIAL, INTERNAL } from "../hash/poseidon2-constants.ts";
+import { Arena } from "./arena.ts";
+import type { KernelTask } from "./kernels.ts";
+import { MONTGOMERY_ONE, fromMontgomery, toMontgomery } from "./montgomery-form.ts";
+import { ThreadPool } from "./thread-pool.ts";
+
+/** A proof needs a larger domain than the engine was started for. */
+export class DomainTooLarge extends Error {
+  readonly code = "DOMAIN_TOO_LARGE";
+}
+/** The kernels have not been built. */
+export class KernelsMissing extends Error {
+  readonly code = "KERNELS_MISSING";
+}
+
+const HASH_SCRATCH_BYTES = 1024;
+const MODULE_URL = new URL("../build/kernels.wasm", import.meta.url);
+
+/** Compiles the built kernels. Throws KernelsMissing with the command that builds them. */
+export async function loadKernelModule(): Promise<WebAssembly.Module> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = new Uint8Array(await readFile(MODULE_URL));
+  } catch (error) {
+    throw new KernelsMissing(`prover/build/kernels.wasm is not there: run \`npm run build -w prover\` (${String(error)})`);
+  }
+  return WebAssembly.compile(bytes);
+}
+
+export type EngineOptions = {
+  readonly threadCount: number;
+  /** log2 of the largest codeword (trace height times blowup). */
+  readonly maxLogSize: number;
+};
+
+type Tables = {
+  readonly twiddles: number; readonly inverseTwiddles: number;
+  /** s * w^rev(j), the same for every size. */
+  readonly points: number;
+  /** 1 / (w^rev(2i)), the same for every size. */
+  readonly inversePoints: number;
+};
+
+export class Engine {
+  readonly arena: Arena;
+  readonly pool: ThreadPool;
+  readonly tables: Tables;
+  readonly maxLogSize: number;
+  /** Per-thread hashing state. */
+  readonly hashScratch: { readonly base: number; readonly stride: number };
+
+  private constructor(arena: Arena, pool: ThreadPool, tables: Tables, maxLogSize: number, scratchBase: number) {
+    this.arena = arena;
+    this.pool = pool;
+    this.tables = tables;
+    this.maxLogSize = maxLogSize;
+    this.hashScratch = { base: scratchBase, stride: HASH_SCRATCH_BYTES };
+  }
+
+  static async create({ threadCount, maxLogSize }: EngineOptions): Promise<Engine> {
+    const module = await loadKernelModule();
+    const arena = new Arena();
+    const constants = [...EXTERNAL_INITIAL.flat(), ...INTERNAL, ...EXTERNAL_FINAL.flat()].map(toMontgomery);
+    const poseidonConstants = arena.allocateWords(constants);
+    const counter = arena.allocate(64);
+    const scratchBase = arena.allocate(HASH_SCRATCH_BYTES * threadCount);
+    const tables = {
+      twiddles: arena.allocate(4 * 2 ** maxLogSize), inverseTwiddles: arena.allocate(4 * 2 ** maxLogSize),
+      points: arena.allocate(4 * 2 ** maxLogSize), inversePoints: arena.allocate(4 * 2 ** maxLogSize),
+    };
+    const pool = await ThreadPool.create(threadCount, { module, memory: arena.memory, poseidonConstants, counter });
+    const engine = new Engine(arena, pool, tables, maxLogSize, scratchBase);
+    await engine.#fillTables();
+    return engine;
+  }
+
+  async #fillTables(): Promise<void> {
+    const { arena, tables, maxLogSize } = this;
+    const mark = arena.mark;
+    const logs = Array.from({ length: maxLogSize + 1 }, (_, k) => k);
+    const roots = arena.allocateWords(logs.map((k) => toMontgomery(twoAdicRoot(k))));
+    const inverseRoots = arena.allocateWords(logs.map((k) => toMontgomery(inv(twoAdicRoot(k)))));
+    const pointSteps = arena.allocateWords(logs.slice(1).map((k) => toMontgomery(twoAdicRoot(k))));
+    const inverseSteps = arena.allocateWords(logs.slice(2).map((k) => toMontgomery(inv(twoAdicRoot(k)))));
+    await this.pool.run([
+      { kernel: "fillTwiddles", args: [tables.twiddles, maxLogSize, roots, MONTGOMERY_ONE] },
+      { kernel: "fillTwiddles", args: [tables.inverseTwiddles, maxLogSize, inverseRoots, MONTGOMERY_ONE] },
+      { kernel: "fillPoints", args: [tables.points, maxLogSize, toMontgomery(GENERATOR), pointSteps] },
+      { kernel: "fillPoints", args: [tables.inversePoints, Math.max(0, maxLogSize - 1), MONTGOMERY_ONE, inverseSteps] },
+    ]);
+    arena.release(mark);
+  }
+
+  /** Throws DomainTooLarge if the tables do not reach this size. */
+  requireSize(logSize: number): void {
+    if (logSize > this.maxLogSize) {
+      throw new DomainTooLarge(`codeword of 2^${logSize}: the engine was started for at most 2^${this.maxLogSize}`);
+    }
+  }
+
+  /** Cuts [0, count) into pieces of whole `grain`s, several per thread, and makes a task of each. */
+  split(count: number, grain: number, task: (start: number, end: number) => KernelTask): KernelTask[] {
+    const pieces = Math.max(1, Math.min(Math.floor(count / grain), 4 * this.pool.threadCount));
+    const size = Math.ceil(count / pieces / grain) * grain;
+    const tasks: KernelTask[] = [];
+    for (let start = 0; start < count; start += size) tasks.push(task(start, Math.min(count, start + size)));
+    return tasks;
+  }
+
+  /** A block holding one element of E in Montgomery form. */
+  allocateExt(value: Ext): number {
+    return this.arena.allocateWords(value.map(toMontgomery));
+  }
+
+  /** The element of E at an address. */
+  readExt(address: number): Ext {
+    const [a, b, c, d] = this.arena.words(address, 4);
+    return [fromMontgomery(a as number), fromMontgomery(b as number), fromMontgomery(c as number), fromMontgomery(d as number)];
+  }
+
+  /** A zeroed block. */
+  allocateZero(byteCount: number): number {
+    const address = this.arena.allocate(byteCount);
+    this.arena.words(address, Math.ceil(byteCount / 4)).fill(0);
+    return address;
+  }
+}

@@ -1,0 +1,112 @@
+// The fast backend: every operation of prove/backend.ts on the WASM kernels.
+// Owns: wiring and the lifetime of a proof's memory. Does not own: the operations (sibling files).
+// Invariant: results equal the reference backend's bit for bit, with any number of threads.
+
+import assert from "node:assert/strict";
+import type { Ext } from "../field/ext4.ts";
+import { P } from "../field/koalabear.ts";
+import type { Felt } from "../field/koalabear.ts";
+import type { Codeword, CommitMatrix, Commitment, DeepRequest, ProverBackend, QuotientRequest } from "../prove/backend.ts";
+import { NonceExhausted } from "../transcript/grind.ts";
+import type { Label } from "../transcript/labels.ts";
+import type { Transcript } from "../transcript/transcript.ts";
+import { commitCodeword, commitMatrices } from "./commit.ts";
+import { KernelCommitment } from "./committed.ts";
+import { Engine } from "./engine.ts";
+import type { EngineOptions } from "./engine.ts";
+import { MONTGOMERY_R_SQUARED, toMontgomery } from "./montgomery-form.ts";
+import { OutOfDomain, foldCodeword, kernelWord } from "./out-of-domain.ts";
+import { quotientOf } from "./quotient.ts";
+
+const NONCES_PER_TASK = 8192;
+
+export class WasmBackend implements ProverBackend {
+  readonly #engine: Engine;
+  readonly #outOfDomain: OutOfDomain;
+  /** Below this lie the tables, which no release touches. */
+  readonly #floor: number;
+
+  private constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#outOfDomain = new OutOfDomain(engine);
+    this.#floor = engine.arena.mark;
+  }
+
+  /** Starts threads and fills tables. Throws KernelsMissing if the kernels are not built. */
+  static async create(options: EngineOptions): Promise<WasmBackend> {
+    return new WasmBackend(await Engine.create(options));
+  }
+
+  /** Bytes of kernel memory ever in use at once. */
+  get peakBytes(): number {
+    return this.#engine.arena.peakBytes;
+  }
+
+  async commit(matrices: readonly CommitMatrix[], logBlowup: number): Promise<Commitment> {
+    const commitment = await commitMatrices(this.#engine, matrices, logBlowup);
+    for (const { logSize } of commitment.groups) this.#outOfDomain.note(logSize);
+    return commitment;
+  }
+
+  async quotient(request: QuotientRequest): Promise<CommitMatrix> {
+    return quotientOf(this.#engine, request);
+  }
+
+  async evaluate(commitment: Commitment, matrix: number, point: Ext): Promise<Ext[]> {
+    return this.#outOfDomain.evaluate(commitment, matrix, point);
+  }
+
+  async deep(request: DeepRequest): Promise<Codeword> {
+    return this.#outOfDomain.deep(request);
+  }
+
+  async commitFold(codeword: Codeword, logArity: number): Promise<Commitment> {
+    return commitCodeword(this.#engine, kernelWord(codeword), logArity);
+  }
+
+  async fold(codeword: Codeword, logArity: number, challenge: Ext, rollIn: Codeword | undefined): Promise<Codeword> {
+    return foldCodeword(this.#engine, kernelWord(codeword), logArity, challenge, rollIn === undefined ? undefined : kernelWord(rollIn));
+  }
+
+  async read(codeword: Codeword): Promise<Ext[]> {
+    const { base, logSize } = kernelWord(codeword);
+    return Array.from({ length: 2 ** logSize }, (_, i) => this.#engine.readExt(base + 16 * i));
+  }
+
+  async grind(transcript: Transcript, label: Label, bitCount: number): Promise<Felt> {
+    const { arena, pool, hashScratch } = this.#engine;
+    const { state, noncePosition } = transcript.grindStart(label);
+    const mark = arena.mark;
+    const start = arena.allocateWords(Array.from(state, toMontgomery));
+    try {
+      for (let first = 0; first < P; first += NONCES_PER_TASK * pool.threadCount) {
+        const found = await pool.run(Array.from({ length: pool.threadCount }, (_, i) => ({
+          kernel: "grind",
+          args: [
+            hashScratch, start, noncePosition, first + i * NONCES_PER_TASK, Math.min(P, first + (i + 1) * NONCES_PER_TASK),
+            2 ** bitCount - 1, MONTGOMERY_R_SQUARED,
+          ],
+        })));
+        const nonces = found.filter((nonce) => nonce >= 0);
+        if (nonces.length > 0) return Math.min(...nonces);
+      }
+    } finally {
+      arena.release(mark);
+    }
+    throw new NonceExhausted(`grinding ${label}: no nonce below p gives ${bitCount} zero bits`);
+  }
+
+  release(keep: readonly Commitment[]): void {
+    const marks = keep.map((commitment) => {
+      assert(commitment instanceof KernelCommitment, "a commitment of another backend");
+      return commitment.endMark;
+    });
+    this.#engine.arena.release(Math.max(this.#floor, ...marks));
+    this.#outOfDomain.clear();
+  }
+
+  /** Ends the threads. The backend cannot be used afterwards. */
+  async stop(): Promise<void> {
+    await this.#engine.pool.stop();
+  }
+}
