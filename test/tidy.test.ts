@@ -96,6 +96,11 @@ test('nothing is exported that nobody imports', { timeout: 120_000 }, () => {
   assert.equal(outcome.status, 0, outcome.output);
 });
 
+test('what the contracts generate (ABIs, constants, genesis, layouts) is what the sources give', { timeout: 300_000 }, () => {
+  const outcome = runTool('npm', ['run', '--silent', 'check', '-w', 'contracts']);
+  assert.equal(outcome.status, 0, outcome.output);
+});
+
 test('every numbered property is cited by a test, and every citation names a property', (t: TestContext) => {
   if (!existsSync(join(root, 'contracts/PROPERTIES.md'))) {
     assert.ok(!paths.some((path) => path.startsWith('contracts/') && path.endsWith('.sol')), 'there are contracts but no contracts/PROPERTIES.md');
@@ -133,9 +138,10 @@ function checkShrinking(t: TestContext, path: string, parse: (text: string) => L
   assertNone(growth(parse(readFileSync(join(root, path), 'utf8')), versions.map(parse), version));
 }
 
+/** Runs a tool found on PATH, on which the set-up has put node_modules/.bin. */
 function runTool(name: string, args: readonly string[]): { status: number; output: string } {
   try {
-    const output = execFileSync(join(root, 'node_modules', '.bin', name), args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = execFileSync(name, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     return { status: 0, output };
   } catch (error) {
     if (!(error instanceof Error) || !('status' in error)) throw error;

@@ -12,7 +12,7 @@ import { NODE_VERSION, toolchainEnvironment } from './toolchain.mjs';
 
 /** Per workspace: what a build leaves that is not committed (missing = build again), and folders that are outputs. */
 const WORKSPACES = {
-  contracts: { mustExist: ['contracts/artifacts'], outputs: ['contracts/artifacts', 'contracts/cache', 'contracts/abi'] },
+  contracts: { mustExist: ['contracts/artifacts'], outputs: ['contracts/artifacts', 'contracts/cache', 'contracts/abi', 'contracts/generated'] },
   prover: { mustExist: ['prover/build'], outputs: ['prover/build'] },
 };
 

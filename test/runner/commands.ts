@@ -4,7 +4,6 @@
 // Invariant: a tool that ends well without saying that it ran anything is a failure, never a pass.
 
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { repositoryRoot } from './root.ts';
 import type { StageOutcome } from './results.ts';
 
@@ -35,9 +34,9 @@ function shorten(output: string): string {
   return `${text.slice(0, half)}\n... ${text.length - MAX_SHOWN_CHARACTERS} characters left out ...\n${text.slice(-half)}`;
 }
 
-/** Runs a binary of node_modules; one pass or one failure with its output. */
+/** Runs a tool found on PATH, on which the set-up has put node_modules/.bin; one pass or one failure with its output. */
 export async function runTool(stage: string, name: string, args: readonly string[]): Promise<StageOutcome> {
-  const { status, output } = await capture(join(repositoryRoot, 'node_modules', '.bin', name), args);
+  const { status, output } = await capture(name, args);
   if (status === 0) return { passed: 1, failures: [], skips: [], slowest: [] };
   const title = `${name} ${args.join(' ')} ended with ${status}`;
   return { passed: 0, failures: [{ where: stage, title, detail: shorten(output) }], skips: [], slowest: [] };

@@ -1,4 +1,4 @@
-// What a stage hands back, and nothing else: plain data, so that stages, the deferral rule and the report stay apart.
+// What a stage hands back: plain data, so that stages, the deferral rule and the report stay apart.
 // Invariant: a skipped test is in `skips` and in no count; whether it is an accepted deferral is not the stage's to say.
 
 /** One thing that is wrong, ready to be shown. */
@@ -29,4 +29,14 @@ export interface StageOutcome {
 export interface StageResult extends StageOutcome {
   readonly stage: string;
   readonly durationMilliseconds: number;
+}
+
+/** Several outcomes as one stage's. */
+export function joinOutcomes(outcomes: readonly StageOutcome[]): StageOutcome {
+  return {
+    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+    failures: outcomes.flatMap(({ failures }) => failures),
+    skips: outcomes.flatMap(({ skips }) => skips),
+    slowest: outcomes.flatMap(({ slowest }) => slowest),
+  };
 }

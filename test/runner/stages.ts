@@ -8,6 +8,7 @@ import type { Selection, StageName } from './arguments.ts';
 import { repositoryRoot } from './root.ts';
 import { runHardhatTests, runTool } from './commands.ts';
 import { runTestFiles } from './node-tests.ts';
+import { joinOutcomes } from './results.ts';
 import type { StageOutcome } from './results.ts';
 
 interface Stage {
@@ -44,8 +45,11 @@ function contractsScripts(): Record<string, string> {
 export const STAGES: readonly Stage[] = [
   {
     name: 'lint',
-    about: 'oxlint with type information, warnings refused',
-    run: async () => runTool('lint', 'oxlint', ['--type-aware', '--deny-warnings']),
+    about: 'oxlint with type information, solhint; warnings refused',
+    run: async () => joinOutcomes([
+      await runTool('lint', 'oxlint', ['--type-aware', '--deny-warnings']),
+      ...(contractsScripts()['lint'] === undefined ? [] : [await runTool('lint', 'npm', ['run', '--silent', 'lint', '-w', 'contracts'])]),
+    ]),
   },
   { name: 'types', about: 'tsc over every folder', run: async () => runTool('types', 'tsc', ['-p', 'tsconfig.json']) },
   {

@@ -1,0 +1,10 @@
+// Options that several commands share, as commander hands them over. Owns their names; parsing is where each is used.
+// Invariant: no option carries a secret.
+
+import type { EndpointOptions } from '../rollup.ts';
+import type { KeyOptions } from '../keys.ts';
+
+/** Options of every command that talks to a rollup; `home` is where the devnet's manifest is looked for. */
+export interface CommonOptions extends EndpointOptions, KeyOptions {
+  readonly home?: string;
+}

@@ -1,0 +1,66 @@
+// What was deployed on the devnet's L1, kept beside its chain. Owns starting the contracts' own deploy entry and storing its
+// answer; which contracts there are and with which parameters is decided there.
+// Invariant: `deployment.json` exists only for a chain whose deployment is complete. A start that finds a chain without it throws
+// that chain away: it was interrupted before anyone could have used it.
+
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { CommandFailure, messageOf } from '../failure.ts';
+import { checkoutRoot, writeFileAtomically } from '../home.ts';
+import type { Home } from '../home.ts';
+import { ATTESTER_COUNT, roleKey } from './accounts.ts';
+
+const execute = promisify(execFile);
+const DEPLOY_ENTRY = 'contracts/deploy/main.ts';
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+const schema = z.object({
+  profile: z.string(),
+  timeScale: z.number().int().positive(),
+  deployBlock: z.number().int().nonnegative(),
+  contracts: z.record(z.string(), z.string().regex(/^0x[0-9a-fA-F]{40}$/)),
+});
+
+export type Deployment = z.infer<typeof schema>;
+
+function deploymentPath(home: Home): string {
+  return join(home.devnetDirectory, 'deployment.json');
+}
+
+/** The stored deployment, or undefined when none was completed. */
+export function storedDeployment(home: Home): Deployment | undefined {
+  const path = deploymentPath(home);
+  if (!existsSync(path)) return undefined;
+  return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+}
+
+/** Deploys everything and stores the answer. @throws CommandFailure (failed) with the output of the deployment */
+export async function deployRollup(home: Home, l1Url: string, timeScale: number, signal: AbortSignal): Promise<Deployment> {
+  const attesters = Array.from({ length: ATTESTER_COUNT }, (_, index) => roleKey(`attester${index + 1}`).address);
+  const args = [
+    '--l1', l1Url, '--time-scale', String(timeScale), '--operator', roleKey('operator').address, '--cold-key', roleKey('coldKey').address,
+    '--upgrade-authority', roleKey('upgradeAuthority').address, '--attesters', attesters.join(','),
+  ];
+  let stdout: string;
+  try {
+    ({ stdout } = await execute(process.execPath, [join(checkoutRoot, DEPLOY_ENTRY), ...args], {
+      env: { ...process.env, KEYFALL_DEPLOYER_KEY: roleKey('deployer').privateKey }, maxBuffer: MAX_OUTPUT_BYTES, signal,
+    }));
+  } catch (cause) {
+    const output = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : '';
+    throw new CommandFailure('failed', `deploying the contracts failed: ${messageOf(cause)}\n${output}`, { cause });
+  }
+  const deployment = schema.parse(JSON.parse(stdout));
+  writeFileAtomically(deploymentPath(home), `${JSON.stringify(deployment, null, 2)}\n`);
+  return deployment;
+}
+
+/** A contract's address. @throws CommandFailure (failed) */
+export function contractAddress(deployment: Deployment, name: string): string {
+  const address = deployment.contracts[name];
+  if (address === undefined) throw new CommandFailure('failed', `the deployment names no contract ${name}; it has ${Object.keys(deployment.contracts).join(', ')}`);
+  return address;
+}

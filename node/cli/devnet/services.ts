@@ -1,0 +1,61 @@
+// The rollup's own processes of the devnet: sequencing node, batcher, attesters. Owns their arguments, their data directories and
+// how their readiness is seen; they are other folders' entries, started as anyone would start them.
+// Invariant: keys are handed over in the environment, never as arguments.
+
+import { join } from 'node:path';
+import { checkoutRoot } from '../home.ts';
+import type { Home } from '../home.ts';
+import { waitFor } from '../waiting.ts';
+import { ATTESTER_COUNT, roleKey } from './accounts.ts';
+import type { ChildPlan } from './child.ts';
+import { HOST } from './ports.ts';
+import type { DevnetPorts } from './ports.ts';
+
+const READY_TIMEOUT_SECONDS = 120;
+const PROBE_TIMEOUT_MILLISECONDS = 2_000;
+
+export interface RollupAddresses { readonly rollup: string; readonly lane: string }
+
+function plan(home: Home, name: string, entry: string, args: readonly string[], stopSeconds: number, environment: Readonly<Record<string, string>> = {}): ChildPlan {
+  return { name, file: process.execPath, args: [join(checkoutRoot, entry), ...args], environment, logPath: join(home.devnetDirectory, 'logs', `${name}.log`), stopSeconds };
+}
+
+function url(port: number): string {
+  return `http://${HOST}:${port}`;
+}
+
+/** The sequencing node. */
+export function nodePlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses): ChildPlan {
+  return plan(home, 'node', 'node/main.ts', [
+    '--sequencer', '--l1', url(ports.l1), '--rollup', addresses.rollup, '--data', join(home.devnetDirectory, 'node'), '--host', HOST, '--port', String(ports.l2),
+  ], 30);
+}
+
+/** The batcher, which commits what the node has closed. */
+export function batcherPlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses): ChildPlan {
+  return plan(home, 'batcher', 'node/batch/main.ts', [
+    '--node', url(ports.l2), '--l1', url(ports.l1), '--rollup', addresses.rollup, '--data', join(home.devnetDirectory, 'batcher'),
+  ], 20, { KEYFALL_OPERATOR_KEY: roleKey('operator').privateKey });
+}
+
+export function attesterNames(): string[] {
+  return Array.from({ length: ATTESTER_COUNT }, (_, index) => `attester${index + 1}`);
+}
+
+/** One attester; `index` counts from 0. */
+export function attesterPlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses, index: number): ChildPlan {
+  const name = `attester${index + 1}`;
+  const peers = ports.attesters.filter((_, other) => other !== index).map(url);
+  return plan(home, name, 'node/attest/main.ts', [
+    '--l1', url(ports.l1), '--rollup', addresses.rollup, '--lane', addresses.lane, '--data', join(home.devnetDirectory, name),
+    '--port', String(ports.attesters[index]), '--peers', peers.join(','),
+  ], 20, { KEYFALL_ATTESTER_KEY: roleKey(name).privateKey });
+}
+
+/** Waits until a service says that it is ready. @param path where it says so */
+export async function waitUntilReady(name: string, serviceUrl: string, path: string, signal: AbortSignal): Promise<void> {
+  await waitFor(async () => {
+    const response = await fetch(`${serviceUrl}${path}`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MILLISECONDS) });
+    return response.ok ? true : undefined;
+  }, { what: `${name} to be ready`, timeoutSeconds: READY_TIMEOUT_SECONDS, intervalMilliseconds: 200, signal });
+}
