@@ -12,7 +12,7 @@ import { customCrypto } from './crypto.ts';
 import { OverlayState } from './overlay.ts';
 import type { BaseState } from './state-view.ts';
 import { handlersOf, SurchargeMeter, surchargedOpcodes, surchargedPrecompiles } from './surcharge.ts';
-import type { CustomOpcode } from './surcharge.ts';
+import type { CustomOpcode, RunState } from './surcharge.ts';
 
 /** What the EVM sees of the block around it. */
 export type EvmBlock = NonNullable<EVMRunCallOpts['block']>;
@@ -76,9 +76,17 @@ export interface Machine {
   readonly meter: SurchargeMeter;
   readonly pulse: Pulse;
   readonly common: Common;
+  /** Told of calls, creations, logs and SELFDESTRUCTs just before they run; interruptible machines only. */
+  observer: OpcodeObserver | undefined;
+  /** Gas the call opcode now starting passes on, before any stipend. */
+  readonly forwarded: { gas: bigint };
   /** Attaches a state and the source of BLOCKHASH, and clears whatever an earlier user left. */
   begin(base: BaseState, blockHash: (blockNumber: bigint) => Uint8Array): void;
 }
+
+export type OpcodeObserver = (opcode: number, runState: RunState) => void;
+const OBSERVED = [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xff];
+const CALLS = new Set([0xf1, 0xf2, 0xf4, 0xfa]);
 
 const NOTHING: BaseState = { baseAccount: () => undefined, baseStorage: () => new Uint8Array(0), baseCode: () => new Uint8Array(0) };
 
@@ -100,20 +108,29 @@ export async function createMachine(chainId: bigint, isInterruptible: boolean): 
   const state = new OverlayState(NOTHING);
   const blockchain = new BlockHashes();
   const surcharged = surchargedOpcodes(common, meter, state);
+  const hooks: Pick<Machine, 'observer' | 'forwarded'> = { observer: undefined, forwarded: { gas: 0n } };
   const vm = await createVM({
     common, stateManager: state, blockchain,
     evmOpts: {
       common, stateManager: state, blockchain,
-      customOpcodes: isInterruptible ? pulsing(common, surcharged, pulse) : surcharged,
+      customOpcodes: isInterruptible ? pulsing(common, surcharged, pulse, hooks) : surcharged,
       customPrecompiles: surchargedPrecompiles(common, meter),
     },
   });
   const evm = vm.evm as EVM;
   return {
-    evm, state, meter, pulse, common,
+    evm, state, meter, pulse, common, forwarded: hooks.forwarded,
+    get observer() {
+      return hooks.observer;
+    },
+    set observer(observer) {
+      hooks.observer = observer;
+    },
     begin(base, blockHash) {
       state.attach(base);
       evm.journal.cleanJournal();
+      delete evm.journal.accessList;
+      evm.events.removeAllListeners();
       evm.transientStorage.clear();
       pulse.disarm();
       blockchain.source = blockHash;
@@ -121,21 +138,31 @@ export async function createMachine(chainId: bigint, isInterruptible: boolean): 
   };
 }
 
-function pulsing(common: Common, surcharged: CustomOpcode[], pulse: Pulse): CustomOpcode[] {
+function pulsing(common: Common, surcharged: CustomOpcode[], pulse: Pulse, hooks: Pick<Machine, 'observer' | 'forwarded'>): CustomOpcode[] {
   const byOpcode = new Map(surcharged.map((opcode) => [opcode.opcode, opcode]));
-  for (const opcode of PULSE_AT) {
+  for (const opcode of [...PULSE_AT, ...OBSERVED]) {
     const { info, gas, run } = handlersOf(common, opcode);
     const inner = byOpcode.get(opcode) ?? { opcode, opcodeName: info.name, baseFee: info.fee, gasFunction: gas as CustomOpcode['gasFunction'], logicFunction: run as CustomOpcode['logicFunction'] };
     byOpcode.set(opcode, {
       ...inner,
+      ...(CALLS.has(opcode) ? { gasFunction: rememberingForwardedGas(inner, hooks.forwarded) } : {}),
       logicFunction: async (runState, rules) => {
         const pause = pulse.beat();
         if (pause !== undefined) await pause;
+        hooks.observer?.(opcode, runState);
         return inner.logicFunction(runState, rules);
       },
     });
   }
   return [...byOpcode.values()];
+}
+
+function rememberingForwardedGas(inner: CustomOpcode, forwarded: { gas: bigint }): NonNullable<CustomOpcode['gasFunction']> {
+  return async (runState, baseGas, rules) => {
+    const gas = (await inner.gasFunction?.(runState, baseGas, rules)) ?? baseGas;
+    forwarded.gas = runState.messageGasLimit ?? 0n;
+    return gas;
+  };
 }
 
 class BlockHashes {

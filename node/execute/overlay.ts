@@ -26,6 +26,12 @@ type Undo =
   | { kind: 'slot'; slots: SlotOverlay; key: string; before: Uint8Array }
   | { kind: 'clear'; key: string; before: SlotOverlay | undefined };
 
+/** Told of every account and slot value read, so that a tracer learns what a transaction found. */
+export interface StateRecorder {
+  account(addressKey: string, account: Account | undefined): void;
+  slot(addressKey: string, slotKey: string, value: Uint8Array): void;
+}
+
 /** Account fields with the values of an account that does not exist. */
 export const ABSENT_ACCOUNT: Account = { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH, storageRoot: EMPTY_TRIE_ROOT };
 
@@ -41,6 +47,7 @@ export class OverlayState implements StateManagerInterface {
   #marks: number[] = [];
   /** Slot values at the start of the transaction, for slots written since. */
   #originals = new Map<string, Uint8Array>();
+  recorder: StateRecorder | undefined;
 
   readonly originalStorageCache = {
     get: (address: Address, key: Uint8Array): Promise<Uint8Array> => {
@@ -64,6 +71,7 @@ export class OverlayState implements StateManagerInterface {
     this.#undo = [];
     this.#marks = [];
     this.#originals = new Map();
+    this.recorder = undefined;
   }
 
   /** Starts a transaction: its checkpoints, and what SSTORE calls original, begin here. */
@@ -86,11 +94,13 @@ export class OverlayState implements StateManagerInterface {
   // Synchronous core, used by the transition itself.
 
   read(addressKey: string): Account | undefined {
-    const known = this.#accounts.get(addressKey);
-    if (known !== undefined) return known ?? undefined;
-    const account = this.#base.baseAccount(addressKey);
-    this.#accounts.set(addressKey, account ?? null);
-    return account;
+    let account = this.#accounts.get(addressKey);
+    if (account === undefined) {
+      account = this.#base.baseAccount(addressKey) ?? null;
+      this.#accounts.set(addressKey, account);
+    }
+    this.recorder?.account(addressKey, account ?? undefined);
+    return account ?? undefined;
   }
 
   write(addressKey: string, account: Account | undefined): void {
@@ -104,10 +114,12 @@ export class OverlayState implements StateManagerInterface {
   }
 
   #slotFrom(slots: SlotOverlay, addressKey: string, slotKey: string): Uint8Array {
-    const known = slots.values.get(slotKey);
-    if (known !== undefined) return known;
-    const value = slots.isCleared ? NO_BYTES : this.#base.baseStorage(addressKey, slotKey);
-    slots.values.set(slotKey, value);
+    let value = slots.values.get(slotKey);
+    if (value === undefined) {
+      value = slots.isCleared ? NO_BYTES : this.#base.baseStorage(addressKey, slotKey);
+      slots.values.set(slotKey, value);
+    }
+    this.recorder?.slot(addressKey, slotKey, value);
     return value;
   }
 

@@ -14,7 +14,7 @@ import { ABSENT_ACCOUNT } from './overlay.ts';
 import { applyAuthorizations } from './authorizations.ts';
 import { codeSurcharge, delegationTarget, SurchargeExceeded } from './surcharge.ts';
 import { intrinsicGas } from './transaction.ts';
-import type { AccessListItem, Authorization, FeeParameters, Log, MessageTransaction, SentTransaction, TransactionInvalid } from './api.ts';
+import type { AccessListItem, Account, Authorization, FeeParameters, Log, MessageTransaction, SentTransaction, TransactionInvalid } from './api.ts';
 
 /** EIP-7825. */
 export const TRANSACTION_GAS_CAP = 16_777_216n;
@@ -51,7 +51,7 @@ export interface TransactionOutcome {
 }
 export type TransitionResult = { ok: true; outcome: TransactionOutcome } | { ok: false; reason: TransactionInvalid; message: string };
 
-interface Frame {
+export interface Frame {
   sender: Uint8Array;
   to: Uint8Array | undefined;
   value: bigint;
@@ -64,9 +64,9 @@ interface Frame {
   floor: bigint;
   budget: number;
 }
-type FrameResult =
+export type FrameResult =
   | { isAborted: true }
-  | { isAborted: false; gasUsed: bigint; status: 0 | 1; error: string | undefined; returnData: Uint8Array; logs: readonly Log[]; destroyed: readonly string[] };
+  | { isAborted: false; gasUsed: bigint; gasBeforeRefund: bigint; status: 0 | 1; error: string | undefined; returnData: Uint8Array; logs: readonly Log[]; destroyed: readonly string[] };
 
 function refused(reason: TransactionInvalid, message: string): { ok: false; reason: TransactionInvalid; message: string } {
   return { ok: false, reason, message };
@@ -97,14 +97,20 @@ export function checkStatic(transaction: SentTransaction): { reason: Transaction
   return undefined;
 }
 
+/** What the validity of a transaction reads of the state. */
+export interface SenderState {
+  read(addressKey: string): Account | undefined;
+  codeOf(addressKey: string): Uint8Array;
+}
+
 /** EIP-3607 with EIP-7702: whether this account may send. */
-export function maySend(machine: Machine, senderKey: string): boolean {
+export function maySend(machine: { state: SenderState }, senderKey: string): boolean {
   const code = machine.state.codeOf(senderKey);
   return code.length === 0 || delegationTarget(code) !== undefined;
 }
 
 /** Everything that makes an ordinary transaction includable here and now, in a fixed order. */
-export function checkOrdinary(machine: Machine, context: TransitionContext, transaction: SentTransaction, room: Room, dataFee: bigint): { reason: TransactionInvalid; message: string } | undefined {
+export function checkOrdinary(machine: { state: SenderState }, context: TransitionContext, transaction: SentTransaction, room: Room, dataFee: bigint): { reason: TransactionInvalid; message: string } | undefined {
   if (transaction.chainId !== undefined && transaction.chainId !== context.chainId) return refused('chain-id', `expected chain id ${context.chainId}, got ${transaction.chainId}`);
   const unfit = checkStatic(transaction);
   if (unfit !== undefined) return unfit;
@@ -194,7 +200,8 @@ export async function applyMessage(machine: Machine, context: TransitionContext,
   if (isNonceSpent || balance < message.value || least > message.gasLimit) {
     machine.meter.start(0);
     const error = isNonceSpent ? 'nonce overflow' : balance < message.value ? 'insufficient balance' : 'intrinsic gas exceeds the limit';
-    const result: FrameResult = { isAborted: false, gasUsed: minimum(least, message.gasLimit), status: 0, error, returnData: new Uint8Array(0), logs: [], destroyed: [] };
+    const gasUsed = minimum(least, message.gasLimit);
+    const result: FrameResult = { isAborted: false, gasUsed, gasBeforeRefund: gasUsed, status: 0, error, returnData: new Uint8Array(0), logs: [], destroyed: [] };
     return finish(machine, result, { ...UNCHARGED, gasUsed: result.gasUsed, contractAddress: createdBy(message, before.nonce) });
   }
   return applyUncharged(machine, context, {
@@ -238,14 +245,15 @@ export async function runFrame(machine: Machine, context: TransitionContext, fra
       block: context.block, gasPrice: frame.gasPrice, caller: new Address(frame.sender), gasLimit: frame.gasLimit - frame.intrinsic,
       ...(frame.to === undefined ? {} : { to: new Address(frame.to) }), value: frame.value, data: frame.data, skipNonceIncrement: true,
     });
-    let gasUsed = execResult.executionGasUsed + frame.intrinsic;
+    const gasBeforeRefund = execResult.executionGasUsed + frame.intrinsic;
+    let gasUsed = gasBeforeRefund;
     const refund = authorizationRefund + (execResult.gasRefund ?? 0n);
     gasUsed -= minimum(refund, gasUsed / 5n);
     if (gasUsed < frame.floor) gasUsed = frame.floor;
     const { exceptionError } = execResult;
     const createdHere = execResult.createdAddresses ?? new Set<string>();
     return {
-      isAborted: false, gasUsed, status: exceptionError === undefined ? 1 : 0, error: exceptionError?.error, returnData: execResult.returnValue,
+      isAborted: false, gasUsed, gasBeforeRefund, status: exceptionError === undefined ? 1 : 0, error: exceptionError?.error, returnData: execResult.returnValue,
       logs: (execResult.logs ?? []).map(([address, topics, data]) => ({ address, topics, data })),
       destroyed: [...(execResult.selfdestruct?.keys() ?? [])].filter((address) => createdHere.has(address as `0x${string}`)).toSorted(),
     };
@@ -268,7 +276,7 @@ export function creationAddress(sender: Uint8Array, nonce: bigint): Uint8Array {
   return keccak256(encodeRlp([sender, nonce])).slice(12);
 }
 
-function startTransaction(machine: Machine): void {
+export function startTransaction(machine: Machine): void {
   machine.state.beginTransaction();
   machine.evm.journal.cleanJournal();
 }

@@ -1,0 +1,39 @@
+// What a tracer is: something attached to a machine for the length of one transaction.
+//
+// Owns: the interface, the formats geth gives hexadecimal quantities. Does not own: any one tracer, replays (../trace.ts).
+// Invariant: attach and detach leave the machine's results unchanged; a tracer sees one transaction only.
+import { toHex } from '../bytes.ts';
+import type { Machine } from '../machine.ts';
+import type { TraceJson } from '../api.ts';
+
+/** The traced transaction, as far as tracers show it. */
+export interface TracedTransaction {
+  sender: Uint8Array;
+  to: Uint8Array | undefined;
+  value: bigint;
+  gasLimit: bigint;
+  data: Uint8Array;
+  /** Address a creation makes. */
+  creates: Uint8Array | undefined;
+  coinbase: Uint8Array;
+}
+export interface TracedOutcome { gasUsed: bigint; status: 0 | 1; error: string | undefined; returnData: Uint8Array }
+
+export interface Tracer {
+  /** Called when the transaction is about to start. */
+  attach(machine: Machine, transaction: TracedTransaction): void;
+  /** Called when it has ended; the machine still has its state. */
+  result(machine: Machine, outcome: TracedOutcome): TraceJson;
+}
+
+/** 0x-prefixed without leading zeros. */
+export function quantity(value: bigint | number): string {
+  return `0x${value.toString(16)}`;
+}
+
+export const hexBytes: (bytes: Uint8Array) => string = toHex;
+
+/** geth's text of a failed frame. */
+export function frameError(error: string): string {
+  return error === 'revert' ? 'execution reverted' : error;
+}
