@@ -75,6 +75,10 @@ export class ChainStore {
   commit(index: bigint): CommitRecord | undefined {
     return this.#numbered('commit', index, decodeCommit);
   }
+  /** Last block hash of a batch as L1 made it final; undefined = not final there, or not yet read. */
+  settledHash(batchIndex: bigint): Uint8Array | undefined {
+    return this.#numbered('settled', batchIndex, (raw) => raw);
+  }
   l1Block(number: bigint): L1BlockRecord | undefined {
     return this.#numbered('l1Block', number, decodeL1Block);
   }
@@ -177,6 +181,12 @@ export function writeCommit(commit: CommitRecord): StateWrite {
 }
 export function removeCommit(index: bigint): StateWrite {
   return remove(numberedKey('commit', index));
+}
+export function writeSettled(batchIndex: bigint, lastHash: Uint8Array): StateWrite {
+  return put(numberedKey('settled', batchIndex), lastHash);
+}
+export function removeSettled(batchIndex: bigint): StateWrite {
+  return remove(numberedKey('settled', batchIndex));
 }
 export function writeL1Block(block: L1BlockRecord): StateWrite {
   return put(numberedKey('l1Block', block.number), encodeL1Block(block));

@@ -5,10 +5,10 @@
 
 const TABLE = {
   head: 0x80, block: 0x81, transactions: 0x82, receipts: 0x83, blockNumber: 0x84, location: 0x85, message: 0x86, batch: 0x87,
-  commit: 0x88, l1Block: 0x89, bloom: 0x8a, pool: 0x8b, identity: 0x8c, transactionHashes: 0x8d,
+  commit: 0x88, l1Block: 0x89, bloom: 0x8a, pool: 0x8b, identity: 0x8c, transactionHashes: 0x8d, settled: 0x8e,
 } as const;
 
-export type NumberedTable = 'block' | 'transactions' | 'transactionHashes' | 'receipts' | 'message' | 'batch' | 'commit' | 'l1Block' | 'bloom';
+export type NumberedTable = 'block' | 'transactions' | 'transactionHashes' | 'receipts' | 'message' | 'batch' | 'commit' | 'l1Block' | 'bloom' | 'settled';
 export type HashedTable = 'blockNumber' | 'location' | 'pool';
 export type SingleTable = 'head' | 'identity';
 

@@ -1,0 +1,98 @@
+// Choosing pooled transactions for one block: best tip first, each sender in nonce order.
+//
+// Owns: the order, the limits that the batch sets, what the engine's refusals mean for the pool. Does not own: execution
+// and the block's gas (ExecutionEngine.buildBlock), the pool's content (pool.ts).
+// Invariant: the pool is not changed here: what is to leave is only named, because the block may yet be discarded.
+
+import type { CandidateOutcome, CandidateSource, SentTransaction, TransactionInvalid } from '../execute/api.ts';
+import { rlpLength } from '../store/chainStore.ts';
+import { effectiveTipWei, type Pool, type PoolEntry } from './pool.ts';
+
+/** Candidates that may fail to fit before the block closes: the next ones hardly fit either. */
+const MAX_MISFITS = 64;
+
+/** Refusals that waiting can cure; any other makes the transaction leave the pool. */
+const CURABLE: ReadonlySet<TransactionInvalid> = new Set<TransactionInvalid>(['fee-cap-below-base-fee', 'block-gas', 'gas-limit', 'nonce-too-high']);
+
+export class Selection implements CandidateSource {
+  readonly #pool: Pool;
+  readonly #baseFeeWei: bigint;
+  readonly #limits: { payloadBytes: number; zkGas: bigint };
+  /** Binary heap, best first. */
+  readonly #heap: PoolEntry[] = [];
+  #startRoom: bigint | undefined;
+  #bytes = 0;
+  #misfits = 0;
+  /** Hashes of transactions that the state refuses for good, with the reason. */
+  readonly refused: { hash: Uint8Array; sender: Uint8Array; reason: TransactionInvalid }[] = [];
+
+  constructor(pool: Pool, baseFeeWei: bigint, limits: { payloadBytes: number; zkGas: bigint }) {
+    this.#pool = pool;
+    this.#baseFeeWei = baseFeeWei;
+    this.#limits = limits;
+    for (const entry of pool.heads()) if (effectiveTipWei(entry.transaction, baseFeeWei) >= 0n) this.#push(entry);
+  }
+
+  next(room: { gasLeft: bigint; zkGasLeft: bigint }): SentTransaction | undefined {
+    this.#startRoom ??= room.zkGasLeft;
+    const batchLeft = this.#limits.zkGas - (this.#startRoom - room.zkGasLeft);
+    while (this.#misfits < MAX_MISFITS) {
+      const entry = this.#pop();
+      if (entry === undefined) return undefined;
+      const { transaction } = entry;
+      const isRoom = transaction.gasLimit <= room.gasLeft && transaction.gasLimit <= room.zkGasLeft && transaction.gasLimit <= batchLeft
+        && this.#bytes + rlpLength(transaction.raw.length) <= this.#limits.payloadBytes;
+      if (isRoom) return transaction;
+      this.#misfits += 1;
+    }
+    return undefined;
+  }
+
+  outcome(transaction: SentTransaction, result: CandidateOutcome): void {
+    if (result.included) {
+      this.#bytes += rlpLength(transaction.raw.length);
+      const next = this.#pool.at(transaction.sender, transaction.nonce + 1n);
+      if (next !== undefined && effectiveTipWei(next.transaction, this.#baseFeeWei) >= 0n) this.#push(next);
+      return;
+    }
+    if (result.reason === 'block-gas') this.#misfits += 1;
+    if (!CURABLE.has(result.reason)) this.refused.push({ hash: transaction.hash, sender: transaction.sender, reason: result.reason });
+  }
+
+  #isBefore(a: PoolEntry, b: PoolEntry): boolean {
+    const tipA = effectiveTipWei(a.transaction, this.#baseFeeWei);
+    const tipB = effectiveTipWei(b.transaction, this.#baseFeeWei);
+    return tipA === tipB ? a.sequence < b.sequence : tipA > tipB;
+  }
+
+  #push(entry: PoolEntry): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#isBefore(entry, heap[parent]!)) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  #pop(): PoolEntry | undefined {
+    const heap = this.#heap;
+    const best = heap[0];
+    const last = heap.pop();
+    if (best === undefined || last === undefined || heap.length === 0) return best;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && this.#isBefore(heap[child + 1]!, heap[child]!)) child += 1;
+      if (!this.#isBefore(heap[child]!, last)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+    return best;
+  }
+}
