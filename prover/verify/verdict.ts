@@ -29,7 +29,7 @@ export type Rejection = { readonly ok: false; readonly code: RejectionCode; read
 export type Acceptance = { readonly ok: true };
 export type Verdict = Acceptance | Rejection;
 
-/** Every check of the verifier is one `return reject(...)`: the mutation test deletes them one by one. */
+/** Every check of the verifier is one returned rejection: the mutation test deletes them one by one. */
 export const reject = (code: RejectionCode, expected: string, got: string): Rejection => ({ ok: false, code, expected, got });
 
 /** Tells a rejection from a computed value. */

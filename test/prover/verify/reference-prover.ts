@@ -22,9 +22,12 @@ import { Transcript } from "../../../prover/transcript/transcript.ts";
 export type Tampering = {
   readonly publics?: (publics: readonly number[]) => readonly number[];
   readonly nonce?: (site: Label, honest: number) => number;
+  /** Root announced for a phase's tree or ("fold", index) while the openings stay those of the honest tree. */
+  readonly root?: (tree: string, honest: readonly number[]) => readonly number[];
+  /** Claims quotient values at zeta that make every chip's identity hold, whatever the traces are. */
+  readonly forgesIdentity?: true;
   readonly sums?: (sums: readonly Ext[]) => Ext[];
   readonly permutation?: (chip: number, columns: Trace) => Trace;
-  /** The main traces that are used after alpha and beta are known (the commitment keeps the first ones). */
   readonly quotient?: (chip: number, coefficients: readonly Ext[]) => readonly Ext[];
   readonly openingsHere?: (values: readonly Ext[]) => readonly Ext[];
   readonly openingsNext?: (values: readonly Ext[]) => readonly Ext[];
@@ -143,6 +146,41 @@ const quotientColumns = (q: readonly Ext[], height: number): Ext[][] =>
 const extColumn = (columns: readonly Ext[][], k: number, point: number): Ext =>
   BASIS.reduce((acc, weight, i) => extAdd(acc, extMul(weight, evaluateAtBase(columns[4 * k + i] ?? [], point))), EXT_ZERO);
 
+type Opening = { chip: number; phase: string; column: number; value: Ext };
+type ForgeContext = { alpha: Ext; beta: Ext; challenge: Ext; zeta: Ext; sumOf: readonly Ext[] };
+
+/** Replaces the first quotient column's claimed value of each chip so that its identity at zeta holds. */
+const forgeQuotient = (key: VerifyingKey, traces: readonly ChipTrace[], here: readonly Opening[], next: readonly Opening[], context: ForgeContext): Opening[] => {
+  const forged = here.map((entry) => ({ ...entry }));
+  key.chips.forEach(({ chip, logHeight }, i) => {
+    const valuesOf = (list: readonly Opening[], phase: string, width: number): Ext[] =>
+      Array.from({ length: width }, (_, column) => list.find((o) => o.chip === i && o.phase === phase && o.column === column)?.value ?? EXT_ZERO);
+    const join = (columns: readonly Ext[]): Ext[] => Array.from({ length: columns.length / 4 }, (_, k) =>
+      BASIS.reduce((acc, weight, b) => extAdd(acc, extMul(weight, columns[4 * k + b] ?? EXT_ZERO)), EXT_ZERO));
+    const zetaToHeight = extPow(context.zeta, 2 ** logHeight);
+    const vanishing = extSub(zetaToHeight, EXT_ONE);
+    const last = extFromFelt(inv(twoAdicRoot(logHeight)));
+    const nodes = evaluateNodes(chip, RING, {
+      preprocessed: valuesOf(here, "preprocessed", chip.preprocessedWidth), preprocessedNext: valuesOf(next, "preprocessed", chip.preprocessedWidth),
+      main: valuesOf(here, "main", chip.mainWidth), mainNext: valuesOf(next, "main", chip.mainWidth),
+      permutation: join(valuesOf(here, "permutation", 4 * chip.permutationWidth)), permutationNext: join(valuesOf(next, "permutation", 4 * chip.permutationWidth)),
+      publics: (traces[i]?.publics ?? []).map(extFromFelt), alpha: context.alpha,
+      betaPowers: powersOf(RING, context.beta, widestTuple(key)), sumShare: extScale(context.sumOf[i] ?? EXT_ZERO, inv(2 ** logHeight)),
+    });
+    const selectors = {
+      first: extMul(vanishing, extInv(extSub(context.zeta, EXT_ONE))), last: extMul(vanishing, extInv(extSub(context.zeta, last))),
+      transition: extSub(context.zeta, last),
+    };
+    const folded = foldConstraints(chip, RING, nodes, selectors, context.challenge);
+    const [low = EXT_ZERO, high = EXT_ZERO] = join(valuesOf(here, "quotient", 8));
+    const missing = extSub(extMul(folded, extInv(vanishing)), extAdd(low, extMul(zetaToHeight, high)));
+    const target = forged.find((o) => o.chip === i && o.phase === "quotient" && o.column === 0);
+    assert(target !== undefined);
+    target.value = extAdd(target.value, missing);
+  });
+  return forged;
+};
+
 /** A proof for the traces under the key; bytes as in PROTOCOL.md section 6. */
 export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], tampering: Tampering = {}): ProofParts => {
   const { profile } = key;
@@ -166,7 +204,8 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   transcript.absorbFelts("publicValues", publics);
   const roots: number[] = [];
   const trees = [commitPhase(key, columns, "preprocessed"), commitPhase(key, columns, "main")];
-  const mainRoot = trees[1]?.root ?? [];
+  const announce = (tree: string, honest: readonly number[]): readonly number[] => tampering.root?.(tree, honest) ?? honest;
+  const mainRoot = announce("main", trees[1]?.root ?? []);
   transcript.absorbDigest("mainRoot", mainRoot);
   roots.push(...mainRoot);
   let [alpha, beta]: [Ext, Ext] = [EXT_ZERO, EXT_ZERO];
@@ -196,9 +235,10 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     });
     const tree = commitPhase(key, columns, "permutation");
     trees.push(tree);
-    transcript.absorbDigest("permutationRoot", tree?.root ?? []);
+    const permutationRoot = announce("permutation", tree?.root ?? []);
+    transcript.absorbDigest("permutationRoot", permutationRoot);
     transcript.absorbExts("lookupSums", sums);
-    roots.push(...(tree?.root ?? []));
+    roots.push(...permutationRoot);
   } else {
     trees.push(undefined);
   }
@@ -237,8 +277,9 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   });
   const quotientTree = commitPhase(key, columns, "quotient");
   trees.push(quotientTree);
-  transcript.absorbDigest("quotientRoot", quotientTree?.root ?? []);
-  roots.push(...(quotientTree?.root ?? []));
+  const quotientRoot = announce("quotient", quotientTree?.root ?? []);
+  transcript.absorbDigest("quotientRoot", quotientRoot);
+  roots.push(...quotientRoot);
   const lookupWords = words.splice(0);
   words.push(...roots, ...lookupWords, ...sums.flat());
   const zeta = transcript.sampleExt();
@@ -248,7 +289,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     return phase === "permutation" ? list.permutation.flatMap((e) => [0, 1, 2, 3].map((k) => 4 * e + k)) : [...list[phase]];
   };
   const zetaNext = (i: number): Ext => extScale(zeta, twoAdicRoot(key.chips[i]?.logHeight ?? 0));
-  const opened: { here: { chip: number; phase: string; column: number; value: Ext }[]; next: { chip: number; phase: string; column: number; value: Ext }[] } = { here: [], next: [] };
+  const opened: { here: Opening[]; next: Opening[] } = { here: [], next: [] };
   for (const phase of PHASES) {
     columns.forEach((chip, i) => {
       chip[phase].forEach((c, column) => opened.here.push({ chip: i, phase, column, value: evaluateAt(c, zeta) }));
@@ -256,12 +297,13 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
         opened.next.push({ chip: i, phase, column, value: evaluateAt(chip[phase][column] ?? [], zetaNext(i)) }));
     });
   }
-  const retell = (list: typeof opened.here, change: ((values: readonly Ext[]) => readonly Ext[]) | undefined): typeof opened.here => {
+  const retell = (list: Opening[], change: ((values: readonly Ext[]) => readonly Ext[]) | undefined): Opening[] => {
     const values = change?.(list.map((entry) => entry.value));
     return values === undefined ? list : list.map((entry, i) => ({ ...entry, value: values[i] ?? EXT_ZERO }));
   };
-  const here = retell(opened.here, tampering.openingsHere);
   const next = retell(opened.next, tampering.openingsNext);
+  const told = retell(opened.here, tampering.openingsHere);
+  const here = tampering.forgesIdentity === true ? forgeQuotient(key, traces, told, next, { alpha, beta, challenge, zeta, sumOf }) : told;
   transcript.absorbExts("openingsHere", here.map((entry) => entry.value));
   transcript.absorbExts("openingsNext", next.map((entry) => entry.value));
   words.push(...here.flatMap((entry) => [...entry.value]), ...next.flatMap((entry) => [...entry.value]));
@@ -298,8 +340,9 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     const rows = Array.from({ length: word.length / arity }, (_, r) => committed.slice(r * arity, (r + 1) * arity));
     const tree = new NaiveTree([{ chip: 0, logSize: logSize - step, rows: rows.map((row) => row.flatMap((v) => [...v])) }]);
     foldTrees.push(tree);
-    transcript.absorbDigest("foldRoot", tree.root);
-    words.push(...tree.root);
+    const foldRoot = announce(`fold ${i}`, tree.root);
+    transcript.absorbDigest("foldRoot", foldRoot);
+    words.push(...foldRoot);
     grind("foldNonce", grindingBits.fold);
     const foldChallenge = transcript.sampleExt();
     const size = logSize;

@@ -1,0 +1,123 @@
+// Deletes each check of the verifier in turn: some hostile proof must then pass, else the corpus would not notice the
+// check's absence. The table of the outcome is published in prover/verify/CHECKS.md and compared here.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { checkLookupBalance } from "../../../prover/verify/constraints.ts";
+import { isInBaseField } from "../../../prover/verify/challenges.ts";
+import { decodeProof } from "../../../prover/verify/decode.ts";
+import { layoutOf } from "../../../prover/verify/layout.ts";
+import { isRejection } from "../../../prover/verify/verdict.ts";
+import type { verifyProof } from "../../../prover/verify/verify.ts";
+import { TEST_FAST } from "../../../prover/protocol/profile.ts";
+import { EXT_ZERO, extAdd, extScale } from "../../../prover/field/ext4.ts";
+import type { Ext } from "../../../prover/field/ext4.ts";
+import { hostileProofs } from "./corpus.ts";
+import type { HostileProof } from "./corpus.ts";
+import { shuffleInstance } from "./machines.ts";
+import { referenceProof } from "./reference-prover.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const VERIFY = join(ROOT, "prover/verify");
+const WORKSHOP = join(ROOT, ".keyfall/verifier-mutants", String(process.pid));
+const SOURCES = readdirSync(VERIFY).filter((name) => name.endsWith(".ts") && name !== "main.ts");
+after(() => rmSync(WORKSHOP, { recursive: true, force: true }));
+
+/** Codes no transcript can reach (probability below 2^-90), or whose deletion ends in an assertion, never in acceptance. */
+const WITHOUT_ATTACK: Record<string, string> = {
+  PUBLIC_NOT_CANONICAL: "the transcript asserts canonical elements: without the check the verifier throws, it never accepts",
+  POINT_IN_BASE_FIELD: "a challenge falls there with probability 2^-93; without the check the inverse of zero throws",
+  ZERO_FINGERPRINT: "needs alpha to hit a fingerprint, probability 2^-124; without the check the inverse of zero throws",
+};
+
+type Check = { readonly file: string; readonly code: string; readonly mutate: (source: string) => string };
+
+const OPENING_PHASES = ["preprocessed", "main", "permutation", "quotient"];
+
+/** Every `return reject(` of the verifier; the opening check stands for four phases and is deleted per phase. */
+const findChecks = (): Check[] =>
+  SOURCES.flatMap((file) => {
+    const source = readFileSync(join(VERIFY, file), "utf8");
+    return [...source.matchAll(/return reject\(([^,]+),/g)].flatMap((match): Check[] => {
+      const [start, argument = ""] = [match.index, match[1]];
+      const code = /^"([A-Z_]+)"$/.exec(argument)?.[1];
+      const removeAt = (text: string): string => `${text.slice(0, start)}void reject${text.slice(start + "return reject".length)}`;
+      if (code !== undefined) return [{ file, code, mutate: removeAt }];
+      assert.equal(argument, "OPENING_CODES[tree.phase]", `a check with an unknown code in ${file}: ${argument}`);
+      return OPENING_PHASES.map((phase) => ({
+        file, code: `${phase.toUpperCase()}_OPENING`,
+        mutate: (text) => text.replace("if (!isOpened) return reject(", `if (!isOpened && tree.phase !== "${phase}") return reject(`),
+      }));
+    });
+  });
+
+/** The verifier with one check deleted, loaded from a copy whose imports point back to the real modules. */
+const loadMutant = async (check: Check, index: number): Promise<typeof verifyProof> => {
+  const folder = join(WORKSHOP, String(index));
+  mkdirSync(folder, { recursive: true });
+  for (const file of SOURCES) {
+    const source = readFileSync(join(VERIFY, file), "utf8");
+    const mutated = file === check.file ? check.mutate(source) : source;
+    if (file === check.file) assert.notEqual(mutated, source, `nothing was deleted for ${check.code}`);
+    writeFileSync(join(folder, file), mutated.replaceAll('from "../', `from "${pathToFileURL(join(ROOT, "prover")).href}/`));
+  }
+  const module = (await import(pathToFileURL(join(folder, "verify.ts")).href)) as { verifyProof: typeof verifyProof };
+  return module.verifyProof;
+};
+
+type Row = { readonly code: string; readonly file: string; readonly attacks: number; readonly passing: number };
+
+/** A mutant may throw where the deleted check kept bad input away: that is not acceptance. */
+const isAccepted = (mutant: typeof verifyProof, { key, publics, bytes }: HostileProof): boolean => {
+  try {
+    return mutant(key, publics, bytes).ok;
+  } catch (error) {
+    assert(error instanceof RangeError || error instanceof assert.AssertionError, `unexpected failure of a mutant: ${String(error)}`);
+    return false;
+  }
+};
+
+const measure = async (check: Check, index: number, corpus: readonly HostileProof[]): Promise<Row> => {
+  const mutant = await loadMutant(check, index);
+  const attacks = corpus.filter(({ code }) => code === check.code);
+  const passing = attacks.filter((attack) => isAccepted(mutant, attack));
+  return { code: check.code, file: check.file, attacks: attacks.length, passing: passing.length };
+};
+
+const tableOf = (rows: readonly Row[]): string =>
+  ["| check | in | hostile proofs | accepted once the check is deleted |", "|---|---|---|---|",
+    ...rows.map(({ code, file, attacks, passing }) => `| ${code} | ${file} | ${attacks} | ${WITHOUT_ATTACK[code] ?? passing} |`)].join("\n");
+
+test("deleting any check lets hostile proofs through, and the published table says how many", { timeout: 120_000 }, async () => {
+  const checks = findChecks();
+  assert.equal(checks.length, 18, "one entry per rejection code");
+  assert.equal(new Set(checks.map(({ code }) => code)).size, 18, "each code guards one place");
+  const corpus = hostileProofs();
+  const rows: Row[] = [];
+  for (const [index, check] of checks.entries()) rows.push(await measure(check, index, corpus));
+  for (const { code, passing, attacks } of rows) {
+    if (code in WITHOUT_ATTACK) assert.equal(passing, 0);
+    else assert(passing > 0, `${code}: none of ${attacks} hostile proofs passes without it`);
+  }
+  const published = readFileSync(join(VERIFY, "CHECKS.md"), "utf8");
+  assert(published.includes(tableOf(rows)), `CHECKS.md is not current; expected\n${tableOf(rows)}`);
+});
+
+test("the two checks no transcript reaches do reject when their condition is brought about directly", () => {
+  assert.equal(isInBaseField([5, 0, 0, 0]), true);
+  assert.equal([[5, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]].some((point) => isInBaseField(point as [number, number, number, number])), false);
+  const { key, traces } = shuffleInstance(TEST_FAST);
+  const bus = key.chips[0]?.chip.interactions[0]?.bus;
+  assert(bus !== undefined);
+  const withTerm = { ...key, publicTerms: [{ bus, multiplicity: 1, tuple: [{ kind: "constant", value: 3 }, { kind: "constant", value: 4 }] as const }] };
+  const { bytes, publics } = referenceProof(key, traces);
+  const proof = decodeProof(key, layoutOf(key), bytes);
+  assert(!isRejection(proof));
+  const beta: Ext = [0, 1, 0, 0];
+  // fingerprint = alpha + (0 + 1) beta^2 - 3 - 4 beta; beta^2 = X^2.
+  const alpha = extAdd(extScale([0, 0, 1, 0], 0x7f000000), extAdd([3, 0, 0, 0], extScale(beta, 4)));
+  const challenges = { alpha, beta, constraint: EXT_ZERO, zeta: EXT_ZERO, batch: EXT_ZERO, folds: [], indices: [] };
+  assert.equal(checkLookupBalance(withTerm, publics, proof, challenges)?.code, "ZERO_FINGERPRINT");
+});
