@@ -1,5 +1,5 @@
 // The contracts' build: compile, then write what is generated from the sources and committed.
-// Owns contracts/abi (one file per contract), contracts/generated (L2 genesis allocation, snapshots of surface and storage) and
+// Owns contracts/abi (one file per contract), contracts/generated (L2 genesis allocation and head, snapshots of surface and storage) and
 // node/protocol/constants.ts. With --check it writes nothing and fails, naming each file that is not what the sources give.
 // Invariant: outputs depend on sources, compiler and settings alone, so two machines write the same bytes.
 
@@ -9,21 +9,24 @@ import { dirname, join, relative } from 'node:path';
 import { readArtifact, CONTRACTS } from './artifacts.ts';
 import { generateConstants } from './constants.ts';
 import { generateGenesis } from './genesis.ts';
+import { computeGenesisHead } from './genesisHead.ts';
 import { generateLayouts, generateSurfaces } from './snapshots.ts';
 
 const folder = dirname(import.meta.dirname);
 const root = dirname(folder);
 
 /** What the sources give: path from the repository's root to content. */
-function generate(): Map<string, string> {
+async function generate(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const name of Object.keys(CONTRACTS)) {
     files.set(`contracts/abi/${name}.json`, `${JSON.stringify(readArtifact(name).abi, null, 1)}\n`);
   }
-  files.set('contracts/generated/genesis.json', `${JSON.stringify(generateGenesis(), null, 2)}\n`);
+  const constants = readFileSync(join(folder, 'src/libraries/Constants.sol'), 'utf8');
+  const alloc = generateGenesis();
+  files.set('contracts/generated/genesis.json', `${JSON.stringify(alloc, null, 2)}\n`);
+  files.set('contracts/generated/genesis-head.json', `${JSON.stringify(await computeGenesisHead(alloc, constants), null, 2)}\n`);
   files.set('contracts/generated/surface.json', `${JSON.stringify(generateSurfaces(), null, 2)}\n`);
   files.set('contracts/generated/layout.json', `${JSON.stringify(generateLayouts(), null, 2)}\n`);
-  const constants = readFileSync(join(folder, 'src/libraries/Constants.sol'), 'utf8');
   files.set('node/protocol/constants.ts', generateConstants(constants));
   return files;
 }
@@ -49,7 +52,7 @@ execFileSync(process.execPath, [join(root, 'node_modules/hardhat/dist/src/cli.js
   cwd: folder,
   stdio: ['ignore', isCheck ? 'ignore' : 'inherit', 'inherit'],
 });
-const files = generate();
+const files = await generate();
 const stale = staleAbis(files);
 const different = [...files].filter(([path, content]) => readIfThere(join(root, path)) !== content).map(([path]) => path);
 if (isCheck) {

@@ -33,7 +33,7 @@ function account(code: string): GenesisAccount {
 }
 
 /** Address of a predeploy, from Constants.sol, lower case. */
-function predeployAddress(constant: string): string {
+export function predeployAddress(constant: string): string {
   const source = readFileSync(join(dirname(import.meta.dirname), 'src/libraries/Constants.sol'), 'utf8');
   const match = new RegExp(`address internal constant ${constant} = (0x[0-9a-fA-F]{40});`).exec(source);
   if (match?.[1] === undefined) throw new Error(`expected an address constant ${constant} in Constants.sol`);

@@ -1,0 +1,73 @@
+// Which contracts a deployment consists of and how they name each other. Owns the order and the constructor arguments; the addresses
+// come from the deployer and are known before anything stands.
+// The names without code yet (Lifecycle, EscapeHatch, SecurityCouncil, UpgradeTimelock, Maturity, ProverReserve) are reserved: only
+// this deployer can ever place code there. Until it does, no one acts for them, and whoever holds the deployer's key decides what
+// will. The upgrade authority may be named separately; then that key can replace the Rollup at once.
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Interface } from 'ethers';
+import { readArtifact, type ContractName } from '../scripts/artifacts.ts';
+import { initCodeOf, profileBytes, type Deployer } from './deployer.ts';
+import type { DeployOptions } from './options.ts';
+
+export const DEVNET_CHAIN_ID = 31_337n;
+const RESERVED = ['Lifecycle', 'EscapeHatch', 'SecurityCouncil', 'UpgradeTimelock', 'Maturity', 'ProverReserve'] as const;
+const DEPLOYED = ['Clock', 'Inbox', 'RollupImplementation', 'Rollup', 'Vault', 'AttesterLane', 'Genesis'] as const;
+const ANSWER_ATTESTERS = 2;
+const SPEC_ID = 1n;
+const ETHER = 10n ** 18n;
+
+type Name = (typeof RESERVED)[number] | (typeof DEPLOYED)[number];
+
+export interface Deployment {
+  readonly contracts: Readonly<Record<string, string>>;
+  readonly reserved: Readonly<Record<string, string>>;
+  readonly genesis: { readonly hash: string; readonly stateRoot: string };
+}
+
+interface GenesisHead { readonly hash: string; readonly stateRoot: string }
+
+function genesisHead(): GenesisHead {
+  const path = join(dirname(import.meta.dirname), 'generated/genesis-head.json');
+  return JSON.parse(readFileSync(path, 'utf8')) as GenesisHead;
+}
+
+function constructorOf(name: ContractName, values: readonly unknown[]): string {
+  return initCodeOf(name, Interface.from([...readArtifact(name).abi]).encodeDeploy([...values]));
+}
+
+async function allAddresses(deployer: Deployer): Promise<Record<Name, string>> {
+  const entries = await Promise.all([...RESERVED, ...DEPLOYED].map(async (name) => [name, await deployer.addressOf(name)] as const));
+  return Object.fromEntries(entries) as Record<Name, string>;
+}
+
+/** Deploys what is missing. @throws DeployFault naming the contract */
+export async function deployAll(deployer: Deployer, options: DeployOptions, l1ChainId: bigint, progress: (text: string) => void): Promise<Deployment> {
+  const at = await allAddresses(deployer);
+  const isDevnet = l1ChainId === DEVNET_CHAIN_ID;
+  const upgradeAuthority = options.upgradeAuthority ?? at.UpgradeTimelock;
+  const depositCapWei = options.depositCapWei ?? (isDevnet ? 100_000n : 1_000n) * ETHER;
+  const head = genesisHead();
+  const place = async (name: Name, code: string): Promise<void> => {
+    await deployer.deploy(name, code);
+    progress(`${name} at ${at[name]}`);
+  };
+  await place('Clock', constructorOf('Clock', [options.timeScale, at.SecurityCouncil, at.Rollup]));
+  await place('Inbox', constructorOf('Inbox', [at.Vault, at.Rollup, at.ProverReserve, at.Maturity, depositCapWei]));
+  await place('Vault', constructorOf('Vault', [at.Inbox, at.Rollup, at.Lifecycle, at.EscapeHatch, at.ProverReserve]));
+  await place('AttesterLane', constructorOf('AttesterLane', [options.attesters, SPEC_ID, profileBytes(isDevnet ? 'TEST' : 'MAINNET')]));
+  await place('RollupImplementation', constructorOf('Rollup', [{
+    clock: at.Clock, inbox: at.Inbox, lifecycle: at.Lifecycle, upgradeAuthority, l2ChainId: options.l2ChainId,
+    genesisHash: head.hash, genesisStateRoot: head.stateRoot, isTrainingDevnet: isDevnet,
+  }]));
+  const initialization = Interface.from([...readArtifact('Rollup').abi])
+    .encodeFunctionData('initialize', [options.operator, options.coldKey, [at.AttesterLane], [ANSWER_ATTESTERS]]);
+  await place('Rollup', constructorOf('RollupProxy', [at.RollupImplementation, initialization]));
+  await place('Genesis', constructorOf('Genesis', [{
+    clock: at.Clock, inbox: at.Inbox, rollup: at.Rollup, vault: at.Vault, attesterLane: at.AttesterLane, lifecycle: at.Lifecycle,
+    escapeHatch: at.EscapeHatch, securityCouncil: at.SecurityCouncil, upgradeTimelock: upgradeAuthority, maturity: at.Maturity, reserve: at.ProverReserve,
+  }, head.hash, options.l2ChainId]));
+  const pick = (names: readonly Name[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, at[name]]));
+  return { contracts: pick(DEPLOYED), reserved: pick(RESERVED), genesis: head };
+}
