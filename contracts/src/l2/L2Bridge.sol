@@ -32,11 +32,13 @@ contract L2Bridge is IL2Bridge {
         uint8 decimals
     ) external {
         if (msg.sender != Constants.VAULT_SENDER) revert NotVault(msg.sender);
+        bytes32 key = Assets.key(Asset(kind, l1Token, id));
+        IMessagePasser(Constants.MESSAGE_PASSER).openAsset(key);
         uint256 creditGas = gasleft() - Constants.BRIDGE_CLAIM_RESERVE_GAS;
         try this.credit{gas: creditGas}(kind, l1Token, id, amount, to, name, symbol, decimals) {
             emit DepositCredited(kind, l1Token, to, id, amount, from);
         } catch {
-            claimable[Assets.key(Asset(kind, l1Token, id))][to] += amount;
+            claimable[key][to] += amount;
             emit DepositClaimable(kind, l1Token, to, id, amount, from);
         }
     }
