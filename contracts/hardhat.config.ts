@@ -16,7 +16,7 @@ export default defineConfig({
     settings: {
       evmVersion: 'osaka',
       viaIR: true,
-      optimizer: { enabled: true, runs: 1_000 },
+      optimizer: { enabled: true, runs: 1000 },
       metadata: { bytecodeHash: 'none', appendCBOR: false },
       outputSelection: { '*': { '*': ['storageLayout'] } },
     },

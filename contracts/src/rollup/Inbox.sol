@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {IMaturity} from "../interfaces/IMaturity.sol";
 import {IRollup} from "../interfaces/IRollup.sol";
@@ -162,9 +163,9 @@ contract Inbox is IInbox {
         if (zkGas > Constants.MAX_MESSAGE_ZKGAS) revert ZkGasAboveCap(zkGas, Constants.MAX_MESSAGE_ZKGAS);
         (uint256 doublings, uint256 backlogBound) = _doublings(head);
         uint256 change = _charge(head, draft.mint, _price(zkGas, doublings));
-        head = head.tagged(head.tag(), _nextMark(backlogBound, zkGas));
         (address sender, bool isAliased) = _sender();
-        index = _record(head, draft.mint, zkGas, isAliased, _encode(draft, sender, data));
+        bytes memory message = _encode(draft, sender, data);
+        index = _record(head, head.add(draft.mint, zkGas, _pricedBaseFee() / 1 gwei), isAliased, message, _nextMark(backlogBound, zkGas));
         if (change != 0 && !_send(msg.sender, change)) revert ChangeRefused(msg.sender, change);
     }
 
@@ -183,19 +184,16 @@ contract Inbox is IInbox {
         );
     }
 
-    /// @param head sums before the message, marked with the bound after it
-    function _record(Sums head, uint256 mint, uint256 zkGas, bool isAliased, bytes memory message)
+    function _record(Sums head, Sums sums, bool isAliased, bytes memory message, uint256 nextMark)
         private
         returns (uint64)
     {
         uint256 index = head.tag();
         bytes32 accumulator = index == 0 ? bytes32(0) : _accumulators[index - 1];
-        bytes32 messageHash = keccak256(message);
-        accumulator = keccak256(abi.encodePacked(accumulator, messageHash));
+        accumulator = Hashes.efficientKeccak256(accumulator, keccak256(message));
         _accumulators[index] = accumulator;
-        Sums sums = head.add(mint, zkGas, _pricedBaseFee() / 1 gwei);
         _records[index] = sums.tagged(block.timestamp, isAliased ? 1 : 0);
-        _head = sums.tagged(index + 1, head.mark());
+        _head = sums.tagged(index + 1, nextMark);
         emit MessageEnqueued(uint64(index), accumulator, message);
         return uint64(index);
     }
