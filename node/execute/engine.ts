@@ -10,7 +10,7 @@ import { BlockRun, blockContext, checkTimes } from './block.ts';
 import { callOnState, estimateGas } from './call.ts';
 import { createAccessList } from './access-list.ts';
 import { keccak256 } from './crypto.ts';
-import { genesisState } from './genesis.ts';
+import { genesisDigest, genesisState } from './genesis.ts';
 import { decodeHeader, encodeHeader, makeHeader } from './header.ts';
 import { createMachine } from './machine.ts';
 import type { Machine } from './machine.ts';
@@ -44,11 +44,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const store = new StateStore(options.store, 'retainedBlocks' in options ? options.retainedBlocks : DEFAULT_RETAINED_BLOCKS);
   const committed = new CommittedState(store);
   const machine = await createMachine(options.chainId, false);
-  const genesis = genesisState(machine, options.genesis, store);
-  if (store.head === undefined) await store.commit(0n, genesis.headerRaw, genesis.commit.changes, []);
-  const written = store.header(0n);
-  if (written === undefined || !equalBytes(written, genesis.headerRaw)) {
-    throw new ExecutionFault('wrong-genesis', `expected a store of the chain with genesis ${toHex(keccak256(genesis.headerRaw))}, found ${written === undefined ? 'none' : toHex(keccak256(written))}`);
+  const digest = genesisDigest(options.genesis);
+  if (store.head === undefined) {
+    const genesis = genesisState(machine, options.genesis, store);
+    await store.commitGenesis(genesis.headerRaw, genesis.changes, digest);
+  }
+  const written = store.genesisDigest;
+  if (written === undefined || !equalBytes(written, digest)) {
+    throw new ExecutionFault('wrong-genesis', `expected a store made from the genesis with digest ${toHex(digest)}, found ${written === undefined ? 'none' : toHex(written)}`);
   }
   return new Engine(options.chainId, committed, machine, new RecoveryPool(options.recoveryWorkers ?? 1));
 }
@@ -165,7 +168,7 @@ export class Engine implements ExecutionEngine {
     return this.#exclusively(async () => {
       if (!equalBytes(this.#head.hash, parent.hash)) throw new ExecutionFault('stale-block', `expected to commit onto ${toHex(parent.hash)}, the head is ${toHex(this.#head.hash)}`);
       await this.#committed.store.commit(block.header.number, block.headerRaw, state.changes, alongside);
-      this.#committed.committed(state.changes.versioned, state.nodes);
+      this.#committed.committed(state.decoded);
       this.#head = { header: block.header, hash: block.hash };
     });
   }

@@ -4,20 +4,21 @@
 // Does not own: the predeploys' code (contracts/generated).
 // Invariant: the hash depends on the allocation's content only, not on its order.
 import { GENESIS_BASE_FEE_WEI } from '@keyfall/protocol';
-import { fromHex, toBigInt, toKey, toWord } from './bytes.ts';
+import { createHash } from 'node:crypto';
+import { compareBytes, fromHex, toBigInt, toKey, toWord, trimZeros } from './bytes.ts';
 import { EMPTY_TRIE_ROOT } from './crypto.ts';
 import { encodeHeader, makeHeader, ZERO_HASH } from './header.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT_ACCOUNT } from './overlay.ts';
+import { encodeRlp } from './rlp.ts';
 import { commitState } from './state-commit.ts';
-import type { StateCommit } from './state-commit.ts';
-import type { StateStore } from './store.ts';
+import type { BlockChanges, StateStore } from './store.ts';
 import type { GenesisAccount, GenesisInput } from './api.ts';
 
 const NOTHING = { baseAccount: () => undefined, baseStorage: () => new Uint8Array(0), baseCode: () => new Uint8Array(0) };
 
 /** Computes block 0. Uses `machine`'s overlay, which must be free. */
-export function genesisState(machine: Machine, input: GenesisInput, store: StateStore): { headerRaw: Uint8Array; commit: StateCommit } {
+export function genesisState(machine: Machine, input: GenesisInput, store: StateStore): { headerRaw: Uint8Array; changes: BlockChanges } {
   machine.begin(NOTHING, () => ZERO_HASH);
   const { state } = machine;
   for (const { address, account } of input.alloc) {
@@ -31,7 +32,17 @@ export function genesisState(machine: Machine, input: GenesisInput, store: State
     parentHash: ZERO_HASH, number: 0n, timestamp: input.timestamp, baseFeePerGas: GENESIS_BASE_FEE_WEI, gasUsed: 0n, stateRoot: commit.stateRoot,
     transactionsRoot: EMPTY_TRIE_ROOT, receiptsRoot: EMPTY_TRIE_ROOT, logsBloom: new Uint8Array(256),
   });
-  return { headerRaw: encodeHeader(header), commit };
+  return { headerRaw: encodeHeader(header), changes: commit.changes };
+}
+
+/** Digest of a genesis input's content, whatever its order: tells quickly whether a store was made from it. */
+export function genesisDigest({ timestamp, alloc }: GenesisInput): Uint8Array {
+  const hasher = createHash('sha256').update(encodeRlp(timestamp));
+  for (const { address, account } of alloc.toSorted((a, b) => compareBytes(a.address, b.address))) {
+    const slots = (account.storage ?? []).map(({ slot, value }) => [toWord(slot), trimZeros(value)]).toSorted((a, b) => compareBytes(a[0]!, b[0]!));
+    hasher.update(encodeRlp([address, account.nonce ?? 0n, account.balance ?? 0n, account.code ?? new Uint8Array(0), slots]));
+  }
+  return new Uint8Array(hasher.digest());
 }
 
 interface GenesisJsonAccount { balance?: string; nonce?: string | number; code?: string; storage?: Record<string, string> }

@@ -7,9 +7,9 @@
 import { compareBytes, fromKey, toKey } from './bytes.ts';
 import { EMPTY_TRIE_ROOT, keccak256 } from './crypto.ts';
 import type { OverlayState } from './overlay.ts';
-import { encodeFlatAccount, encodeTrieAccount, encodeTrieSlot, nodeKey } from './state-view.ts';
-import type { StateView } from './state-view.ts';
-import { stateKey, TAG } from './store.ts';
+import { encodeFlatAccount, encodeTrieAccount, encodeTrieSlot } from './state-view.ts';
+import type { CommittedChanges, StateView } from './state-view.ts';
+import { accountKey, nodePrefix, slotKey, storagePrefix } from './store.ts';
 import type { BlockChanges, StateStore, VersionedChange } from './store.ts';
 import { toNibbles } from './trie-node.ts';
 import { updateTrie } from './trie.ts';
@@ -19,8 +19,8 @@ import type { Account } from './api.ts';
 export interface StateCommit {
   stateRoot: Uint8Array;
   changes: BlockChanges;
-  /** Decoded form of the changed nodes, by database key, for the caches. */
-  nodes: ReadonlyMap<string, StoredNode>;
+  /** The same changes decoded, for the caches. */
+  decoded: CommittedChanges;
 }
 
 const EMPTY_TRIE: TrieSource = { node: () => undefined };
@@ -35,7 +35,10 @@ class StateCommitment {
   readonly #view: StateView | undefined;
   readonly #store: StateStore;
   readonly #changes = new Map<string, { before: Uint8Array | undefined; after: Uint8Array | undefined }>();
-  readonly #nodes = new Map<string, StoredNode>();
+  readonly #nodes = new Map<string, StoredNode | undefined>();
+  readonly #accounts = new Map<string, Account | undefined>();
+  readonly #slots = new Map<string, Uint8Array>();
+  #hasClearedStorage = false;
 
   constructor(overlay: OverlayState, view: StateView | undefined, store: StateStore) {
     this.#overlay = overlay;
@@ -56,7 +59,8 @@ class StateCommitment {
       if (before !== undefined || after !== undefined) versioned.push({ key: fromKey(key), before, after });
     }
     const code = [...this.#overlay.writtenCodes()].map(([hash, bytes]) => ({ hash: fromKey(hash), code: bytes }));
-    return { stateRoot, changes: { versioned, code }, nodes: this.#nodes };
+    const decoded = { accounts: this.#accounts, slots: this.#slots, nodes: this.#nodes, hasClearedStorage: this.#hasClearedStorage };
+    return { stateRoot, changes: { versioned, code }, decoded };
   }
 
   #change(key: string, before: Uint8Array | undefined, after: Uint8Array | undefined): void {
@@ -71,13 +75,15 @@ class StateCommitment {
     if (isCleared && hasStorageBefore) this.#removeStorage(addressKey);
     const source = isCleared || this.#view === undefined ? EMPTY_TRIE : this.#view.trie(addressKey);
     const updates: TrieUpdate[] = [];
-    for (const [slotKey, value] of slots) {
-      const before = this.#view === undefined ? undefined : nonEmpty(this.#view.baseStorage(addressKey, slotKey));
+    const address = fromKey(addressKey);
+    for (const [slotText, value] of slots) {
+      const before = this.#view === undefined ? undefined : nonEmpty(this.#view.baseStorage(addressKey, slotText));
       const after = nonEmpty(value);
-      const visible = isCleared ? undefined : before;
-      this.#change(toKey(stateKey(TAG.storage, fromKey(addressKey), fromKey(slotKey))), before, after);
-      if (sameBytes(visible, after)) continue;
-      updates.push({ key: toNibbles(keccak256(fromKey(slotKey))), value: after === undefined ? undefined : encodeTrieSlot(after) });
+      if (!isCleared && sameBytes(before, after)) continue;
+      const key = toNibbles(keccak256(fromKey(slotText)));
+      this.#change(toKey(slotKey(address, key)), before, after);
+      this.#slots.set(addressKey + slotText, value);
+      if (!isCleared || after !== undefined) updates.push({ key, value: after === undefined ? undefined : encodeTrieSlot(after) });
     }
     if (updates.length === 0) return isCleared ? EMPTY_TRIE_ROOT : undefined;
     return this.#update(addressKey, source, updates);
@@ -86,21 +92,20 @@ class StateCommitment {
   #update(addressKey: string | undefined, source: TrieSource, updates: TrieUpdate[]): Uint8Array {
     updates.sort((a, b) => Buffer.compare(a.key, b.key));
     const { root, changed } = updateTrie(source, updates);
+    const prefix = nodePrefix(addressKey);
     for (const [path, { before, after }] of changed) {
-      const key = nodeKey(addressKey, path);
-      this.#change(key, before, after?.raw);
-      if (after !== undefined) this.#nodes.set(key, after);
+      this.#change(prefix + path, before, after?.raw);
+      this.#nodes.set(prefix + path, after);
     }
     return root;
   }
 
   #removeStorage(addressKey: string): void {
-    const address = fromKey(addressKey);
-    for (const tag of [TAG.storage, TAG.storageNode]) {
-      for (const key of this.#store.headKeys(stateKey(tag, address))) {
-        const before = this.#view === undefined ? undefined : this.#store.read(key, this.#view.blockNumber)?.slice();
-        this.#change(toKey(key), before, undefined);
-      }
+    this.#hasClearedStorage = true;
+    for (const key of this.#store.headKeys(storagePrefix(fromKey(addressKey)))) {
+      const before = this.#view === undefined ? undefined : this.#store.read(key, this.#view.blockNumber)?.slice();
+      this.#change(toKey(key), before, undefined);
+      this.#nodes.set(toKey(key), undefined);
     }
   }
 
@@ -112,8 +117,10 @@ class StateCommitment {
       const before = this.#view?.baseAccount(addressKey);
       const after: Account | undefined = account === undefined ? undefined : { ...account, storageRoot: storageRoots.get(addressKey) ?? before?.storageRoot ?? EMPTY_TRIE_ROOT };
       if (sameAccount(before, after)) continue;
-      this.#change(toKey(stateKey(TAG.account, fromKey(addressKey))), before && encodeFlatAccount(before), after && encodeFlatAccount(after));
-      updates.push({ key: toNibbles(keccak256(fromKey(addressKey))), value: after && encodeTrieAccount(after) });
+      const key = toNibbles(keccak256(fromKey(addressKey)));
+      this.#change(toKey(accountKey(key)), before && encodeFlatAccount(before), after && encodeFlatAccount(after));
+      this.#accounts.set(addressKey, after);
+      updates.push({ key, value: after && encodeTrieAccount(after) });
     }
     const source = this.#view?.trie(undefined) ?? EMPTY_TRIE;
     if (updates.length > 0) return this.#update(undefined, source, updates);

@@ -3,12 +3,12 @@
 // Owns: decoding of stored accounts and slots, the caches of the latest block's accounts, slots and trie nodes, EIP-1186
 // proofs. Does not own: the bytes' storage and history (store.ts), uncommitted changes (overlay.ts).
 // Invariant: a view answers for its block only; once that block is pruned or unwound it throws, it never answers wrongly.
-import { compareBytes, fromKey, toBigInt, toKey, toMinimalBytes, toWord } from './bytes.ts';
+import { compareBytes, fromKey, toBigInt, toKey, toWord } from './bytes.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, keccak256 } from './crypto.ts';
 import { decodeRlp, encodeRlp } from './rlp.ts';
-import { stateKey, TAG } from './store.ts';
-import type { StateStore, VersionedChange } from './store.ts';
+import { accountKey, nodePrefix, slotKey } from './store.ts';
+import type { StateStore } from './store.ts';
 import { decodeNode, toNibbles } from './trie-node.ts';
 import { proveKey } from './trie.ts';
 import type { StoredNode, TrieSource } from './trie.ts';
@@ -53,9 +53,16 @@ export function encodeTrieAccount(account: Account): Uint8Array {
   return encodeRlp([account.nonce, account.balance, account.storageRoot, account.codeHash]);
 }
 
-/** Key prefix of an account's storage trie nodes; undefined = the account trie. */
-function nodePrefix(addressKey: string | undefined): string {
-  return addressKey === undefined ? String.fromCharCode(TAG.node) : String.fromCharCode(TAG.storageNode) + addressKey;
+/** What a commit changed, in the form the caches keep. */
+export interface CommittedChanges {
+  /** undefined = gone. */
+  accounts: ReadonlyMap<string, Account | undefined>;
+  /** By address and slot key, one after the other. */
+  slots: ReadonlyMap<string, Uint8Array>;
+  /** By database key; undefined = gone. */
+  nodes: ReadonlyMap<string, StoredNode | undefined>;
+  /** Whether some account's whole storage went, slots unnamed. */
+  hasClearedStorage: boolean;
 }
 
 /** Views over one store, and the caches of its latest block. */
@@ -80,18 +87,18 @@ export class CommittedState {
     const isLatest = blockNumber === this.store.head;
     const cached = isLatest ? this.#accounts.get(addressKey) : undefined;
     if (cached !== undefined) return cached ?? undefined;
-    const raw = this.store.read(stateKey(TAG.account, fromKey(addressKey)), blockNumber);
+    const raw = this.store.read(accountKey(toNibbles(keccak256(fromKey(addressKey)))), blockNumber);
     const account = raw === undefined ? undefined : decodeFlatAccount(raw);
     if (isLatest) this.#accounts.set(addressKey, account ?? null);
     return account;
   }
 
-  storage(addressKey: string, slotKey: string, blockNumber: bigint): Uint8Array {
-    const key = addressKey + slotKey;
+  storage(addressKey: string, slotText: string, blockNumber: bigint): Uint8Array {
+    const key = addressKey + slotText;
     const isLatest = blockNumber === this.store.head;
     const cached = isLatest ? this.#slots.get(key) : undefined;
     if (cached !== undefined) return cached;
-    const value = this.store.read(stateKey(TAG.storage, fromKey(key)), blockNumber)?.slice() ?? NO_BYTES;
+    const value = this.store.read(slotKey(fromKey(addressKey), toNibbles(keccak256(fromKey(slotText)))), blockNumber)?.slice() ?? NO_BYTES;
     if (isLatest) this.#slots.set(key, value);
     return value;
   }
@@ -120,23 +127,13 @@ export class CommittedState {
   }
 
   /** Brings the caches to the block just committed. Every changed key is overwritten, so no stale one survives. */
-  committed(changes: readonly VersionedChange[], nodes: ReadonlyMap<string, StoredNode>): void {
-    for (const { key, after } of changes) {
-      const text = toKey(key);
-      const body = text.slice(1);
-      switch (key[0]) {
-        case TAG.account:
-          this.#accounts.set(body, after === undefined ? null : decodeFlatAccount(after));
-          break;
-        case TAG.storage:
-          this.#slots.set(body, after ?? NO_BYTES);
-          break;
-        default: {
-          const node = nodes.get(text);
-          if (node === undefined) this.#nodes.delete(text);
-          else this.#nodes.set(text, node);
-        }
-      }
+  committed({ accounts, slots, nodes, hasClearedStorage }: CommittedChanges): void {
+    if (hasClearedStorage) this.#slots.clear();
+    for (const [key, account] of accounts) this.#accounts.set(key, account ?? null);
+    for (const [key, value] of slots) this.#slots.set(key, value);
+    for (const [key, node] of nodes) {
+      if (node === undefined) this.#nodes.delete(key);
+      else this.#nodes.set(key, node);
     }
   }
 
@@ -169,8 +166,8 @@ export class StateView implements StateReader, BaseState {
     return this.#readable().account(addressKey, this.blockNumber);
   }
 
-  baseStorage(addressKey: string, slotKey: string): Uint8Array {
-    return this.#readable().storage(addressKey, slotKey, this.blockNumber);
+  baseStorage(addressKey: string, slotText: string): Uint8Array {
+    return this.#readable().storage(addressKey, slotText, this.blockNumber);
   }
 
   baseCode(hash: Uint8Array): Uint8Array {
@@ -216,14 +213,4 @@ export class StateView implements StateReader, BaseState {
 /** The value a slot has in the storage trie. */
 export function encodeTrieSlot(value: Uint8Array): Uint8Array {
   return encodeRlp(value);
-}
-
-/** Database key of a trie node. */
-export function nodeKey(addressKey: string | undefined, path: string): string {
-  return nodePrefix(addressKey) + path;
-}
-
-/** Minimal bytes of a slot value. */
-export function slotValue(value: bigint): Uint8Array {
-  return toMinimalBytes(value);
 }

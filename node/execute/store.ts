@@ -2,23 +2,27 @@
 //
 // Owns: the key layout, reads at the latest and at any retained block, the atomic write of a block's changes, their
 // reversal and pruning. Does not own: the key-value engine (StateKeyValue), the meaning of a block, the EVM's overlay.
-// Layout (one leading tag byte): a‖address account, s‖address‖slot storage word, c‖codeHash code (never deleted),
-// n‖path account trie node, m‖address‖path storage trie node (one byte per nibble), b‖number header RLP,
-// h‖len‖key‖number what block `number` replaced under key, d‖number the keys it replaced, M meta.
-// Invariant: value of key after block N = the earliest h-entry of a block > N, else the latest value. All tags but
-// c, b, M are versioned so; a block's changes, history and head pointer are one atomic write.
+// Layout: n‖path account trie node, n‖hash‖0x10 account, m‖address‖path storage trie node, m‖address‖hash‖0x10 slot (paths
+// and hashes in nibbles, one per byte, so that an account lies beside its leaf and a write touches few pages),
+// c‖codeHash code (never deleted), b‖number header RLP, h‖key‖0xff‖number what block `number` replaced under key,
+// d‖number the keys it replaced, M meta. No versioned key contains 0xff where another ends, so histories never mix.
+// Invariant: value of key after block N = the earliest h-entry of a block > N, else the latest value. n and m
+// are versioned so; a block's changes, history and head pointer are one atomic write.
 import { toFixedBytes, toKey } from './bytes.ts';
 import type { StateKeyValue, StateWrite } from './api.ts';
 import { ExecutionFault } from './api.ts';
 
-export const TAG = { account: 0x61, storage: 0x73, code: 0x63, node: 0x6e, storageNode: 0x6d, header: 0x62, history: 0x68, diff: 0x64, meta: 0x4d } as const;
+const TAG = { node: 0x6e, storage: 0x6d, code: 0x63, header: 0x62, history: 0x68, diff: 0x64, meta: 0x4d } as const;
+/** Ends the key of a value, as opposed to a node. */
+const VALUE = Uint8Array.of(0x10);
+const HISTORY = Uint8Array.of(0xff);
 
 const ABSENT = Uint8Array.of(0);
 /** Headers kept however few states are: BLOCKHASH reaches back 256 blocks. */
 const MINIMUM_HEADERS = 256n;
 
 /** tag ‖ parts. */
-export function stateKey(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+function stateKey(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 1;
   for (const part of parts) length += part.length;
   const key = new Uint8Array(length);
@@ -35,8 +39,30 @@ const numberKey = (tag: number, blockNumber: bigint): Uint8Array => stateKey(tag
 const META_HEAD = stateKey(TAG.meta, Uint8Array.of(0));
 const META_OLDEST = stateKey(TAG.meta, Uint8Array.of(1));
 
+const META_GENESIS = stateKey(TAG.meta, Uint8Array.of(2));
+
 function historyKey(key: Uint8Array, blockNumber: bigint): Uint8Array {
-  return stateKey(TAG.history, Uint8Array.of(key.length), key, toFixedBytes(blockNumber, 8));
+  return stateKey(TAG.history, key, HISTORY, toFixedBytes(blockNumber, 8));
+}
+
+/** Key of an account; `hashNibbles` of its address. */
+export function accountKey(hashNibbles: Uint8Array): Uint8Array {
+  return stateKey(TAG.node, hashNibbles, VALUE);
+}
+
+/** Key of a slot; `hashNibbles` of its number. */
+export function slotKey(address: Uint8Array, hashNibbles: Uint8Array): Uint8Array {
+  return stateKey(TAG.storage, address, hashNibbles, VALUE);
+}
+
+/** Prefix, as a map key, of the nodes of the account trie, or of an account's storage trie. */
+export function nodePrefix(addressKey: string | undefined): string {
+  return addressKey === undefined ? String.fromCharCode(TAG.node) : String.fromCharCode(TAG.storage) + addressKey;
+}
+
+/** Prefix of everything an account stores. */
+export function storagePrefix(address: Uint8Array): Uint8Array {
+  return stateKey(TAG.storage, address);
 }
 
 /** One versioned key's new value; `before` is the committed value it replaces. */
@@ -124,6 +150,16 @@ export class StateStore {
       keys.push(key);
       from = stateKey(key[0]!, key.subarray(1), Uint8Array.of(0));
     }
+  }
+
+  /** Digest of the genesis input this store was made from; undefined before genesis. */
+  get genesisDigest(): Uint8Array | undefined {
+    return this.#kv.get(META_GENESIS)?.slice();
+  }
+
+  /** Writes block 0. */
+  async commitGenesis(headerRaw: Uint8Array, changes: BlockChanges, digest: Uint8Array): Promise<void> {
+    await this.commit(0n, headerRaw, changes, [{ key: META_GENESIS, value: digest }]);
   }
 
   /** Writes block `blockNumber` = head + 1 with its changes, history and the caller's writes, atomically. */
