@@ -24,8 +24,8 @@ const COMMANDS = {
   up: { builds: ['contracts'], argv: ['node/cli/main.ts', 'up'] },
   test: { builds: ['contracts', 'prover'], argv: ['test/runner/main.ts'] },
   'test:full': { builds: ['contracts', 'prover'], argv: ['test/runner/main.ts', '--full'] },
-  'bench:node': { builds: ['contracts'], argv: ['test/bench/node.ts'] },
-  'bench:prover': { builds: ['prover'], argv: ['test/bench/prover.ts'] },
+  'bench:node': { builds: ['contracts'], argv: ['node/bench/main.ts'] },
+  'bench:prover': { builds: ['prover'], argv: ['prover/bench/main.ts'] },
   keyfall: { builds: ['contracts'], argv: ['node/cli/main.ts'] },
 };
 
