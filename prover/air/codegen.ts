@@ -146,7 +146,7 @@ const buildFunctions = (statements: readonly string[]): RowFunction[] => {
   const functions: RowFunction[] = [];
   for (let start = 0; start < statements.length; start += STATEMENTS_PER_FUNCTION) {
     const body = statements.slice(start, start + STATEMENTS_PER_FUNCTION).join("\n");
-    // The text is built from node kinds and integers only; no outside string enters it.
+    // oxlint-disable-next-line typescript/no-implied-eval -- the text is built from node kinds and integers only
     const make = new Function("add", "sub", "mul", `"use strict"; return function row(${PARAMETERS}) {\n${body}\n};`);
     functions.push((make as (...operations: unknown[]) => RowFunction)(add, sub, mul));
   }

@@ -23,7 +23,7 @@ export type ChipReport = {
 };
 
 /** Degree of every node of a compiled chip. */
-export const nodeDegrees = (chip: CompiledChip): number[] => {
+const nodeDegrees = (chip: CompiledChip): number[] => {
   const degrees: number[] = [];
   for (const node of chip.nodes) {
     switch (node.op) {

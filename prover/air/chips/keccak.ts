@@ -15,7 +15,7 @@ import type { ChipBuilder } from "../chip.ts";
 import type { Expression } from "../expression.ts";
 import { packLittleEndian, sum } from "../expression.ts";
 import { emptyTrace } from "../trace.ts";
-import type { ChipTrace } from "../trace.ts";
+import type { ChipTrace, Trace } from "../trace.ts";
 import { LIMBS_PER_LANE, RC_BITS, ROUNDS, ROUND_CONSTANTS, keccakRound, rotationSource, stateLimbs } from "./keccak-round.ts";
 import type { State } from "./keccak-round.ts";
 
@@ -132,28 +132,36 @@ export const KECCAK_CHAIN = defineChip("keccak-chain", (b) => {
 /** Permutations that fit a table of 2^logHeight rows: the exported row must exist. */
 export const keccakCapacity = (logHeight: number): number => Math.floor((2 ** logHeight - 1) / ROUNDS);
 
+/** Preprocessed columns for 2^logHeight rows: the round of a row is its number mod 24. */
+export const keccakPreprocessed = (logHeight: number): Trace => {
+  const columns = KECCAK_CHAIN.preprocessedColumns.length;
+  const preprocessed = emptyTrace(columns, 2 ** logHeight);
+  for (let row = 0; row < preprocessed.height; row += 1) {
+    const roundIndex = row % ROUNDS;
+    const constantBits = RC_BITS.map((z) => Number((at(ROUND_CONSTANTS, roundIndex) >> BigInt(z)) & 1n));
+    preprocessed.values.set([...constantBits, roundIndex === 0 ? 1 : 0, roundIndex === ROUNDS - 1 ? 1 : 0], row * columns);
+  }
+  return preprocessed;
+};
+
 /** Honest trace of `count` permutations of `start` (25 lanes). */
 export const keccakChainTrace = (logHeight: number, start: State, count: number): ChipTrace => {
   const height = 2 ** logHeight;
   assert(count >= 0 && count <= keccakCapacity(logHeight), `${count} permutations do not fit 2^${logHeight} rows`);
   const width = KECCAK_CHAIN.mainColumns.length;
-  const preprocessedWidth = KECCAK_CHAIN.preprocessedColumns.length;
   const main = emptyTrace(width, height);
-  const preprocessed = emptyTrace(preprocessedWidth, height);
   let state = start;
   let end: State = start;
   for (let row = 0; row < height; row += 1) {
-    const roundIndex = row % ROUNDS;
     const isExport = row === ROUNDS * count;
     if (isExport) end = state;
-    const step = keccakRound(state, roundIndex);
+    const step = keccakRound(state, row % ROUNDS);
     const done = Math.floor(row / ROUNDS);
     const control = [done, isExport ? 1 : 0, row >= ROUNDS * count ? 1 : 0];
     main.values.set([...stateLimbs(state), ...step.theta, ...step.parity, ...step.parityAfter, ...step.touched, ...control], row * width);
-    const constantBits = RC_BITS.map((z) => Number((at(ROUND_CONSTANTS, roundIndex) >> BigInt(z)) & 1n));
-    preprocessed.values.set([...constantBits, roundIndex === 0 ? 1 : 0, roundIndex === ROUNDS - 1 ? 1 : 0], row * preprocessedWidth);
     state = step.after;
   }
   const [startLimbs, endLimbs] = [stateLimbs(start), stateLimbs(end)];
-  return { preprocessed, main, publics: [count, ...startLimbs.flatMap((limb, i) => [limb, at(endLimbs, i)])] };
+  const publics = [count, ...startLimbs.flatMap((limb, i) => [limb, at(endLimbs, i)])];
+  return { preprocessed: keccakPreprocessed(logHeight), main, publics };
 };

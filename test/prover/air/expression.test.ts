@@ -1,4 +1,5 @@
-// Laws of the expression DAG and of the rules a chip definition must keep.
+// Laws of the expression DAG (sharing, order, folding, degrees) and of the rules that a chip definition must keep,
+// each rule with a definition that breaks it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
-// Small machines with honest traces and keys, shared by the verifier's tests.
+// Small machines with honest traces and keys, shared by the verifier's tests: one table without buses, and three tables
+// of chosen heights joined by two buses.
 import { compileMachine } from "../../../prover/air/ir.ts";
 import { FIBONACCI, fibonacciTrace } from "../../../prover/air/chips/fibonacci.ts";
 import { SHUFFLE_MACHINE, shuffleTraces } from "../../../prover/air/chips/shuffle.ts";

@@ -1,0 +1,55 @@
+/**
+ * Recomputes the verifying key a proof file refers to, from this build's own machines and profiles.
+ *
+ * Owns: the way from names and heights to a key. Does not own: machines (air/machines.ts) or key rules (protocol/).
+ * Invariant: the preprocessed root is computed here, with nothing taken from the file but the heights.
+ */
+import { compileMachine } from "../air/ir.ts";
+import { MACHINES } from "../air/machines.ts";
+import type { Trace } from "../air/trace.ts";
+import { GENERATOR } from "../field/koalabear.ts";
+import { MixedTree } from "../merkle/mixed-tree.ts";
+import { evaluateOnCoset, inverseNtt } from "../ntt/ntt.ts";
+import { InvalidKey, makeKey, makeShape } from "../protocol/key.ts";
+import type { VerifyingKey } from "../protocol/key.ts";
+import { PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../protocol/profile.ts";
+import type { Profile } from "../protocol/profile.ts";
+
+export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_R1, TEST_FAST, TEST_NO_GRINDING];
+
+/** Profiles whose names say so are for tests: never for value. */
+export const isTestProfile = (profile: Profile): boolean => profile.name.startsWith("test-");
+
+export type UnknownKey = { readonly ok: false; readonly expected: string; readonly got: string };
+
+/** Rows of a trace extended to the protocol's coset, bit-reversed. */
+const extendedRows = (trace: Trace, logSize: number): ((row: number) => number[]) => {
+  const columns = Array.from({ length: trace.width }, (_, c) => {
+    const column = Uint32Array.from({ length: trace.height }, (_r, r) => trace.values[r * trace.width + c] ?? 0);
+    inverseNtt(column);
+    return evaluateOnCoset(column, logSize, GENERATOR);
+  });
+  return (row) => columns.map((column) => column[row] ?? 0);
+};
+
+/** The key of a known machine under a known profile, or what is unknown about it. */
+export const keyOf = (machineName: string, profileName: string, logHeights: readonly number[]): VerifyingKey | UnknownKey => {
+  const machine = MACHINES.find(({ name }) => name === machineName);
+  if (machine === undefined) return { ok: false, expected: `a machine of ${MACHINES.map(({ name }) => name).join(", ")}`, got: machineName };
+  const profile = PROFILES.find(({ name }) => name === profileName);
+  if (profile === undefined) return { ok: false, expected: `a profile of ${PROFILES.map(({ name }) => name).join(", ")}`, got: profileName };
+  const chips = compileMachine(machine.chips);
+  if (chips.length !== logHeights.length) return { ok: false, expected: `${chips.length} log heights`, got: String(logHeights.length) };
+  try {
+    const shape = makeShape(profile, chips.map((chip, i) => ({ chip, logHeight: logHeights[i] ?? 0 })));
+    const matrices = shape.chips.flatMap(({ chip, logHeight }, i) => {
+      if (chip.preprocessedWidth === 0) return [];
+      const logSize = logHeight + profile.logBlowup;
+      return [{ logHeight: logSize, width: chip.preprocessedWidth, row: extendedRows(machine.preprocessed(i, logHeight), logSize) }];
+    });
+    return makeKey(shape, matrices.length === 0 ? undefined : new MixedTree(matrices).root);
+  } catch (error) {
+    if (error instanceof InvalidKey) return { ok: false, expected: "heights that make a valid key", got: error.message };
+    throw error;
+  }
+};

@@ -1,0 +1,54 @@
+// The claim read from real verifying keys: production profiles keep 100 bits at the heights they are made for, test
+// profiles never do, and what a key holds (columns, interactions, folds, roll-ins) is what the claim counts.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MACHINES } from "../../../prover/air/machines.ts";
+import { compileMachine } from "../../../prover/air/ir.ts";
+import { makeShape } from "../../../prover/protocol/key.ts";
+import type { KeyShape } from "../../../prover/protocol/key.ts";
+import { PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
+import type { Profile } from "../../../prover/protocol/profile.ts";
+import { REQUIRED_BITS, instanceOf, securityOfKey } from "../../../prover/security/key.ts";
+
+const shapeOf = (name: string, profile: Profile, logHeights: readonly number[]): KeyShape => {
+  const machine = MACHINES.find((entry) => entry.name === name);
+  assert(machine !== undefined);
+  return makeShape(profile, compileMachine(machine.chips).map((chip, i) => ({ chip, logHeight: logHeights[i] ?? 0 })));
+};
+
+const PRODUCTION: [string, Profile, number[]][] = [
+  ["fibonacci", PRODUCTION_SEGMENT, [20]], ["poseidon2-chain", PRODUCTION_SEGMENT, [20]], ["keccak-chain", PRODUCTION_SEGMENT, [16]],
+  ["shuffle", PRODUCTION_SEGMENT, [16, 18, 16]], ["shuffle", PRODUCTION_SEGMENT, [10, 12, 8]], ["shuffle", PRODUCTION_SEGMENT, [19, 19, 16]],
+  ["poseidon2-chain", PRODUCTION_R1, [17]], ["keccak-chain", PRODUCTION_R1, [16]], ["shuffle", PRODUCTION_R1, [10, 12, 8]],
+];
+
+for (const [name, profile, logHeights] of PRODUCTION) {
+  test(`${name} at 2^${logHeights.join("/2^")} under ${profile.name} claims at least ${REQUIRED_BITS} bits`, () => {
+    const claim = securityOfKey(shapeOf(name, profile, logHeights));
+    assert(claim.bits >= REQUIRED_BITS, `${claim.bits} bits, bound by ${claim.bindingSite}`);
+  });
+}
+
+test("no test profile claims as much as 40 bits", () => {
+  for (const profile of [TEST_FAST, TEST_NO_GRINDING]) {
+    assert(securityOfKey(shapeOf("fibonacci", profile, [10])).bits < 40);
+  }
+});
+
+test("a production segment above 2^20 rows, or at 2^20 with a roll-in after an arity-8 fold, is below 100 bits", () => {
+  assert(securityOfKey(shapeOf("fibonacci", PRODUCTION_SEGMENT, [21])).bits < REQUIRED_BITS);
+  const rolled = shapeOf("shuffle", { ...PRODUCTION_SEGMENT, grindingBits: { ...PRODUCTION_SEGMENT.grindingBits, fold: 0 } }, [17, 20, 17]);
+  assert.equal(securityOfKey(rolled).bits.toFixed(2), "99.95");
+  const ground = { ...PRODUCTION_SEGMENT, name: "production-ground", grindingBits: { ...PRODUCTION_SEGMENT.grindingBits, fold: 1 } };
+  assert(securityOfKey(shapeOf("shuffle", ground, [17, 20, 17])).bits >= REQUIRED_BITS);
+});
+
+test("the instance counts what the key holds", () => {
+  const instance = instanceOf(shapeOf("shuffle", TEST_FAST, [3, 5, 4]));
+  assert.equal(instance.lookupFractions, 2 * 8 + 3 * 32 + 1 * 16);
+  assert.equal(instance.maxTupleWidth, 2);
+  assert.equal(instance.maxLogHeight, 5);
+  // sorted: 5 main + 8 lookup + 8 quotient columns at zeta; key, isReal, value, total and the running sum (4) again.
+  assert.deepEqual(instance.batches.find(({ logHeight }) => logHeight === 5), { logHeight: 5, values: 21 + 8 });
+  assert.deepEqual(instance.folds, [{ logArity: 1, hasRollIn: true }, { logArity: 1, hasRollIn: true }]);
+});
