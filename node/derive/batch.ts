@@ -10,7 +10,7 @@
 
 import {
   DROP_REASONS, MAX_BATCH_ZKGAS, dropRootOf, equalBytes, inputsHash, outputsHash, toHex,
-  MAX_TIMESTAMP_LAG_SECONDS, MESSAGE_KINDS, addressBytes, decodeMessage, type Drop, type DropReason, type Hex, type StatementInputs, type StatementOutputs,
+  MESSAGE_KINDS, addressBytes, decodeMessage, type Drop, type DropReason, type Hex, type StatementInputs, type StatementOutputs,
 } from '@keyfall/protocol';
 import type { BlockInput, DroppedMessage, ExecutedBlock, ExecutionEngine, InboxMessage, SentTransaction, StateWrite } from '../execute/api.ts';
 import type { BatchContext, BatchPlan, PlannedBlock } from '../pipeline/batchPlan.ts';
@@ -23,6 +23,13 @@ export type DerivationEngine = Pick<ExecutionEngine, 'head' | 'executeBlock' | '
 
 /** The chain that statements of this rollup name. */
 export interface RollupIdentity { readonly l1ChainId: bigint; readonly l2ChainId: bigint; readonly rollup: Hex }
+
+/** What a result depends on beside the batch. */
+export interface BatchRules {
+  readonly identity: RollupIdentity;
+  /** How long before its commit a batch's last block may lie: three days, divided by the profile's time scale. */
+  readonly timestampLagSeconds: bigint;
+}
 
 /** What a committed batch comes to. */
 export interface BatchResult {
@@ -76,22 +83,22 @@ type Attempt = { readonly ok: true; readonly result: BatchResult } | { readonly 
  * Executes a committed batch on an engine whose head is the batch's parent, and persists its blocks.
  * @throws DerivationFault 'parent' if the head is another block; 'engine' if even the empty batch is refused.
  */
-export async function executeBatch(engine: DerivationEngine, context: BatchContext, identity: RollupIdentity, sink: BatchSink, signal?: AbortSignal): Promise<BatchResult> {
+export async function executeBatch(engine: DerivationEngine, context: BatchContext, rules: BatchRules, sink: BatchSink, signal?: AbortSignal): Promise<BatchResult> {
   const parent = context.parent;
   if (!equalBytes(engine.head.hash, parent.hash)) {
     throw new DerivationFault('parent', `batch ${context.commit.index}: expected the engine at block ${parent.number} ${toHex(parent.hash)}, it is at ${engine.head.header.number} ${toHex(engine.head.hash)}`);
   }
   const plan = planBatch(context);
-  const first = await attempt(engine, context, plan, identity, sink, signal);
+  const first = await attempt(engine, context, plan, rules, sink, signal);
   if (first.ok) return first.result;
   if (engine.head.header.number !== parent.number) await engine.unwind(parent.number);
-  const second = plan.emptiedBecause === undefined ? await attempt(engine, context, planEmpty(context, first.because), identity, sink, signal) : first;
+  const second = plan.emptiedBecause === undefined ? await attempt(engine, context, planEmpty(context, first.because), rules, sink, signal) : first;
   if (second.ok) return second.result;
   throw new DerivationFault('engine', `batch ${context.commit.index}: the empty batch, which always fits, was refused: ${second.because}`);
 }
 
 async function attempt(
-  engine: DerivationEngine, context: BatchContext, plan: BatchPlan, identity: RollupIdentity, sink: BatchSink, signal: AbortSignal | undefined,
+  engine: DerivationEngine, context: BatchContext, plan: BatchPlan, rules: BatchRules, sink: BatchSink, signal: AbortSignal | undefined,
 ): Promise<Attempt> {
   const { commit } = context;
   const run = { zkGas: 0n, dropped: [] as DroppedMessage[] };
@@ -106,7 +113,7 @@ async function attempt(
     if (run.zkGas > MAX_BATCH_ZKGAS) return { ok: false, because: `ZKGAS: expected at most ${MAX_BATCH_ZKGAS} in the batch, block ${position} brings it to ${run.zkGas}` };
     if (position < last) await pending.commit();
     else {
-      const result = resultOf(context, plan, identity, pending.block, run);
+      const result = resultOf(context, plan, rules, pending.block, run);
       await pending.commit(sink.finish(result));
       return { ok: true, result };
     }
@@ -134,21 +141,21 @@ async function executePlanned(engine: DerivationEngine, context: BatchContext, p
 }
 
 function resultOf(
-  context: BatchContext, plan: BatchPlan, identity: RollupIdentity, block: ExecutedBlock, run: { readonly zkGas: bigint; readonly dropped: readonly DroppedMessage[] },
+  context: BatchContext, plan: BatchPlan, rules: BatchRules, block: ExecutedBlock, run: { readonly zkGas: bigint; readonly dropped: readonly DroppedMessage[] },
 ): BatchResult {
   const outputs: StatementOutputs = {
     lastNumber: block.header.number, lastHash: toHex(block.hash), stateRoot: toHex(block.header.stateRoot), lastTimestamp: block.header.timestamp,
     zkGasUsed: run.zkGas, dropRoot: dropRootOf(dropsOf(run.dropped)),
   };
   return {
-    index: context.commit.index, firstBlock: context.parent.number + 1n, outputs, inputsHash: inputsHash(statementInputsOf(context.commit, identity)),
-    outputsHash: outputsHash(outputs), emptiedBecause: plan.emptiedBecause, unanswerableBecause: timeRule(context.commit, outputs.lastTimestamp),
+    index: context.commit.index, firstBlock: context.parent.number + 1n, outputs, inputsHash: inputsHash(statementInputsOf(context.commit, rules.identity)),
+    outputsHash: outputsHash(outputs), emptiedBecause: plan.emptiedBecause, unanswerableBecause: timeRule(context.commit, outputs.lastTimestamp, rules.timestampLagSeconds),
   };
 }
 
 /** SPEC section 7, times: the contract records an answer only within this range. */
-function timeRule(commit: CommitRecord, lastTimestamp: bigint): string | undefined {
-  const earliest = commit.commitTime - MAX_TIMESTAMP_LAG_SECONDS;
+function timeRule(commit: CommitRecord, lastTimestamp: bigint, lagSeconds: bigint): string | undefined {
+  const earliest = commit.commitTime - lagSeconds;
   if (lastTimestamp >= earliest && lastTimestamp <= commit.commitTime) return undefined;
   return `LAST_TIMESTAMP: expected [${earliest}, ${commit.commitTime}], got ${lastTimestamp}`;
 }

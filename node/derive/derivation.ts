@@ -47,6 +47,8 @@ export interface DerivationOptions {
   readonly store: StateKeyValue;
   readonly engine: DerivationEngine;
   readonly identity: RollupIdentity;
+  /** See BatchRules. */
+  readonly timestampLagSeconds: bigint;
   /** An L1 block before the Rollup's first event, taken over as the cursor of an empty store. */
   readonly start: L1Reference;
 }
@@ -54,11 +56,13 @@ export interface DerivationOptions {
 export class Derivation {
   readonly #store: StateKeyValue;
   readonly #engine: DerivationEngine;
+  readonly #timestampLagSeconds: bigint;
   #head: DerivationHead;
 
-  private constructor(store: StateKeyValue, engine: DerivationEngine, head: DerivationHead) {
+  private constructor({ store, engine, timestampLagSeconds }: DerivationOptions, head: DerivationHead) {
     this.#store = store;
     this.#engine = engine;
+    this.#timestampLagSeconds = timestampLagSeconds;
     this.#head = head;
   }
 
@@ -71,7 +75,7 @@ export class Derivation {
       if (!equalBytes(encodeRecord(head.identity), encodeRecord(identityOf(identity)))) {
         throw new DerivationFault('store', `data directory: expected rollup ${identity.rollup} on L1 ${identity.l1ChainId}, it holds ${head.identity.rollup} on ${head.identity.l1ChainId}`);
       }
-      return new Derivation(store, engine, head);
+      return new Derivation(options, head);
     }
     const { header, hash } = engine.head;
     if (header.number !== 0n) throw new DerivationFault('store', `data directory: an engine at block ${header.number} without a head record`);
@@ -80,7 +84,7 @@ export class Derivation {
       version: 1, identity: identityOf(identity), genesis, l1: start, l1Finalized: start, progress: EMPTY_PROGRESS, derived: { batchIndex: 0n, ...genesis },
     };
     await store.write([{ key: HEAD_KEY, value: encodeRecord(head) }, put('l1Block', start.number, { hash: start.hash, after: EMPTY_PROGRESS, displaced: [] } satisfies L1Row)]);
-    return new Derivation(store, engine, head);
+    return new Derivation(options, head);
   }
 
   get head(): DerivationHead {
@@ -129,7 +133,7 @@ export class Derivation {
       next = { ...this.#head, derived: { batchIndex: index, number: result.outputs.lastNumber, hash: hashBytes(result.outputs.lastHash), timestamp: result.outputs.lastTimestamp } };
       return [put('result', index, result), { key: HEAD_KEY, value: encodeRecord(next) }];
     } };
-    const result = await executeBatch(this.#engine, { commit, messages, parent: derived }, identity, sink, signal);
+    const result = await executeBatch(this.#engine, { commit, messages, parent: derived }, { identity, timestampLagSeconds: this.#timestampLagSeconds }, sink, signal);
     this.#head = next;
     return { kind: 'derived', result };
   }

@@ -130,6 +130,8 @@ class Draft {
 
   #finalize(record: Extract<L1Record, { kind: 'finalized' }>): LedgerContradiction | undefined {
     const { finalBatch, committedBatch } = this.#progress;
+    // The genesis is final by its deployment; its hash is checked where this node computes it.
+    if (record.batchIndex === 0n && committedBatch === 0n) return undefined;
     if (record.batchIndex <= finalBatch || record.batchIndex > committedBatch) {
       return contradiction('finality-order', `finality: expected a batch in (${finalBatch}, ${committedBatch}], got ${record.batchIndex}`);
     }

@@ -22,6 +22,8 @@ export interface RollupParameters {
   readonly genesisHash: Hex;
   /** "training-devnet" or "mainnet". */
   readonly chainProfile: string;
+  /** Protocol durations are divided by it; 1 but on the devnet. */
+  readonly timeScale: bigint;
   /** L1 block before the first that can hold an event. */
   readonly start: L1Point;
 }
@@ -42,13 +44,14 @@ export async function discoverRollup(options: DiscoveryOptions, signal?: AbortSi
   const l1ChainId = await readChainId(rpc, options.l1ChainId, signal);
   const reader = new L1Reader({ rpc, addresses: [], follow: 'latest' });
   const { head } = await reader.tips(signal);
-  const read = async (contract: 'Rollup' | 'Inbox', address: Hex, name: string): Promise<unknown> => await callView(rpc, contract, address, name, head.hash, signal);
+  const read = async (contract: 'Rollup' | 'Inbox' | 'Clock', address: Hex, name: string): Promise<unknown> => await callView(rpc, contract, address, name, head.hash, signal);
   if (await codeLength(rpc, rollup, hexQuantity(head.number), signal) === 0) {
     throw new FatalL1Fault('no-contract', `Rollup: expected a contract at ${rollup} on L1 ${l1ChainId}, block ${head.number} has none`, rpc.endpoint);
   }
   const inbox = readAddress(await read('Rollup', rollup, 'INBOX'), 'Rollup.INBOX()');
   const backReference = readAddress(await read('Inbox', inbox, 'ROLLUP'), 'Inbox.ROLLUP()');
   if (backReference !== rollup) throw new FatalL1Fault('no-contract', `Inbox ${inbox}: expected it to name the Rollup ${rollup}, it names ${backReference}`, rpc.endpoint);
+  const clock = readAddress(await read('Rollup', rollup, 'CLOCK'), 'Rollup.CLOCK()');
   const deployBlock = options.deployBlock ?? await firstBlockWithCode(rpc, [rollup, inbox], head.number, signal);
   const startNumber = deployBlock > 0n ? deployBlock - 1n : 0n;
   const [start] = await reader.headers(startNumber, startNumber, signal);
@@ -56,7 +59,7 @@ export async function discoverRollup(options: DiscoveryOptions, signal?: AbortSi
   return {
     rollup, inbox, l1ChainId, l2ChainId: BigInt(await read('Rollup', rollup, 'l2ChainId') as bigint),
     genesisHash: toHex(readData(await read('Rollup', rollup, 'genesisHash'), 'Rollup.genesisHash()', 32)),
-    chainProfile: String(await read('Rollup', rollup, 'chainProfile')), start: { number: start.number, hash: start.hash },
+    timeScale: BigInt(await read('Clock', clock, 'TIME_SCALE') as bigint), chainProfile: String(await read('Rollup', rollup, 'chainProfile')), start: { number: start.number, hash: start.hash },
   };
 }
 
@@ -80,21 +83,30 @@ async function codeLength(rpc: L1Rpc, address: Hex, block: string, signal: Abort
   return readData(await rpc.call('eth_getCode', [address, block], signal), 'eth_getCode').length;
 }
 
-/** Lowest block in which any of the contracts has code; they never lose it (Osaka keeps code that was not created in the same transaction). */
+/** Headers of a chain up to this long are read from the beginning when old states are gone: minutes, not hours. */
+const LONGEST_FULL_SCAN = 1_000_000n;
+
+/**
+ * Lowest block in which any of the contracts has code; they never lose it (Osaka keeps code that was not created in the same
+ * transaction). 0 if the endpoint has no old states and the chain is short enough to be read whole.
+ */
 async function firstBlockWithCode(rpc: L1Rpc, addresses: readonly Hex[], headNumber: bigint, signal: AbortSignal | undefined): Promise<bigint> {
-  const hasCode = async (block: bigint): Promise<boolean> => {
+  const hasCode = async (block: bigint): Promise<boolean | undefined> => {
     try {
       const lengths = await Promise.all(addresses.map(async (address) => await codeLength(rpc, address, hexQuantity(block), signal)));
       return lengths.some((length) => length > 0);
     } catch (cause) {
-      if (cause instanceof RetryableL1Fault && cause.rpc === undefined) throw cause;
+      if (!(cause instanceof RetryableL1Fault) || cause.rpc === undefined) throw cause;
+      if (headNumber <= LONGEST_FULL_SCAN) return undefined;
       throw new FatalL1Fault('unknown-parameters', `L1 endpoint: it has no state of block ${block}, which finding the deployment needs; give the deployment's block, or an archive endpoint`, rpc.endpoint, { cause });
     }
   };
   let [low, high] = [0n, headNumber];
   while (low < high) {
     const middle = (low + high) / 2n;
-    if (await hasCode(middle)) high = middle;
+    const found = await hasCode(middle);
+    if (found === undefined) return 0n;
+    if (found) high = middle;
     else low = middle + 1n;
   }
   return low;

@@ -22,6 +22,8 @@ export interface RollupSourceOptions {
   readonly inbox: Hex;
   readonly l1ChainId: bigint;
   readonly l2ChainId: bigint;
+  /** L2 genesis as this node computes it: the Rollup's own event must name it. */
+  readonly genesisHash: Hex;
   readonly follow: 'latest' | 'finalized';
   /** Wait between questions when nothing is new. Default 500. */
   readonly pollMilliseconds?: number;
@@ -141,8 +143,16 @@ export class RollupL1Source implements L1Source {
 
   async #records(block: L1Block, signal: AbortSignal): Promise<readonly L1Record[]> {
     const records: L1Record[] = [];
-    for (const event of this.#events.decode(block)) records.push(await this.#record(event, block.header, signal));
+    for (const event of this.#events.decode(block)) {
+      if (event.kind === 'finalized' && event.batchIndex === 0n) this.#requireGenesis(toHex(event.lastHash));
+      else records.push(await this.#record(event, block.header, signal));
+    }
     return records;
+  }
+
+  #requireGenesis(hash: Hex): void {
+    const { genesisHash, rollup } = this.#options;
+    if (hash !== genesisHash) throw new FatalL1Fault('protocol', `Rollup ${rollup}: it was deployed with the L2 genesis ${hash}, this version computes ${genesisHash}`);
   }
 
   async #record(event: RollupEvent, header: L1Header, signal: AbortSignal): Promise<L1Record> {

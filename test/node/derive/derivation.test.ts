@@ -32,7 +32,7 @@ class CrashingStore implements StateKeyValue {
 }
 
 async function open(store: StateKeyValue): Promise<Derivation> {
-  return await Derivation.open({ store, engine: new ModelEngine(store), identity: IDENTITY, start: START });
+  return await Derivation.open({ store, engine: new ModelEngine(store), identity: IDENTITY, timestampLagSeconds: 259_200n, start: START });
 }
 
 async function deriveAll(derivation: Derivation): Promise<void> {
@@ -340,6 +340,6 @@ describe('derivation', () => {
 
   it('refuses a store that belongs to another rollup', async () => {
     const { store } = await fresh(new L1World());
-    await assert.rejects(Derivation.open({ store, engine: new ModelEngine(store), identity: { ...IDENTITY, rollup: `0x${'bb'.repeat(20)}` }, start: START }), (error) => error instanceof DerivationFault && error.code === 'store');
+    await assert.rejects(Derivation.open({ store, engine: new ModelEngine(store), identity: { ...IDENTITY, rollup: `0x${'bb'.repeat(20)}` }, timestampLagSeconds: 259_200n, start: START }), (error) => error instanceof DerivationFault && error.code === 'store');
   });
 });
