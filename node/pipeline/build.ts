@@ -28,7 +28,8 @@ const MIN_ROOM_ZKGAS = 42_000n;
 /** The sequencer's second: closes the open batch if it is time, then builds a block if there is a reason. */
 export function whenTicked(state: CoreState, tick: Tick, reads: CoreReads): StepResult {
   const { sequencing } = state.config;
-  const isAtTip = state.hasCaughtUp || (tick.l1Target !== undefined && state.head.l1.number + 2n >= tick.l1Target);
+  // A start block's time is unknown: nothing is built before a later one was read.
+  const isAtTip = state.head.l1.timestamp > 0n && (state.hasCaughtUp || (tick.l1Target !== undefined && state.head.l1.number + 2n >= tick.l1Target));
   const current: CoreState = { ...state, hasCaughtUp: isAtTip };
   if (sequencing === undefined || !isAtTip || current.halted !== undefined || current.standing !== undefined) return [current, []];
   if (current.head.safe.batchIndex < current.head.progress.committedBatch) return [current, [{ kind: 'again' }]];

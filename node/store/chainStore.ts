@@ -5,17 +5,14 @@
 // Invariant: `removeBlock` deletes exactly what `addBlock` wrote; writes are only lists here, applied atomically elsewhere.
 
 import type { BlockHeader, ExecutedBlock } from '../execute/api.ts';
-import { RecordReader, RecordWriter } from './binary.ts';
 import {
   decodeBatch, decodeBlock, decodeCommit, decodeHashes, decodeHead, decodeL1Block, decodeMessageRecord, decodeReceipts, decodeTransactions,
   encodeBatch, encodeBlock, encodeCommit, encodeHashes, encodeHead, encodeL1Block, encodeMessageRecord, encodeReceipts, encodeTransactions,
 } from './codecs.ts';
+import { decodeIdentity, encodeIdentity, type StoredIdentity } from './identity.ts';
 import { put, remove, StoreFault, type KeyValue, type StateWrite } from './keyValue.ts';
 import type { BatchRecord, BlockRecord, CommitRecord, HeadRecord, L1BlockRecord, MessageRecord, StoredReceipt } from './records.ts';
 import { boundsOf, hashedKey, numberedKey, numberOfKey, singleKey, type NumberedTable } from './tables.ts';
-
-/** Which chain a data directory holds; written once, checked at every start. */
-export interface ChainIdentityRecord { l1ChainId: bigint; l2ChainId: bigint; rollup: Uint8Array; genesisHash: Uint8Array }
 
 export class ChainStore {
   readonly kv: KeyValue;
@@ -35,13 +32,10 @@ export class ChainStore {
     const raw = this.kv.get(singleKey('head'));
     return raw === undefined ? undefined : decodeHead(raw);
   }
-  identity(): ChainIdentityRecord | undefined {
+  /** The deployment this store belongs to; undefined in a fresh store. */
+  identity(): StoredIdentity | undefined {
     const raw = this.kv.get(singleKey('identity'));
-    if (raw === undefined) return undefined;
-    const reader = new RecordReader(raw, 'identity');
-    const identity = { l1ChainId: reader.uint(), l2ChainId: reader.uint(), rollup: reader.fixed(20), genesisHash: reader.fixed(32) };
-    reader.end();
-    return identity;
+    return raw === undefined ? undefined : decodeIdentity(raw);
   }
   block(number: bigint): BlockRecord | undefined {
     return this.#numbered('block', number, decodeBlock);
@@ -161,8 +155,8 @@ export function rlpLength(length: number): number {
 export function writeHead(head: HeadRecord): StateWrite {
   return put(singleKey('head'), encodeHead(head));
 }
-export function writeIdentity(identity: ChainIdentityRecord): StateWrite {
-  return put(singleKey('identity'), new RecordWriter().uint(identity.l1ChainId).uint(identity.l2ChainId).fixed(identity.rollup).fixed(identity.genesisHash).finish());
+export function writeIdentity(identity: StoredIdentity): StateWrite {
+  return put(singleKey('identity'), encodeIdentity(identity));
 }
 export function writeBatch(batch: BatchRecord): StateWrite {
   return put(numberedKey('batch', batch.index), encodeBatch(batch));

@@ -1,0 +1,27 @@
+// Entry of the rollup node: process matters only.
+//
+// Owns: arguments, signals, exit codes, the line that says the node serves. Does not own: the node (start.ts).
+// Exit codes: 0 stopped as asked, 1 a fault ended it, 2 wrong arguments.
+
+import pino from 'pino';
+import { parseNodeConfig, UsageError, type NodeConfig } from './config.ts';
+import { runProcess } from './process.ts';
+import { startNode } from './start.ts';
+
+function configuration(): NodeConfig {
+  try {
+    return parseNodeConfig(process.argv.slice(2));
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    process.stderr.write(`${cause.message}\n`);
+    process.exit(2);
+  }
+}
+
+const config = configuration();
+const logger = pino({ name: 'node', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+await runProcess({ logger, stopsWithParent: config.stopsWithParent }, async (signal) => {
+  const node = await startNode(config, logger, signal);
+  process.stdout.write(`${JSON.stringify({ ready: true, port: node.port, host: config.host, mode: config.isSequencer ? 'sequencer' : 'follower' })}\n`);
+  await node.ended;
+});
