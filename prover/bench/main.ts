@@ -1,0 +1,65 @@
+// `npm run bench:prover`: kernel rates, commitment rate, whole proofs and where their time goes.
+// Owns: options and printing. Does not own: what is measured (kernels.ts, proofs.ts).
+// Options: --threads N (2), --keccak LOG (13), --poseidon2 LOG (13), --json.
+// Invariant: prints the load of the machine beside the figures, because a busy machine halves them.
+
+import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { kernelRates } from "./kernels.ts";
+import type { Rate } from "./kernels.ts";
+import { commitRate, keccakInstance, measureProof, poseidon2Instance } from "./proofs.ts";
+import type { ProofFigures } from "./proofs.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    threads: { type: "string", default: "2" }, keccak: { type: "string", default: "13" },
+    poseidon2: { type: "string", default: "13" }, json: { type: "boolean", default: false },
+  },
+});
+
+function integerOption(name: "threads" | "keccak" | "poseidon2", least: number, most: number): number {
+  const value = Number(options[name]);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`--${name}: expected an integer in ${least}..${most}, got ${options[name]}`);
+  }
+  return value;
+}
+
+function rateLine({ name, value, unit, aim }: Rate): string {
+  const verdict = aim === undefined ? "" : value >= aim ? `  (aim ${aim}: met)` : `  (aim ${aim}: MISSED)`;
+  return `  ${name.padEnd(34)} ${value.toFixed(2).padStart(9)} ${unit}${verdict}`;
+}
+
+function proofLines(figures: ProofFigures): string[] {
+  const seconds = figures.proveMs / 1000;
+  const cells = figures.rows * figures.columns;
+  const staged = Object.values(figures.times).reduce((sum, ms) => sum + ms, 0);
+  const stages = { ...figures.times, "everything else": figures.proveMs - staged };
+  return [
+    `${figures.name}: ${figures.rows} rows x ${figures.columns} columns, ${figures.profile}, key ${figures.keyDigest}`,
+    `  ${(figures.work.count / seconds).toFixed(1)} ${figures.work.unit}/s (${figures.work.count} in ${seconds.toFixed(2)} s), ${(cells / seconds / 1e6).toFixed(2)} M trace cells/s`,
+    `  processor time ${(figures.processorMs / 1000).toFixed(2)} s, trace generation ${(figures.traceMs / 1000).toFixed(2)} s (not in the rate), verified in ${(figures.verifyMs / 1000).toFixed(2)} s`,
+    `  proof ${(figures.proofBytes / 1024).toFixed(0)} KiB, kernel memory peak ${(figures.peakBytes / 2 ** 20).toFixed(0)} MiB`,
+    ...Object.entries(stages).toSorted(([, a], [, b]) => b - a).map(([name, ms]) =>
+      `    ${name.padEnd(18)} ${(ms / 1000).toFixed(3).padStart(8)} s ${((100 * ms) / figures.proveMs).toFixed(1).padStart(5)} %`),
+  ];
+}
+
+const threads = integerOption("threads", 1, 64);
+const [keccakLog, poseidon2Log] = [integerOption("keccak", 6, 16), integerOption("poseidon2", 4, 17)];
+const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] ?? Number.NaN, threads };
+const kernels = await kernelRates();
+const committed: Rate[] = [];
+for (const threadCount of new Set([1, threads])) {
+  const rate = { name: `committed cells, ${threadCount} threads`, unit: "M cells/s", value: (await commitRate(threadCount, 14, 256)) / 1e6 };
+  committed.push(threadCount === 2 ? { ...rate, aim: 4 } : rate);
+}
+const proofs = [await measureProof(keccakInstance(keccakLog), threads), await measureProof(poseidon2Instance(poseidon2Log), threads)];
+if (options.json) {
+  console.log(JSON.stringify({ machine, kernels, committed, proofs }, null, 2));
+} else {
+  console.log(`${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(2)} before the run, ${threads} threads`);
+  console.log("kernels, one core, best of four");
+  for (const rate of [...kernels, ...committed]) console.log(rateLine(rate));
+  for (const figures of proofs) for (const line of proofLines(figures)) console.log(line);
+}
