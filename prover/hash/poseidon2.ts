@@ -21,43 +21,53 @@ export const DIGEST_LENGTH = 8;
 /** Eight canonical elements. */
 export type Digest = readonly Felt[];
 
+const P_INVERSE_APPROX = 1 / P;
+
 function cube(x: Felt): Felt {
   return mul(mul(x, x), x);
 }
 
-/** The external matrix: circ(2*M4, M4, M4, M4) with M4 = circ(2, 3, 1, 1), in place. */
-function externalLinear(state: Uint32Array): void {
-  const columnSums = [0, 0, 0, 0];
+/** x mod p for 0 <= x < 2^40, without the slow remainder of doubles. */
+function reduce(x: number): Felt {
+  const rest = x - Math.floor(x * P_INVERSE_APPROX) * P;
+  if (rest < 0) return rest + P;
+  return rest >= P ? rest - P : rest;
+}
+
+/**
+ * The external matrix: circ(2*M4, M4, M4, M4) with M4 = circ(2, 3, 1, 1), in place. Sums stay
+ * unreduced until the end: each is below 7p and a column of four plus itself below 35p < 2^37.
+ */
+function externalLinear(state: Uint32Array, mixed: Float64Array): void {
   for (let block = 0; block < POSEIDON2_WIDTH; block += 4) {
     const a = state[block] as Felt;
     const b = state[block + 1] as Felt;
     const c = state[block + 2] as Felt;
     const d = state[block + 3] as Felt;
     const sum = a + b + c + d;
-    // Exact in doubles: every intermediate is below 8p < 2^34.
-    const mixed = [(sum + a + b + b) % P, (sum + b + c + c) % P, (sum + c + d + d) % P, (sum + d + a + a) % P];
-    for (let i = 0; i < 4; i++) {
-      state[block + i] = mixed[i] as Felt;
-      columnSums[i] = (columnSums[i] as number) + (mixed[i] as Felt);
-    }
+    mixed[block] = sum + a + b + b;
+    mixed[block + 1] = sum + b + c + c;
+    mixed[block + 2] = sum + c + d + d;
+    mixed[block + 3] = sum + d + a + a;
   }
-  for (let i = 0; i < POSEIDON2_WIDTH; i++) {
-    state[i] = ((state[i] as Felt) + (columnSums[i % 4] as number)) % P;
+  for (let i = 0; i < 4; i++) {
+    const sum = (mixed[i] as number) + (mixed[i + 4] as number) + (mixed[i + 8] as number) + (mixed[i + 12] as number);
+    for (let k = i; k < POSEIDON2_WIDTH; k += 4) state[k] = reduce((mixed[k] as number) + sum);
   }
 }
 
-function externalRound(state: Uint32Array, constants: readonly Felt[]): void {
+function externalRound(state: Uint32Array, constants: readonly Felt[], mixed: Float64Array): void {
   for (let i = 0; i < POSEIDON2_WIDTH; i++) {
     state[i] = cube(add(state[i] as Felt, constants[i] as Felt));
   }
-  externalLinear(state);
+  externalLinear(state, mixed);
 }
 
 function internalRound(state: Uint32Array, constant: Felt): void {
   state[0] = cube(add(state[0] as Felt, constant));
   let sum = 0;
   for (let i = 0; i < POSEIDON2_WIDTH; i++) sum += state[i] as Felt;
-  sum %= P;
+  sum = reduce(sum);
   for (let i = 0; i < POSEIDON2_WIDTH; i++) {
     state[i] = add(sum, mul(state[i] as Felt, INTERNAL_DIAGONAL[i] as Felt));
   }
@@ -68,10 +78,11 @@ export function permute(state: Uint32Array): void {
   if (state.length !== POSEIDON2_WIDTH) {
     throw new RangeError(`poseidon2 state: expected ${POSEIDON2_WIDTH} elements, got ${state.length}`);
   }
-  externalLinear(state);
-  for (const constants of EXTERNAL_INITIAL) externalRound(state, constants);
+  const mixed = new Float64Array(POSEIDON2_WIDTH);
+  externalLinear(state, mixed);
+  for (const constants of EXTERNAL_INITIAL) externalRound(state, constants, mixed);
   for (const constant of INTERNAL) internalRound(state, constant);
-  for (const constants of EXTERNAL_FINAL) externalRound(state, constants);
+  for (const constants of EXTERNAL_FINAL) externalRound(state, constants, mixed);
 }
 
 /**
