@@ -69,7 +69,7 @@ interface Parts { config: NodeConfig; logger: Logger; signal: AbortSignal; kv: K
 
 async function compose({ config, logger, signal, kv, store, engine, rpc, facts }: Parts): Promise<RunningNode> {
   const source = new RollupL1Source({
-    rpc, rollup: facts.rollup, inbox: facts.inbox, l1ChainId: facts.l1ChainId, l2ChainId: facts.l2ChainId, follow: 'latest', pollMilliseconds: config.l1PollMilliseconds,
+    rpc, rollup: facts.rollup, inbox: facts.inbox, l1ChainId: facts.l1ChainId, l2ChainId: facts.l2ChainId, genesisHash: facts.genesisHash, follow: 'latest', pollMilliseconds: config.l1PollMilliseconds,
     onFault: (fault) => { logger.warn({ code: fault.code }, fault.message); },
   });
   const head = store.head();
