@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {RollupProxy} from "../../src/deploy/RollupProxy.sol";
+import {BatchInputs, Binding, IRollup, Outputs} from "../../src/interfaces/IRollup.sol";
+import {Constants} from "../../src/libraries/Constants.sol";
+import {Statement} from "../../src/libraries/Statement.sol";
+import {Clock} from "../../src/rollup/Clock.sol";
+import {Inbox} from "../../src/rollup/Inbox.sol";
+import {Rollup} from "../../src/rollup/Rollup.sol";
+import {Vault} from "../../src/rollup/Vault.sol";
+import {ScriptedLane} from "./ScriptedLane.sol";
+import {TestBase} from "./TestBase.sol";
+
+// The real contracts, wired as a deployment wires them, with scripted lanes of both kinds. The phases and the hatch are addresses
+// without code until a test puts something there.
+
+abstract contract System is TestBase {
+    bytes32 internal constant GENESIS_HASH = keccak256("genesis");
+    bytes32 internal constant GENESIS_ROOT = keccak256("genesis root");
+    uint256 internal constant START = 1_800_000_000;
+    uint256 internal constant CAP = 1_000 ether;
+
+    address internal constant LIFECYCLE = address(0x11fe);
+    address internal constant HATCH = address(0xe5ca);
+    address internal constant COUNCIL = address(0xc0c);
+    address internal constant AUTHORITY = address(0xa07);
+    address internal constant MATURITY = address(0x3a7);
+    address internal constant RESERVE = address(0x4e5e);
+    address internal constant OPERATOR = address(0x09e4);
+    address internal constant COLD = address(0xc01d);
+
+    Clock internal clock;
+    Inbox internal inbox;
+    Rollup internal rollup;
+    Vault internal vault;
+    ScriptedLane internal zkLane;
+    ScriptedLane internal attesterLane;
+
+    function deploySystem(uint256 timeScale, bool isTrainingDevnet, bool hasZkLane) internal {
+        vm.warp(START);
+        vm.roll(1_000);
+        vm.fee(1 gwei);
+        uint256 nonce = vm.getNonce(address(this));
+        address rollupAddress = vm.computeCreateAddress(address(this), nonce + 6);
+        address vaultAddress = vm.computeCreateAddress(address(this), nonce + 4);
+        clock = new Clock(timeScale, COUNCIL, rollupAddress);
+        inbox = new Inbox(vaultAddress, rollupAddress, RESERVE, MATURITY, CAP);
+        zkLane = new ScriptedLane(Constants.SPEC_ID, Constants.PROFILE_MAINNET);
+        attesterLane = new ScriptedLane(Constants.SPEC_ID, Constants.PROFILE_MAINNET);
+        vault = new Vault(address(inbox), rollupAddress, LIFECYCLE, HATCH, RESERVE);
+        Rollup implementation = new Rollup(
+            Rollup.Config({
+                clock: address(clock),
+                inbox: address(inbox),
+                lifecycle: LIFECYCLE,
+                upgradeAuthority: AUTHORITY,
+                l2ChainId: Constants.DEVNET_L2_CHAIN_ID,
+                genesisHash: GENESIS_HASH,
+                genesisStateRoot: GENESIS_ROOT,
+                isTrainingDevnet: isTrainingDevnet
+            })
+        );
+        address[] memory lanes = new address[](hasZkLane ? 2 : 1);
+        uint8[] memory kinds = new uint8[](lanes.length);
+        lanes[0] = address(attesterLane);
+        kinds[0] = Constants.ANSWER_ATTESTERS;
+        if (hasZkLane) {
+            lanes[1] = address(zkLane);
+            kinds[1] = Constants.ANSWER_ZK;
+        }
+        rollup = Rollup(
+            address(
+                new RollupProxy(
+                    address(implementation), abi.encodeCall(Rollup.initialize, (OPERATOR, COLD, lanes, kinds))
+                )
+            )
+        );
+        assertEq(address(rollup), rollupAddress, "rollup address");
+        assertEq(address(vault), vaultAddress, "vault address");
+    }
+
+    /// @dev Commits the next batch on `parentHash`, up to message `inboxTo`.
+    function commitOn(bytes32 parentHash, uint64 inboxTo) internal returns (uint64 index) {
+        index = rollup.committedCount() + 1;
+        uint64 origin = uint64(vm.getBlockNumber() - 1);
+        vm.prank(OPERATOR);
+        rollup.commit(index, parentHash, inboxTo, origin, hex"01c0");
+    }
+
+    /// @dev Outputs of a batch that differ by `tag`.
+    function outputsOf(bytes32 tag) internal view returns (Outputs memory) {
+        return Outputs({
+            lastNumber: uint64(uint256(tag) % 1_000),
+            lastHash: keccak256(abi.encode("block", tag)),
+            stateRoot: keccak256(abi.encode("root", tag)),
+            lastTimestamp: uint64(timestamp()),
+            zkGasUsed: 1,
+            dropRoot: 0
+        });
+    }
+
+    function openBinding() internal pure returns (Binding memory) {
+        return Binding({beneficiary: address(0xbe4e), minL1Time: 0, maxL1Time: type(uint64).max});
+    }
+
+    function statementOf(uint64 index, Outputs memory outputs, Binding memory binding) internal view returns (bytes32) {
+        return Statement.hash(rollup.batch(index).inputs, Statement.hashOutputs(outputs), Statement.hashBinding(binding));
+    }
+
+    function acceptAndAnswer(uint64 index, ScriptedLane lane, Outputs memory outputs) internal {
+        lane.submit(statementOf(index, outputs, openBinding()), 0, "");
+        rollup.answer(index, address(lane), outputs, openBinding());
+    }
+
+    /// @dev Commits and makes final a batch with the given state root, by both lanes.
+    function finalizeRoot(bytes32 stateRoot, uint64 inboxTo) internal returns (uint64 index) {
+        (, bytes32 lastHash,,) = rollup.finalHead();
+        index = commitOn(lastHash, inboxTo);
+        Outputs memory outputs = outputsOf(keccak256(abi.encode(stateRoot, index)));
+        outputs.stateRoot = stateRoot;
+        acceptAndAnswer(index, zkLane, outputs);
+        acceptAndAnswer(index, attesterLane, outputs);
+        rollup.finalize(index);
+    }
+}
