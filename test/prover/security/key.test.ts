@@ -35,12 +35,14 @@ test("no test profile claims as much as 40 bits", () => {
   }
 });
 
-test("a production segment above 2^20 rows, or at 2^20 with a roll-in after an arity-8 fold, is below 100 bits", () => {
-  assert(securityOfKey(shapeOf("fibonacci", PRODUCTION_SEGMENT, [21])).bits < REQUIRED_BITS);
-  const rolled = shapeOf("shuffle", { ...PRODUCTION_SEGMENT, grindingBits: { ...PRODUCTION_SEGMENT.grindingBits, fold: 0 } }, [17, 20, 17]);
-  assert.equal(securityOfKey(rolled).bits.toFixed(2), "99.95");
-  const ground = { ...PRODUCTION_SEGMENT, name: "production-ground", grindingBits: { ...PRODUCTION_SEGMENT.grindingBits, fold: 1 } };
-  assert(securityOfKey(shapeOf("shuffle", ground, [17, 20, 17])).bits >= REQUIRED_BITS);
+test("a production segment holds 100 bits to 2^21 rows; without its bit of fold grinding only to 2^20 and no early roll-in", () => {
+  assert(securityOfKey(shapeOf("fibonacci", PRODUCTION_SEGMENT, [21])).bits >= REQUIRED_BITS);
+  assert(securityOfKey(shapeOf("fibonacci", PRODUCTION_SEGMENT, [22])).bits < REQUIRED_BITS);
+  assert(securityOfKey(shapeOf("shuffle", PRODUCTION_SEGMENT, [17, 20, 17])).bits >= REQUIRED_BITS);
+  const bare = { ...PRODUCTION_SEGMENT, grindingBits: { ...PRODUCTION_SEGMENT.grindingBits, fold: 0 } };
+  assert(securityOfKey(shapeOf("fibonacci", bare, [20])).bits >= REQUIRED_BITS);
+  assert(securityOfKey(shapeOf("fibonacci", bare, [21])).bits < REQUIRED_BITS);
+  assert.equal(securityOfKey(shapeOf("shuffle", bare, [17, 20, 17])).bits.toFixed(2), "99.95");
 });
 
 test("the instance counts what the key holds", () => {
