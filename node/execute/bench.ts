@@ -69,7 +69,10 @@ async function openStore(kind: string, kept: string | undefined): Promise<{ stor
     },
     write: async (operations) => {
       await database.transaction(() => {
-        for (const { key, value } of operations) value === undefined ? database.removeSync(key) : database.putSync(key, value);
+        for (const { key, value } of operations) {
+          if (value === undefined) database.removeSync(key);
+          else database.putSync(key, value);
+        }
       });
       await database.flushed;
     },

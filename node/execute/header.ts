@@ -66,10 +66,6 @@ export function decodeHeader(raw: Uint8Array): DecodedHeader {
   return { ok: true, header };
 }
 
-export function hashHeader(header: BlockHeader): Uint8Array {
-  return keccak256(encodeHeader(header));
-}
-
 /** 2048-bit bloom of addresses and topics (yellow paper, section 4.3.1). */
 export function logsBloom(logs: readonly Log[]): Uint8Array {
   const bloom = new Uint8Array(256);

@@ -10,7 +10,7 @@
 //   MemoryStore                      StateKeyValue for tests
 export { createEngine } from './engine.ts';
 export { parseGenesisAlloc } from './genesis.ts';
-export { decodeHeader, encodeHeader, hashHeader } from './header.ts';
+export { decodeHeader, encodeHeader } from './header.ts';
 export { MemoryStore } from './memory-store.ts';
 export { decodeTransaction, intrinsicGas, recoverTransaction } from './transaction.ts';
 export { creationAddress } from './transition.ts';

@@ -81,7 +81,8 @@ export class RecoveryPool {
       entry.jobs.set(id, { resolve, reject });
       entry.worker.ref();
       // A view would drag its whole buffer through the copy.
-      entry.worker.postMessage({ id, raws: raws.map((raw) => (raw.byteLength === raw.buffer.byteLength ? raw : raw.slice())) } satisfies RecoveryRequest);
+      const request: RecoveryRequest = { id, raws: raws.map((raw) => (raw.byteLength === raw.buffer.byteLength ? raw : raw.slice())) };
+      entry.worker.postMessage(request, []);
     });
     return raws.map((raw, index) => finishRecovery(raw, senders[index]));
   }

@@ -2,7 +2,6 @@
 //
 // Owns: the interface, the formats geth gives hexadecimal quantities. Does not own: any one tracer, replays (../trace.ts).
 // Invariant: attach and detach leave the machine's results unchanged; a tracer sees one transaction only.
-import { toHex } from '../bytes.ts';
 import type { Machine } from '../machine.ts';
 import type { TraceJson } from '../api.ts';
 
@@ -30,8 +29,6 @@ export interface Tracer {
 export function quantity(value: bigint | number): string {
   return `0x${value.toString(16)}`;
 }
-
-export const hexBytes: (bytes: Uint8Array) => string = toHex;
 
 /** geth's text of a failed frame. */
 export function frameError(error: string): string {

@@ -69,3 +69,20 @@ export async function advance(engine: ExecutionEngine, transactions: readonly Se
 export function message(fields: Partial<InboxMessage> & Pick<InboxMessage, 'kind'>): InboxMessage {
   return { index: 0n, sender: addressOf(wallets[7]!), to: new Uint8Array(20), mint: 0n, value: 0n, gas: 200_000n, surcharge: 1_000_000n, l1Time: 0n, data: new Uint8Array(0), ...fields };
 }
+
+/** EVM code from opcodes (numbers) and data (hex without 0x, or bytes). */
+export function assemble(...parts: readonly (number | string | Uint8Array)[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : typeof part === 'string' ? Buffer.from(part, 'hex') : Buffer.from(part)))));
+}
+
+/** CALL(gas, target, value on the stack's behalf 0, no data), dropping the result. */
+export function callTo(target: Uint8Array): Uint8Array {
+  return assemble(0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x73, target, 0x5a, 0xf1, 0x50);
+}
+
+/** KECCAK256 of `size` bytes at 0, dropped. */
+export function keccakOf(size: number): Uint8Array {
+  return assemble(0x62, size.toString(16).padStart(6, '0'), 0x5f, 0x20, 0x50);
+}
+
+export const contractAddress = (tag: number): Uint8Array => fromHex(`c0de${'00'.repeat(17)}${tag.toString(16).padStart(2, '0')}`);
