@@ -1,5 +1,5 @@
 // Starts the real command under the pinned Node and becomes it as far as a parent can: same terminal, same signals, same
-// exit code. Owns the watch in both directions: the command sees this process die (its descriptor 3 reaches end of file),
+// exit code. Owns the watch in both directions: the command sees this process die (its descriptor 3, named in $KEYFALL_LIFELINE, reaches end of file),
 // and this process sees npm die (its own parent changes), so nothing runs on unattended after a `kill -9` higher up.
 // Invariant: this process ends only after its child has ended.
 
@@ -22,7 +22,7 @@ export async function runCommand(nodeDirectory, [file, ...args]) {
   const child = spawn(join(nodeDirectory, 'node'), [join(repositoryRoot, file), ...args], {
     // Where a person stood when they typed the command; file arguments are relative to it. npm moves to the root itself.
     cwd: process.env.INIT_CWD ?? process.cwd(),
-    env: { ...toolchainEnvironment(), KEYFALL_PARENT_FD: '3' },
+    env: { ...toolchainEnvironment(), KEYFALL_LIFELINE: `${process.pid}:3` },
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });
   // A terminal already signals the whole group, so a command may see one Ctrl-C twice and has to take it as one.

@@ -43,9 +43,10 @@ export async function up(options: UpOptions, output: Output): Promise<void> {
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort(new CommandFailure('failed', `stopped by ${name}`)));
-  const parent = process.env['KEYFALL_PARENT_FD'];
-  if (parent !== undefined) {
-    const lifeline = createReadStream('', { fd: Number(parent) });
+  // The variable is inherited further than the descriptor: it counts only if it names this process's own parent.
+  const [parent, descriptor] = (process.env['KEYFALL_LIFELINE'] ?? '').split(':').map(Number);
+  if (parent === process.ppid && descriptor !== undefined) {
+    const lifeline = createReadStream('', { fd: descriptor });
     const onEnd = (): void => controller.abort(new CommandFailure('failed', 'the process that started it is gone'));
     lifeline.on('end', onEnd).on('error', onEnd).resume();
   }

@@ -119,7 +119,7 @@ test('the command gets its arguments, its exit code is passed on, and it sees th
   checkout.writeJson('seen', null);
   const program = "import { writeFileSync, createReadStream } from 'node:fs';\n" +
     "writeFileSync('seen', JSON.stringify(process.argv.slice(2)));\n" +
-    "if (process.argv.includes('--wait')) createReadStream('', { fd: Number(process.env.KEYFALL_PARENT_FD) }).on('end', () => { writeFileSync('seen', '[\"parent gone\"]'); process.exit(0); }).resume();\n" +
+    "if (process.argv.includes('--wait')) createReadStream('', { fd: Number(process.env.KEYFALL_LIFELINE.split(':')[1]) }).on('end', () => { writeFileSync('seen', '[\"parent gone\"]'); process.exit(0); }).resume();\n" +
     'else process.exitCode = 5;\n';
   checkout.writeJson('test/runner/placeholder.json', {});
   writeFileSync(join(checkout.root, 'test', 'runner', 'main.ts'), program);
