@@ -85,7 +85,7 @@ describe('processes', () => {
     t.after(() => stranger.stop());
     saveProcessTable(home, [leftover.entry, { ...stranger.entry, startTicks: '1' }]);
     const found: string[] = [];
-    await endLeftovers(home, (names) => found.push(...names));
+    await endLeftovers(home, (names) => found.push(...names), 300);
     assert.deepEqual(found, ['leftover']);
     assert.ok(!isRunning(leftover.entry));
     assert.ok(isRunning(stranger.entry));

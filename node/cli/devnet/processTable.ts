@@ -13,8 +13,8 @@ const schema = z.array(z.object({ name: z.string(), pid: z.number().int().positi
 export type ProcessEntry = z.infer<typeof schema>[number];
 
 const POLL_MILLISECONDS = 100;
-/** Children shut down by themselves when `up` dies; this is how long they get before they are killed. */
-const GRACE_MILLISECONDS = 30_000;
+/** The kernel told the children to end when `up` died; a second SIGTERM would make them give up on ending well, so it comes late. */
+const GRACE_MILLISECONDS = 20_000;
 
 function tablePath(home: Home): string {
   return join(home.devnetDirectory, 'processes.json');
@@ -46,18 +46,20 @@ export function isRunning({ pid, startTicks }: ProcessEntry): boolean {
 /**
  * Waits until everything an earlier `up` left behind has ended, and ends it if it does not by itself.
  * @param onFound told once what still runs
+ * @param graceMilliseconds how long it may take by itself, and again after being asked
  */
-export async function endLeftovers(home: Home, onFound: (names: readonly string[]) => void): Promise<void> {
+export async function endLeftovers(home: Home, onFound: (names: readonly string[]) => void, graceMilliseconds = GRACE_MILLISECONDS): Promise<void> {
   const path = tablePath(home);
   if (!existsSync(path)) return;
   const noted = schema.parse(JSON.parse(readFileSync(path, 'utf8')));
   const running = (): ProcessEntry[] => noted.filter(isRunning);
   const found = running();
   if (found.length > 0) onFound(found.map(({ name }) => name));
-  signalAll(found, 'SIGTERM');
-  const deadline = Date.now() + GRACE_MILLISECONDS;
-  while (running().length > 0 && Date.now() < deadline) await sleep(POLL_MILLISECONDS);
-  signalAll(running(), 'SIGKILL');
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const deadline = Date.now() + graceMilliseconds;
+    while (running().length > 0 && Date.now() < deadline) await sleep(POLL_MILLISECONDS);
+    signalAll(running(), signal);
+  }
   while (running().length > 0) await sleep(POLL_MILLISECONDS);
   rmSync(path);
 }

@@ -92,14 +92,14 @@ async function start(run: DevnetRun, supervisor: Supervisor, l1Directory: string
   await supervisor.start(anvilPlan(l1Directory, ports.l1, l1 !== undefined, join(home.devnetDirectory, 'logs', 'l1.log')), false);
   await startClock(httpUrl(ports.l1), l1, signal);
   const deployment = stored ?? (await deploy(run));
-  const addresses: RollupAddresses = { rollup: contractAddress(deployment, 'Rollup'), lane: contractAddress(deployment, 'AttesterLane') };
+  const addresses: RollupAddresses = { rollup: contractAddress(deployment, 'Rollup'), lane: contractAddress(deployment, 'AttesterLane'), deployBlock: deployment.deployBlock };
   progress('rollup node ...');
   await supervisor.start(nodePlan(home, ports, addresses), true);
   await waitUntilReady('the rollup node', httpUrl(ports.l2), '/ready', signal);
   progress(`batcher and ${ATTESTER_COUNT} attesters ...`);
   await supervisor.start(batcherPlan(home, ports, addresses), true);
   for (let index = 0; index < ATTESTER_COUNT; index += 1) await supervisor.start(attesterPlan(home, ports, addresses, index), true);
-  await Promise.all(ports.attesters.map((port, index) => waitUntilReady(`attester ${index + 1}`, httpUrl(port), '/health', signal)));
+  await Promise.all(ports.attesters.map((port, index) => waitUntilReady(`attester ${index + 1}`, httpUrl(port), '/ready', signal)));
   const connection = new RollupConnection(await connect(httpUrl(ports.l1)), await connect(httpUrl(ports.l2)), addresses.rollup);
   try {
     await fundAccounts(connection, personalAccounts(), signal, progress);

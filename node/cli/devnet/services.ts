@@ -14,7 +14,12 @@ import type { DevnetPorts } from './ports.ts';
 const READY_TIMEOUT_SECONDS = 120;
 const PROBE_TIMEOUT_MILLISECONDS = 2_000;
 
-export interface RollupAddresses { readonly rollup: string; readonly lane: string }
+export interface RollupAddresses {
+  readonly rollup: string;
+  readonly lane: string;
+  /** L1 block of the deployment: anvil keeps no states of earlier runs to look for it in. */
+  readonly deployBlock: number;
+}
 
 function plan(home: Home, name: string, entry: string, args: readonly string[], stopSeconds: number, environment: Readonly<Record<string, string>> = {}): ChildPlan {
   return { name, file: process.execPath, args: [join(checkoutRoot, entry), ...args], environment, logPath: join(home.devnetDirectory, 'logs', `${name}.log`), stopSeconds };
@@ -28,6 +33,7 @@ function url(port: number): string {
 export function nodePlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses): ChildPlan {
   return plan(home, 'node', 'node/main.ts', [
     '--sequencer', '--l1', url(ports.l1), '--rollup', addresses.rollup, '--data', join(home.devnetDirectory, 'node'), '--host', HOST, '--port', String(ports.l2),
+    '--deploy-block', String(addresses.deployBlock),
   ], 30);
 }
 
@@ -48,7 +54,7 @@ export function attesterPlan(home: Home, ports: DevnetPorts, addresses: RollupAd
   const peers = ports.attesters.filter((_, other) => other !== index).map(url);
   return plan(home, name, 'node/attest/main.ts', [
     '--l1', url(ports.l1), '--rollup', addresses.rollup, '--lane', addresses.lane, '--data', join(home.devnetDirectory, name),
-    '--port', String(ports.attesters[index]), '--peers', peers.join(','),
+    '--port', String(ports.attesters[index]), '--peers', peers.join(','), '--deploy-block', String(addresses.deployBlock),
   ], 20, { KEYFALL_ATTESTER_KEY: roleKey(name).privateKey });
 }
 
