@@ -98,7 +98,6 @@ test('SIGNED is dropped for the first reason that holds, changing nothing', asyn
   const good = await sign(alice, { nonce: 7, to: bob.address });
   const tooLarge = new Uint8Array(49_153);
   const high = concatBytes(Uint8Array.of(2), encodeRlp([...unsigned(7n), 0n, 1n, 2n ** 255n]));
-  const type4 = concatBytes(Uint8Array.of(4), encodeRlp([...unsigned(7n), [], 0n, 5n, 5n]));
   const cases: [string, number, Uint8Array, Partial<InboxMessage>?][] = [
     ['no bytes', 1, new Uint8Array(0)],
     ['a trailing byte', 1, concatBytes(good.raw, Uint8Array.of(0))],
@@ -115,7 +114,8 @@ test('SIGNED is dropped for the first reason that holds, changing nothing', asyn
     ['r = 0', 4, concatBytes(Uint8Array.of(2), encodeRlp([...unsigned(7n), 0n, 0n, 1n]))],
     ['tip above cap', 5, someonesSigned([CHAIN_ID, 7n, 2n, 1n, 21_000n, addressOf(bob), 0n, new Uint8Array(0), []])],
     ['too much init code', 5, (await rawTransaction({ to: null, data: toHex(tooLarge), gasLimit: 5_000_000n }))],
-    ['no authorization', 5, type4],
+    ['no authorization', 5, someonesSigned([...unsigned(7n), []], 4)],
+    ['authorizations without a destination', 5, someonesSigned([CHAIN_ID, 7n, 0n, 1n, 100_000n, new Uint8Array(0), 0n, new Uint8Array(0), [], []], 4)],
     ['the last nonce', 5, someonesSigned(unsigned(2n ** 64n - 1n))],
     ['gas limit above the prepaid gas', 6, good.raw, { gas: 20_999n }],
     ['gas limit below the intrinsic gas', 7, (await rawTransaction({ gasLimit: 20_999n }))],
@@ -145,9 +145,9 @@ async function rawTransaction(fields: Parameters<typeof sign>[1]): Promise<Uint8
 }
 
 /** For fields ethers refuses to sign: some signature that recovers, since the static checks come before the account's. */
-function someonesSigned(fields: readonly (bigint | Uint8Array | never[])[]): Uint8Array {
+function someonesSigned(fields: readonly (bigint | Uint8Array | never[])[], type = 2): Uint8Array {
   for (let r = 1n; ; r++) {
-    const raw = concatBytes(Uint8Array.of(2), encodeRlp([...fields, 0n, toMinimalBytes(r), 1n]));
+    const raw = concatBytes(Uint8Array.of(type), encodeRlp([...fields, 0n, toMinimalBytes(r), 1n]));
     if (recoverTransaction(raw).ok) return raw;
   }
 }
