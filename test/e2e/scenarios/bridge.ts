@@ -9,21 +9,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Contract, JsonRpcProvider, NonceManager, Wallet, type Interface, type Log } from 'ethers';
 import { sentSlot, type Hex } from '@keyfall/protocol';
-
-/** What `.keyfall/devnet.json` says, as far as scenarios read it. */
-export interface Manifest {
-  readonly profile: string;
-  readonly timeScale: number;
-  readonly l1: { readonly rpc: string; readonly chainId: number };
-  readonly l2: { readonly rpc: string; readonly ws: string; readonly chainId: number };
-  readonly deployBlock: number;
-  readonly contracts: Readonly<Record<string, string>>;
-  readonly predeploys: Readonly<Record<string, string>>;
-  readonly accounts: readonly { readonly address: string; readonly privateKey: string }[];
-  readonly roles: Readonly<Record<string, { readonly address: string; readonly privateKey: string }>>;
-  readonly services: Readonly<Record<string, string>>;
-  readonly pids: Readonly<Record<string, number>>;
-}
+import type { Manifest } from '../../../node/cli/manifest.ts';
 
 /** One account acting on both chains. */
 export interface Person {
@@ -36,6 +22,7 @@ export class Devnet {
   readonly manifest: Manifest;
   readonly l1: JsonRpcProvider;
   readonly l2: JsonRpcProvider;
+  readonly #people = new Map<number, Person>();
 
   constructor(manifest: Manifest) {
     this.manifest = manifest;
@@ -43,11 +30,16 @@ export class Devnet {
     this.l2 = new JsonRpcProvider(manifest.l2.rpc, manifest.l2.chainId, { staticNetwork: true, pollingInterval: 250, cacheTimeout: -1 });
   }
 
+  /** The same person each time: one counter of nonces per account, so that scenarios may run side by side. */
   person(index: number): Person {
+    const known = this.#people.get(index);
+    if (known !== undefined) return known;
     const account = this.manifest.accounts[index];
     assert.ok(account !== undefined, `the devnet has an account ${index}`);
     const wallet = (provider: JsonRpcProvider): NonceManager => new NonceManager(new Wallet(account.privateKey, provider));
-    return { address: account.address, l1: wallet(this.l1), l2: wallet(this.l2) };
+    const person = { address: account.address, l1: wallet(this.l1), l2: wallet(this.l2) };
+    this.#people.set(index, person);
+    return person;
   }
 
   /** An L1 contract or L2 predeploy by its Solidity name, with the committed ABI. */

@@ -4,7 +4,7 @@
  * Owns the expectations: what L2 is credited, what L1 pays, and that recorded escrow = deposited - paid - refunded throughout.
  */
 import assert from 'node:assert/strict';
-import { Contract, Interface, parseEther, type Log } from 'ethers';
+import { Contract, Interface, parseEther } from 'ethers';
 import { claimWithdrawal, eventually, read, transact, type Devnet, type Person } from './bridge.ts';
 import { deployToken } from './compile.ts';
 
@@ -67,16 +67,18 @@ async function roundTripErc20(devnet: Devnet, owner: Person, other: Person, name
   assert.equal((await checkBooks(devnet, asset)).escrow, received - received / 2n);
 }
 
-/** Runs every token scenario as accounts 1 and 2. */
+/** Runs every token scenario, side by side: what takes time is waiting for finality. */
 export async function runTokens(devnet: Devnet): Promise<void> {
-  const [owner, other] = [devnet.person(1), devnet.person(2)];
-  await roundTripErc20(devnet, owner, other, 'PlainToken', parseEther('10'), parseEther('10'));
-  await roundTripErc20(devnet, owner, other, 'FeeToken', parseEther('10'), parseEther('9.9'));
-  await roundTripErc20(devnet, owner, other, 'SilentToken', 1_000_000n, 1_000_000n);
-  await refuseBadTokens(devnet, owner);
-  await roundTripNft(devnet, owner, other);
-  await roundTripMulti(devnet, owner, other);
-  await roundTripEth(devnet, owner);
+  const person = (index: number): Person => devnet.person(index);
+  await Promise.all([
+    roundTripErc20(devnet, person(1), person(2), 'PlainToken', parseEther('10'), parseEther('10')),
+    roundTripErc20(devnet, person(1), person(5), 'FeeToken', parseEther('10'), parseEther('9.9')),
+    roundTripErc20(devnet, person(2), person(5), 'SilentToken', 1_000_000n, 1_000_000n),
+    refuseBadTokens(devnet, person(6)),
+    roundTripNft(devnet, person(6), person(7)),
+    roundTripMulti(devnet, person(7), person(6)),
+    roundTripEth(devnet, person(5), person(8)),
+  ]);
 }
 
 async function refuseBadTokens(devnet: Devnet, owner: Person): Promise<void> {
@@ -124,18 +126,19 @@ async function roundTripMulti(devnet: Devnet, owner: Person, other: Person): Pro
   assert.equal((await checkBooks(devnet, { kind: KINDS.erc1155, token: address, id: 7n })).escrow, 200n);
 }
 
-async function roundTripEth(devnet: Devnet, owner: Person): Promise<void> {
-  const receiver = devnet.person(8).address;
+async function roundTripEth(devnet: Devnet, owner: Person, holder: Person): Promise<void> {
+  const receiver = holder.address;
   const inbox = devnet.contract('Inbox', owner.l1);
   const amount = parseEther('1.5');
   const before = await devnet.l2.getBalance(receiver);
   await transact(inbox, 'sendCall', receiver, amount, amount, 50_000n, 0n, '0x', { value: amount + (await messageFee(devnet)) });
   await eventually('the ETH on L2', async () => (await devnet.l2.getBalance(receiver)) === before + amount);
   const recipient = '0x00000000000000000000000000000000c0ffee01';
-  const sent: { logs: readonly Log[]; blockNumber: number } = await transact(devnet.contract('MessagePasser', devnet.person(8).l2), 'withdrawEth', recipient, { value: parseEther('1') });
+  const sent = await transact(devnet.contract('MessagePasser', holder.l2), 'withdrawEth', recipient, { value: parseEther('1') });
   const held = await devnet.l1.getBalance(recipient);
-  const claim = await claimWithdrawal(devnet, owner, sent);
+  await claimWithdrawal(devnet, owner, sent);
   assert.equal(await devnet.l1.getBalance(recipient), held + parseEther('1'));
-  await assert.rejects(claimWithdrawal(devnet, owner, sent), /AlreadyWithdrawn/, 'a withdrawal is paid once');
-  assert.ok(claim.hash.startsWith('0x'));
+  const vault = devnet.contract('Vault', devnet.l1);
+  const isTwice = (error: { data?: string }): boolean => vault.interface.parseError(error.data ?? '0x')?.name === 'AlreadyWithdrawn';
+  await assert.rejects(claimWithdrawal(devnet, owner, sent), isTwice, 'a withdrawal is paid once');
 }

@@ -5,6 +5,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 
+// Tokens of the bridge scenarios, kind and unkind. Owns their misbehaviour; what the bridge must make of it stands in tokens.ts.
+
 /// @notice OpenZeppelin's ERC-20 as it is.
 contract PlainToken is ERC20("Plain", "PLN") {
     constructor() {
