@@ -69,7 +69,9 @@ export class CallTracer implements Tracer {
     const isInCallersContext = type === 'DELEGATECALL' || type === 'CALLCODE';
     const to = isInCallersContext ? message.codeAddress.bytes : message.to?.bytes;
     const from = type === 'DELEGATECALL' ? message.to!.bytes : message.caller.bytes;
-    const entered = frame({ type, from, to, value: type === 'STATICCALL' ? undefined : message.value, gas: message.gasLimit, input: message.data });
+    // A copy: the data is a view of the caller's memory, which goes on changing.
+    const input = message.data.slice();
+    const entered = frame({ type, from, to, value: type === 'STATICCALL' ? undefined : message.value, gas: message.gasLimit, input });
     this.#open.at(-1)!.calls.push(entered);
     this.#open.push(entered);
   }
