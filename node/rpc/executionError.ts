@@ -55,6 +55,7 @@ const REFUSAL_TEXT: Readonly<Partial<Record<SubmissionRefusal, string>>> = {
   'intrinsic-gas': 'intrinsic gas too low',
   'gas-limit': 'exceeds block gas limit',
   'gas-limit-above-block': 'exceeds block gas limit',
+  'block-gas': 'exceeds block gas limit',
   'init-code-size': 'max initcode size exceeded',
   'sender-not-eoa': 'sender not an eoa',
   'empty-authorization-list': 'set code tx with empty auth list',

@@ -33,7 +33,7 @@ export function minedTransactionJson(node: RpcNode, location: TransactionLocatio
   const receipt = node.chain.receipts(location.blockNumber)?.[location.position];
   if (receipt === undefined) throw new Error(`block ${location.blockNumber}: no receipt at position ${location.position}`);
   return transactionJson(transaction, {
-    blockHash: block.hash, blockNumber: block.number, position: location.position, effectiveGasPrice: receipt.effectiveGasPrice,
+    blockHash: block.hash, blockNumber: block.number, blockTimestamp: block.header.timestamp, position: location.position, effectiveGasPrice: receipt.effectiveGasPrice,
   });
 }
 

@@ -7,6 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { collectDefaultMetrics } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { ChainView } from '../chainView.ts';
 import type { ExecutionEngine } from '../execute/api.ts';
@@ -60,6 +61,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const feed = new ChainFeed(chain, logger);
   const filters = new FilterTable(feed, limits, () => performance.now());
   const node: RpcNode = { chain, engine, identity, limits, filters, clientVersion, logger, nowSeconds };
+  collectDefaultMetrics({ register: registry });
   const metrics = new RpcMetrics(registry, METHODS.map((method) => method.name));
   const dispatcher = new Dispatcher(node, METHODS, metrics);
   const http = createHttp({ dispatcher, chain, limits, registry, origins });

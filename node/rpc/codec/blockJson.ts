@@ -39,7 +39,7 @@ export function blockJson(block: BlockRecord, hashes: readonly Uint8Array[]): Js
 /** A block with whole transactions. */
 export function fullBlockJson(block: BlockRecord, transactions: readonly BlockTransaction[], receipts: readonly StoredReceipt[]): JsonObject {
   return envelope(block, transactions.map((transaction, position) => transactionJson(transaction, {
-    blockHash: block.hash, blockNumber: block.number, position, effectiveGasPrice: receipts[position]!.effectiveGasPrice,
+    blockHash: block.hash, blockNumber: block.number, blockTimestamp: block.header.timestamp, position, effectiveGasPrice: receipts[position]!.effectiveGasPrice,
   })));
 }
 

@@ -9,7 +9,7 @@ import { data, quantity } from './hex.ts';
 import type { JsonObject } from '../json.ts';
 
 /** Where a mined transaction stands and what it paid. */
-export interface Placement { blockHash: Uint8Array; blockNumber: bigint; position: number; effectiveGasPrice: bigint }
+export interface Placement { blockHash: Uint8Array; blockNumber: bigint; blockTimestamp: bigint; position: number; effectiveGasPrice: bigint }
 
 export function accessListJson(list: readonly AccessListItem[]): JsonObject[] {
   return list.map((item) => ({ address: data(item.address), storageKeys: item.storageKeys.map(data) }));
@@ -26,6 +26,7 @@ function placementJson(placement: Placement | undefined): JsonObject {
   return {
     blockHash: placement === undefined ? null : data(placement.blockHash),
     blockNumber: placement === undefined ? null : quantity(placement.blockNumber),
+    blockTimestamp: placement === undefined ? null : quantity(placement.blockTimestamp),
     transactionIndex: placement === undefined ? null : quantity(placement.position),
   };
 }
