@@ -198,7 +198,7 @@ test('the struct logger gives every step with the gas it had', async () => {
   assert.equal(steps[0]!['gas'], 100_000 - 21_000);
   for (const [index, step] of steps.entries()) {
     const next = steps[index + 1];
-    if (next !== undefined && next['depth'] === step['depth'] && step['op'] !== 'CALL') assert.equal(Number(step['gas']) - Number(step['gasCost']), next['gas'], `step ${index} (${String(step['op'])})`);
+    if (next !== undefined && next['depth'] === step['depth'] && step['op'] !== 'CALL') assert.equal(Number(step['gas']) - Number(step['gasCost']), next['gas'], `step ${index}`);
   }
   const call = steps.find(({ op }) => op === 'CALL')!;
   const inner = steps[steps.indexOf(call) + 1]!;
