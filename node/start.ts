@@ -13,22 +13,21 @@ import { StoredChain } from './chain.ts';
 import type { ChainView } from './chainView.ts';
 import { L1Clock } from './clock.ts';
 import { sequencingConfig, type NodeConfig } from './config.ts';
-import { EMPTY_PROGRESS } from './derive/ledger.ts';
-import { createEngine, encodeHeader, parseGenesisAlloc, type ExecutionEngine, type GenesisInput, type SentTransaction } from './execute/index.ts';
+import { createEngine, parseGenesisAlloc, type ExecutionEngine, type GenesisInput, type SentTransaction } from './execute/index.ts';
 import { callView, discoverRollup, type RollupParameters } from './l1/discovery.ts';
 import { readAddress } from './l1/hex.ts';
 import { L1Rpc } from './l1/rpc.ts';
 import { RollupL1Source } from './l1/source.ts';
 import { Driver } from './pipeline/driver.ts';
-import { openBatch, startState, type CoreReads } from './pipeline/state.ts';
+import { coreReads } from './pipeline/reads.ts';
+import { openBatch, startState } from './pipeline/state.ts';
 import { startRpcServer, type RpcServer } from './rpc/server.ts';
 import { Mempool } from './sequence/mempool.ts';
 import { DEFAULT_POOL_LIMITS } from './sequence/pool.ts';
-import { addGenesis, ChainStore, writeHead, writeIdentity, writeL1Block } from './store/chainStore.ts';
+import { ChainStore, writeIdentity } from './store/chainStore.ts';
+import { initialWrites } from './store/initial.ts';
 import { StoreFault, type KeyValue } from './store/keyValue.ts';
 import { openLmdb } from './store/lmdb.ts';
-import { payloadOf } from './store/payloads.ts';
-import type { HeadRecord } from './store/records.ts';
 
 /** What the node knows of the deployment; kept in the store from the first start on. */
 export interface DeploymentFacts extends RollupParameters { readonly clock: `0x${string}`; readonly timeScale: bigint }
@@ -119,14 +118,6 @@ async function runUntilEnd({ driver, server, mempool, engine, kv, logger, signal
   }
 }
 
-function coreReads(store: ChainStore): CoreReads {
-  return {
-    block: (number) => store.block(number), batch: (index) => store.batch(index), commit: (index) => store.commit(index), message: (index) => store.message(index),
-    settledHash: (index) => store.settledHash(index), l1Block: (number) => store.l1Block(number), l1BlockAtOrBelow: (number) => store.l1BlockAtOrBelow(number),
-    l1Blocks: (from, before, options) => store.l1Blocks(from, before, options), payload: (first, last) => payloadOf(store, first, last),
-  };
-}
-
 /** From the store after the first start, else asked of L1; another Rollup in this directory is a fault. */
 async function deploymentFacts(config: NodeConfig, store: ChainStore, rpc: L1Rpc, signal: AbortSignal): Promise<DeploymentFacts> {
   const stored = store.identity();
@@ -150,15 +141,8 @@ async function initialize(store: ChainStore, engine: ExecutionEngine, facts: Dep
   if (toHex(hash) !== facts.genesisHash) {
     throw new StoreFault('wrong-chain', `expected the genesis ${facts.genesisHash} that the Rollup was deployed with, this version's is ${toHex(hash)}`);
   }
-  const genesis = { number: 0n, hash };
-  const l1 = { number: facts.start.number, hash: hashBytes(facts.start.hash) };
-  // Time and base fee of the start block are not used: nothing is built before a later L1 block was read.
-  const head: HeadRecord = {
-    version: 1, unsafe: genesis, safe: { ...genesis, batchIndex: 0n }, finalized: { ...genesis, batchIndex: 0n }, closedBatch: 0n,
-    l1: { ...l1, timestamp: 0n, baseFeeWei: 0n }, l1Finalized: l1, progress: EMPTY_PROGRESS,
-  };
-  const start = { ...l1, parentHash: new Uint8Array(32), timestamp: 0n, baseFeeWei: 0n, after: EMPTY_PROGRESS, displaced: [] };
-  await store.kv.write([...addGenesis({ header, hash, headerRaw: encodeHeader(header) }, GENESIS_FEE_CONFIG), writeL1Block(start), writeIdentity(facts), writeHead(head)]);
+  const start = { number: facts.start.number, hash: hashBytes(facts.start.hash) };
+  await store.kv.write([...initialWrites({ header, hash }, start), writeIdentity(facts)]);
 }
 
 function genesisInput(): GenesisInput {

@@ -14,7 +14,7 @@ import type { Effect } from './effect.ts';
 import type { CoreEvent } from './event.ts';
 import type { L1Event, L1Source } from './l1Block.ts';
 import { Performer, type PerformerDependencies } from './perform.ts';
-import type { CoreState } from './state.ts';
+import type { CoreReads, CoreState } from './state.ts';
 import { step } from './step.ts';
 
 export interface DriverDependencies extends PerformerDependencies {
@@ -47,6 +47,11 @@ export class Driver {
     return this.#state;
   }
 
+  /** The records as the core sees them. */
+  get reads(): CoreReads {
+    return this.#dependencies.reads;
+  }
+
   /** The listener is told of every notice from now on. */
   subscribe(listener: (notice: Notice) => void): () => void {
     this.#listeners.add(listener);
@@ -72,6 +77,12 @@ export class Driver {
     const results = await Promise.allSettled(parts);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Takes one event and everything that follows from it, `again` included. For simulations, which own time; not beside run. */
+  async take(event: CoreEvent): Promise<void> {
+    await this.#dispatch(event);
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) await this.#dispatch(next.event);
   }
 
   async #consume(signal: AbortSignal): Promise<void> {

@@ -127,7 +127,7 @@ export function whenL1Reorged(state: CoreState, ancestor: L1Reference, reads: Co
   const safeIndex = lowest(head.safe.batchIndex, progress.committedBatch, firstTouched === undefined ? head.safe.batchIndex : firstTouched - 1n);
   const safeBatch = reads.batch(safeIndex);
   assert(safeBatch !== undefined, `batch ${safeIndex} is not stored`);
-  const tip = lastUntouched(state, safeBatch.lastBlock, ancestor, progress.inboxCount, reads);
+  const tip = lastUntouched(state, { safeNumber: safeBatch.lastBlock, ancestor, inboxCount: progress.inboxCount, ownNumber: lastOwn(head, safeIndex, reads) }, reads);
   const closedBatch = lastClosed(head, tip.number, reads);
   const rewound: HeadRecord = {
     ...head, l1: { number: record.number, hash: record.hash, timestamp: record.timestamp, baseFeeWei: record.baseFeeWei }, progress,
@@ -146,12 +146,25 @@ export function whenL1Reorged(state: CoreState, ancestor: L1Reference, reads: Co
   ]];
 }
 
-/** The newest local block that uses no L1 block above the ancestor; a follower keeps nothing above `safe`. */
-function lastUntouched(state: CoreState, safeNumber: bigint, ancestor: L1Reference, inboxCount: bigint, reads: CoreReads): CoreState['tip'] {
+/**
+ * The last block below the first emptied batch above `safeIndex`. An emptied batch is what a bad payload became; without
+ * its commit its block stands for nothing that could be committed again.
+ */
+function lastOwn(head: HeadRecord, safeIndex: bigint, reads: CoreReads): bigint {
+  for (let index = safeIndex + 1n; index <= head.closedBatch; index++) {
+    const batch = reads.batch(index);
+    assert(batch !== undefined, `closed batch ${index} is not stored`);
+    if (batch.emptiedBecause !== undefined) return batch.firstBlock - 1n;
+  }
+  return head.unsafe.number;
+}
+
+/** The newest own block that uses no L1 block above the ancestor; a follower keeps nothing above `safe`. */
+function lastUntouched(state: CoreState, limits: { safeNumber: bigint; ancestor: L1Reference; inboxCount: bigint; ownNumber: bigint }, reads: CoreReads): CoreState['tip'] {
   let { tip } = state;
-  while (tip.number > safeNumber) {
-    const usesWhatWent = tip.messagesTo > inboxCount || (tip.origin !== undefined && tip.origin.number > ancestor.number);
-    if (!usesWhatWent && state.config.sequencing !== undefined) break;
+  while (tip.number > limits.safeNumber) {
+    const usesWhatWent = tip.messagesTo > limits.inboxCount || (tip.origin !== undefined && tip.origin.number > limits.ancestor.number);
+    if (!usesWhatWent && tip.number <= limits.ownNumber && state.config.sequencing !== undefined) break;
     const below = reads.block(tip.number - 1n);
     assert(below !== undefined, `block ${tip.number - 1n} is not stored`);
     tip = below;
