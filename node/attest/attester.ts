@@ -13,6 +13,7 @@ import type { BatchResult } from '../derive/batch.ts';
 import type { Derivation } from '../derive/derivation.ts';
 import type { L1Source } from '../pipeline/l1Block.ts';
 import { L1Fault } from '../l1/fault.ts';
+import type { SubmissionRequest } from '../l1/submission.ts';
 import type { L1Submitter } from '../l1/submitter.ts';
 import type { AttestationSigner } from './attestation.ts';
 import { MAX_FINALIZED_AT_ONCE, answerRequests, finalizeRequest, nextAttempt, ownStatement, turnDelayMilliseconds } from './answering.ts';
@@ -25,7 +26,7 @@ import type { SignOnce } from './signOnce.ts';
 
 /** Batches gathered and answered at once. */
 const MAX_OPEN_BATCHES = 8n;
-const MAX_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 50;
 
 export interface AttesterOptions {
   readonly derivation: Derivation;
@@ -222,12 +223,32 @@ export class Attester {
       if (signatures === undefined || !this.#isMyTurn('answer', result.index)) return;
       const attempt = nextAttempt('answer', result.index, result.inputsHash, find);
       if (attempt === undefined) continue;
-      if (attempt >= MAX_ATTEMPTS) return;
+      if (attempt >= MAX_ATTEMPTS || !this.#isRested('answer', result.index, attempt)) return;
       const batch = { index: result.index, inputs: result.inputsHash, outputs: result.outputs, outputsHash: result.outputsHash, signatures };
       const isAccepted = await lane.isAccepted(ownStatement(batch.inputs, batch.outputsHash, signer.address), signal);
-      for (const request of answerRequests(batch, set.lane, rollup, signer.address, attempt, isAccepted)) await submitter.enqueue(request);
+      const requests = answerRequests(batch, set.lane, rollup, signer.address, attempt, isAccepted);
+      const because = await this.#failureOfFirst(requests, signal);
+      if (because !== undefined) {
+        log.warn({ batch: result.index.toString(), because }, 'an answer would be refused');
+        return;
+      }
+      for (const request of requests) await submitter.enqueue(request);
       log.info({ batch: result.index.toString(), attempt, signatures: signatures.length }, 'answering');
     }
+  }
+
+  /** Of a pair only the first can be tried at the head: the second builds on it. */
+  async #failureOfFirst(requests: readonly SubmissionRequest[], signal: AbortSignal): Promise<string | undefined> {
+    const [first] = requests;
+    return first === undefined ? undefined : await this.#options.lane.failure(this.#options.signer.address, first, signal);
+  }
+
+  /** After failed attempts the next one waits, longer each time: what keeps failing must not burn the account's funds. */
+  #isRested(kind: string, index: bigint, attempt: number): boolean {
+    const key = `${kind} attempt ${attempt}:${index}`;
+    const since = this.#needSince.get(key) ?? this.#options.now();
+    this.#needSince.set(key, since);
+    return this.#options.now() - since >= attempt * attempt * this.#options.staggerMilliseconds;
   }
 
   async #finalize(view: RollupView, signal: AbortSignal): Promise<void> {
@@ -240,7 +261,7 @@ export class Attester {
     const inputs = derivation.result(upTo)?.inputsHash;
     if (inputs === undefined) return;
     const attempt = nextAttempt('finalize', upTo, inputs, (id) => submitter.get(id));
-    if (attempt === undefined || attempt >= MAX_ATTEMPTS) return;
+    if (attempt === undefined || attempt >= MAX_ATTEMPTS || !this.#isRested('finalize', upTo, attempt)) return;
     const request = finalizeRequest(upTo, view.finalizedCount, rollup, inputs, attempt);
     const because = await lane.failure(signer.address, request, signal);
     if (because !== undefined) {

@@ -24,6 +24,7 @@ const schema = z.object({
   host: z.string().min(1).default('127.0.0.1'),
   peers: urls.default([]),
   'deploy-block': z.string().regex(/^\d+$/, 'expected an integer').transform(BigInt).optional(),
+  'finality-depth': integer(0, 1_000_000).default(0),
   'max-fee-gwei': integer(1, 1_000_000).default(500),
   'max-tip-gwei': integer(0, 1_000_000).default(5),
   'stagger-seconds': integer(0, 86_400).default(10),
@@ -42,6 +43,8 @@ export interface AttesterConfig {
   readonly host: string;
   readonly peers: readonly string[];
   readonly deployBlock: bigint | undefined;
+  /** L1 blocks that must lie above a block before it counts as final, beside L1's own tag. */
+  readonly finalityDepth: bigint;
   readonly maxFeeWei: bigint;
   readonly maxTipWei: bigint;
   readonly staggerMilliseconds: number;
@@ -52,7 +55,7 @@ export interface AttesterConfig {
 }
 
 export const USAGE = 'usage: node node/attest/main.ts --l1 URL[,URL] --rollup ADDRESS --lane ADDRESS --data DIRECTORY [--port N] [--host H] [--peers URL,...] '
-  + '[--deploy-block N] [--max-fee-gwei N] [--max-tip-gwei N] [--stagger-seconds N] [--poll-milliseconds N] [--log-level L] [--parent-pipe]; key in $KEYFALL_ATTESTER_KEY';
+  + '[--deploy-block N] [--finality-depth N] [--max-fee-gwei N] [--max-tip-gwei N] [--stagger-seconds N] [--poll-milliseconds N] [--log-level L] [--parent-pipe]; key in $KEYFALL_ATTESTER_KEY';
 
 /** @throws AttestFault 'configuration' naming every flag that is wrong. */
 export function parseConfig(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): AttesterConfig {
@@ -60,7 +63,7 @@ export function parseConfig(args: readonly string[], environment: Readonly<Recor
   let values: Record<string, unknown>;
   try {
     ({ values } = parseArgs({ args: [...args], options: {
-      l1: text, rollup: text, lane: text, data: text, port: text, host: text, peers: text, 'deploy-block': text, 'max-fee-gwei': text, 'max-tip-gwei': text,
+      l1: text, rollup: text, lane: text, data: text, port: text, host: text, peers: text, 'deploy-block': text, 'finality-depth': text, 'max-fee-gwei': text, 'max-tip-gwei': text,
       'stagger-seconds': text, 'poll-milliseconds': text, 'log-level': text, 'parent-pipe': { type: 'boolean' },
     } }));
   } catch (cause) {
@@ -71,6 +74,7 @@ export function parseConfig(args: readonly string[], environment: Readonly<Recor
   const { data } = parsed;
   return {
     l1Urls: data.l1, rollup: data.rollup, lane: data.lane, dataDirectory: data.data, port: data.port, host: data.host, peers: data.peers, deployBlock: data['deploy-block'],
+    finalityDepth: BigInt(data['finality-depth']),
     maxFeeWei: BigInt(data['max-fee-gwei']) * GWEI, maxTipWei: BigInt(data['max-tip-gwei']) * GWEI, staggerMilliseconds: data['stagger-seconds'] * 1_000,
     pollMilliseconds: data['poll-milliseconds'], logLevel: data['log-level'], hasParentPipe: data['parent-pipe'], privateKey: data.key,
   };

@@ -1,19 +1,22 @@
 // The attester process: composition, start, stop. See README.md.
 //
-// Owns: the order of starting and stopping, exit codes (0 stopped, 1 fault, 2 usage). Invariant: the HTTP server answers
-// before L1 is reachable, so that an operator can ask what it waits for; nothing is signed before the set was read.
+// Owns: the order of starting and stopping, exit codes (0 stopped, 1 fault, 2 usage or configuration). Invariant: what the
+// first start read of L1 is kept, so that a later start needs no L1 to serve what was signed, and no later lie can change
+// what this store follows.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { computeAddress } from 'ethers';
 import { pino, type Logger } from 'pino';
-import { MAX_TIMESTAMP_LAG_SECONDS, hashBytes, toHex } from '@keyfall/protocol';
+import { MAX_TIMESTAMP_LAG_SECONDS, hashBytes, toHex, type Hex } from '@keyfall/protocol';
 import { createEngine } from '../execute/engine.ts';
 import { parseGenesisAlloc } from '../execute/genesis.ts';
 import type { StateKeyValue } from '../execute/api.ts';
 import { Derivation } from '../derive/derivation.ts';
 import { discoverRollup, type RollupParameters } from '../l1/discovery.ts';
 import { FatalL1Fault, L1Fault } from '../l1/fault.ts';
+import { bytesOfHex } from '../l1/hex.ts';
 import { L1Rpc } from '../l1/rpc.ts';
 import { RollupL1Source } from '../l1/source.ts';
 import { L1Submitter } from '../l1/submitter.ts';
@@ -25,10 +28,11 @@ import { parseConfig, type AttesterConfig } from './config.ts';
 import { AttestFault } from './fault.ts';
 import { LaneReader } from './lane.ts';
 import { AttesterMetrics } from './metrics.ts';
+import type { AttesterSet } from './quorum.ts';
 import { createServer } from './server.ts';
 import { SignOnce } from './signOnce.ts';
 
-const PARAMETERS_KEY = Uint8Array.of(0xc0);
+const STANDING_KEY = Uint8Array.of(0xc0);
 const SUBMISSIONS_PREFIX = 0xc1;
 /** Ten of this process's largest transactions at the fee cap. */
 const MAX_COST_GAS = 5_000_000n;
@@ -39,17 +43,23 @@ function genesisAlloc(): ReturnType<typeof parseGenesisAlloc> {
   return parseGenesisAlloc(JSON.parse(readFileSync(new URL('../../contracts/generated/genesis.json', import.meta.url), 'utf8')));
 }
 
-/** The parameters found at the first start are kept: a later lying endpoint cannot change what this store follows. */
-async function parametersOf(config: AttesterConfig, rpc: L1Rpc, store: StateKeyValue, signal: AbortSignal): Promise<RollupParameters> {
-  const stored = store.get(PARAMETERS_KEY);
+interface Standing { readonly parameters: RollupParameters; readonly set: AttesterSet }
+
+/** The rollup and the lane this store follows: read from L1 at the first start, from the store ever after. */
+async function standingOf(config: AttesterConfig, address: Hex, rpc: L1Rpc, store: StateKeyValue, signal: AbortSignal): Promise<Standing> {
+  const stored = store.get(STANDING_KEY);
   if (stored !== undefined) {
-    const parameters = decodeTagged(stored) as RollupParameters;
-    if (parameters.rollup !== config.rollup) throw new AttestFault('configuration', `data directory: it follows rollup ${parameters.rollup}, asked for ${config.rollup}`);
-    return parameters;
+    const standing = decodeTagged(stored) as Standing;
+    const { parameters, set } = standing;
+    if (parameters.rollup !== config.rollup || set.lane !== config.lane || !set.members.includes(address)) {
+      throw new AttestFault('configuration', `data directory: it follows rollup ${parameters.rollup} and lane ${set.lane} for one of ${set.members.length} attesters; asked for ${config.rollup}, ${config.lane} as ${address}`);
+    }
+    return standing;
   }
   const parameters = await discoverRollup({ rpc, rollup: config.rollup, ...(config.deployBlock === undefined ? {} : { deployBlock: config.deployBlock }) }, signal);
-  await store.write([{ key: PARAMETERS_KEY, value: encodeTagged(parameters) }]);
-  return parameters;
+  const set = await new LaneReader(rpc, config.rollup, config.lane).attesterSet(address, signal);
+  await store.write([{ key: STANDING_KEY, value: encodeTagged({ parameters, set } satisfies Standing) }]);
+  return { parameters, set };
 }
 
 /** Repeats what an L1 endpoint fails at, until it works or cannot. */
@@ -72,10 +82,11 @@ async function run(config: AttesterConfig, log: Logger, stop: AbortController): 
   const rpc = new L1Rpc({ urls: config.l1Urls, onFault: (fault) => { metrics.l1Faults.inc({ code: fault.code }); } });
   const store = await openLmdb(config.dataDirectory);
   try {
-    const parameters = await persist('parameters', async () => await parametersOf(config, rpc, store, signal), log, signal);
-    const engine = await createEngine({ chainId: parameters.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() } });
+    const address = toHex(bytesOfHex(computeAddress(config.privateKey)));
+    const standing = await persist('rollup and lane', async () => await standingOf(config, address, rpc, store, signal), log, signal);
+    const engine = await createEngine({ chainId: standing.parameters.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() } });
     try {
-      await attest({ config, parameters, store, engine, rpc, metrics, log, stop });
+      await attest({ config, standing, store, engine, rpc, metrics, log, stop });
     } finally {
       await engine.close();
     }
@@ -87,7 +98,7 @@ async function run(config: AttesterConfig, log: Logger, stop: AbortController): 
 
 interface Parts {
   readonly config: AttesterConfig;
-  readonly parameters: RollupParameters;
+  readonly standing: Standing;
   readonly store: StateKeyValue;
   readonly engine: Awaited<ReturnType<typeof createEngine>>;
   readonly rpc: L1Rpc;
@@ -96,8 +107,9 @@ interface Parts {
   readonly stop: AbortController;
 }
 
-async function attest({ config, parameters, store, engine, rpc, metrics, log, stop }: Parts): Promise<void> {
+async function attest({ config, standing, store, engine, rpc, metrics, log, stop }: Parts): Promise<void> {
   const { signal } = stop;
+  const { parameters, set } = standing;
   const { l1ChainId, l2ChainId, rollup, inbox, start } = parameters;
   const identity = { l1ChainId, l2ChainId, rollup };
   const timestampLagSeconds = MAX_TIMESTAMP_LAG_SECONDS / parameters.timeScale;
@@ -107,11 +119,10 @@ async function attest({ config, parameters, store, engine, rpc, metrics, log, st
   const signer = new AttestationSigner(config.privateKey, l1ChainId, config.lane);
   const signOnce = new SignOnce(store);
   const lane = new LaneReader(rpc, rollup, config.lane);
-  const set = await persist('attester set', async () => await lane.attesterSet(signer.address, signal), log, signal);
   const policy = { maxFeeWei: config.maxFeeWei, maxTipWei: config.maxTipWei, maxCostWei: MAX_COST_GAS * config.maxFeeWei, bumpAfterBlocks: BUMP_AFTER_BLOCKS };
   const submitter = new L1Submitter({ rpc, chainId: l1ChainId, privateKey: config.privateKey, store, keyPrefix: SUBMISSIONS_PREFIX, policy });
   const onFault = (fault: L1Fault): void => { log.warn({ code: fault.code, fault: fault.message }, 'L1 fault'); };
-  const source = new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'finalized', pollMilliseconds: config.pollMilliseconds, onFault });
+  const source = new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'finalized', finalityDepth: config.finalityDepth, pollMilliseconds: config.pollMilliseconds, onFault });
   const attester = new Attester({
     derivation, source, signer, signOnce, set, lane, submitter, rollup, peers: config.peers, staggerMilliseconds: config.staggerMilliseconds, metrics, log, now: () => performance.now(),
   });

@@ -28,6 +28,8 @@ export interface L1ReaderOptions {
   readonly follow: 'latest' | 'finalized';
   /** Most blocks of one step forward. Default 64. */
   readonly maxBlocks?: number;
+  /** Blocks that must lie above a block before it counts as final, whatever the endpoint's tag says. Default 0. */
+  readonly finalityDepth?: bigint;
 }
 
 export class L1Reader {
@@ -36,6 +38,7 @@ export class L1Reader {
   readonly #addressBytes: readonly Uint8Array[];
   readonly #follow: 'latest' | 'finalized';
   readonly #maxBlocks: bigint;
+  readonly #finalityDepth: bigint;
 
   constructor(options: L1ReaderOptions) {
     this.#rpc = options.rpc;
@@ -44,6 +47,7 @@ export class L1Reader {
     this.#addressBytes = addresses.map(bytesOfHex);
     this.#follow = options.follow;
     this.#maxBlocks = BigInt(options.maxBlocks ?? 64);
+    this.#finalityDepth = options.finalityDepth ?? 0n;
   }
 
   /**
@@ -99,7 +103,7 @@ export class L1Reader {
     return header;
   }
 
-  /** The verified latest and finalized headers. */
+  /** The verified latest and finalized headers; the finalized one at least finalityDepth below the latest. */
   async tips(signal?: AbortSignal): Promise<L1Tips> {
     const [latest, finalized] = await this.#rpc.batch([
       { method: 'eth_getBlockByNumber', params: ['latest', false] },
@@ -110,7 +114,10 @@ export class L1Reader {
     if (tips.finalized.number > tips.head.number) {
       throw new LyingL1Fault('contradiction', `L1 endpoint: finalized block ${tips.finalized.number} above its head ${tips.head.number}`, this.#rpc.endpoint);
     }
-    return tips;
+    const deepest = tips.head.number > this.#finalityDepth ? tips.head.number - this.#finalityDepth : 0n;
+    if (tips.finalized.number <= deepest) return tips;
+    const [finalizedByDepth] = await this.headers(deepest, deepest, signal);
+    return finalizedByDepth === undefined ? tips : { ...tips, finalized: finalizedByDepth };
   }
 
   #requireTip(headers: readonly L1Header[], target: L1Header): void {

@@ -29,6 +29,8 @@ export interface RollupSourceOptions {
   readonly pollMilliseconds?: number;
   /** Most L1 blocks in one event. Default 64. */
   readonly maxBlocks?: number;
+  /** See L1ReaderOptions. */
+  readonly finalityDepth?: bigint;
   /** Consecutive faults after which 'l1-trouble' is told; one alone may be a reorganization between two requests. Default 3. */
   readonly patience?: number;
   /** Told of every fault, for logs and metrics. */
@@ -53,7 +55,8 @@ export class RollupL1Source implements L1Source {
 
   constructor(options: RollupSourceOptions) {
     this.#options = options;
-    this.#reader = new L1Reader({ rpc: options.rpc, addresses: [options.rollup, options.inbox], follow: options.follow, ...(options.maxBlocks === undefined ? {} : { maxBlocks: options.maxBlocks }) });
+    const { rpc, rollup, inbox, follow, maxBlocks = 64, finalityDepth = 0n } = options;
+    this.#reader = new L1Reader({ rpc, addresses: [rollup, inbox], follow, maxBlocks, finalityDepth });
     this.#events = new RollupEvents({ rollup: options.rollup, inbox: options.inbox });
   }
 

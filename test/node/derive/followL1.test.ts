@@ -145,10 +145,9 @@ describe('derivation from L1', () => {
       const other = await Follower.open(chain, proxy.url, follower.parameters);
       proxy.tamper = tamper;
       const seen = await other.follow();
-      assert.ok(seen.length === 0 || seen.at(-1) === 'l1-trouble' || !seen.includes('derived'), seen.join(' '));
+      assert.equal(seen.at(-1), 'l1-trouble');
       assert.equal(other.derivation.head.derived.batchIndex, 0n);
       proxy.tamper = (_call, result) => result;
-      await other.follow();
       await other.follow();
       assert.deepEqual(chainOf(other), chainOf(follower));
       await other.close();

@@ -105,6 +105,15 @@ describe('L1 reader', () => {
     assert.ok(follower.cursor.number > 0n);
   });
 
+  it('calls nothing final that has fewer blocks above it than asked, whatever the endpoint’s tag says', async () => {
+    const head = BigInt(await l1.rpc('eth_blockNumber') as string);
+    for (const [depth, expected] of [[0n, undefined], [70n, head - 70n], [head + 5n, 0n]] as const) {
+      const deep = new L1Reader({ rpc: honestRpc, addresses: [emitter], follow: 'finalized', finalityDepth: depth });
+      const tag = await l1.rpc('eth_getBlockByNumber', 'finalized', false) as { number: string };
+      assert.equal((await deep.tips()).finalized.number, expected ?? BigInt(tag.number), `depth ${depth}`);
+    }
+  });
+
   const lies: readonly { name: string; code: string; tamper: Proxy['tamper'] }[] = [
     { name: 'a header with another base fee', code: 'forged-header', tamper: (call, result) => (call.params[0] === '0x5' ? { ...copy(result), baseFeePerGas: '0x1' } : result) },
     { name: 'a header whose bloom hides the logs', code: 'forged-header', tamper: (call, result) => (call.method === 'eth_getBlockByNumber' ? { ...copy(result), logsBloom: '0x' + '00'.repeat(256) } : result) },

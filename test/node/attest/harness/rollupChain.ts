@@ -80,8 +80,11 @@ export class Follower {
   readonly engine: Engine;
   readonly #source: RollupL1Source;
   readonly #rpc: L1Rpc;
+  /** The honest one, whatever endpoint is followed. */
+  readonly #l1: Anvil;
 
-  private constructor(parameters: RollupParameters, derivation: Derivation, engine: Engine, source: RollupL1Source, rpc: L1Rpc) {
+  private constructor(l1: Anvil, parameters: RollupParameters, derivation: Derivation, engine: Engine, source: RollupL1Source, rpc: L1Rpc) {
+    this.#l1 = l1;
     this.parameters = parameters;
     this.derivation = derivation;
     this.engine = engine;
@@ -95,25 +98,21 @@ export class Follower {
     const engine = await createEngine({ chainId: known.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() }, recoveryWorkers: 0 });
     const { l1ChainId, l2ChainId, rollup, inbox, start, timeScale, genesisHash } = known;
     const derivation = await Derivation.open({ store, engine, identity: { l1ChainId, l2ChainId, rollup }, timestampLagSeconds: MAX_TIMESTAMP_LAG_SECONDS / timeScale, start: { number: start.number, hash: hashBytes(start.hash) } });
-    return new Follower(known, derivation, engine, new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'latest', pollMilliseconds: 5 }), rpc);
+    return new Follower(chain.l1, known, derivation, engine, new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'latest', pollMilliseconds: 5 }), rpc);
   }
 
-  /** Follows until nothing new came for a while; returns the kinds of events seen. */
+  /** Follows until it holds L1's head or is told of trouble; returns the kinds of events seen. */
   async follow(): Promise<readonly string[]> {
     const seen: string[] = [];
+    const limit = AbortSignal.timeout(60_000);
     for (;;) {
-      const idle = AbortSignal.timeout(150);
-      try {
-        const event = await this.#source.next(this.derivation.head.l1, (number) => this.derivation.known(number), idle);
-        seen.push(event.kind);
-        await this.derivation.apply(event);
-        if (event.kind === 'l1-trouble' && event.reason !== undefined) return seen;
-      } catch (error) {
-        if (!idle.aborted) throw error;
-        while ((await this.derivation.deriveNext()).kind === 'derived') seen.push('derived');
-        return seen;
-      }
       while ((await this.derivation.deriveNext()).kind === 'derived') seen.push('derived');
+      const head = await this.#l1.rpc('eth_getBlockByNumber', 'latest', false) as { hash: Hex };
+      if (hexOf(this.derivation.head.l1.hash) === head.hash) return seen;
+      const event = await this.#source.next(this.derivation.head.l1, (number) => this.derivation.known(number), limit);
+      seen.push(event.kind);
+      await this.derivation.apply(event);
+      if (event.kind === 'l1-trouble' && event.reason !== undefined) return seen;
     }
   }
 
