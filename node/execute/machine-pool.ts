@@ -14,6 +14,8 @@ import type { TransitionContext } from './transition.ts';
 
 /** Calls that may be in progress; further ones wait. */
 const MACHINE_LIMIT = 8;
+/** Calls that may wait; more are refused at once rather than late. */
+const WAITING_LIMIT = 256;
 export const DEFAULT_TIME_CAP_MILLISECONDS = 5_000;
 
 /** Runs callers' work on pooled machines. */
@@ -36,6 +38,7 @@ export class MachinePool {
     const { store } = this.#committed;
     if (store.head === undefined || blockNumber > store.head) return { ok: false, code: 'state', reason: 'unknown-block', message: `expected a block of at most ${store.head ?? 'none'}, got ${blockNumber}` };
     if (blockNumber < store.oldestRetained) return { ok: false, code: 'state', reason: 'pruned', message: `the state of block ${blockNumber} was pruned; the oldest kept is ${store.oldestRetained}` };
+    if (this.#waiting.length >= WAITING_LIMIT) return { ok: false, code: 'timeout', message: `${WAITING_LIMIT} calls are waiting already; try again` };
     const machine = await this.#take();
     try {
       machine.begin(this.#committed.at(blockNumber), this.#blockHash);
