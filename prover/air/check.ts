@@ -7,7 +7,7 @@
  * Invariant: checkMachine returns [] exactly when an honest prover could prove the trace.
  */
 import { add, mul, sub } from "../field/koalabear.ts";
-import type { Constraint } from "./chip.ts";
+import type { Bus, Constraint } from "./chip.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import type { LeafValues, RingOperations } from "./evaluate.ts";
 import type { CompiledChip } from "./ir.ts";
@@ -64,6 +64,9 @@ const shapeViolation = (chip: CompiledChip, trace: ChipTrace): Violation | undef
   return { kind: "shape", chip: chip.name, expected, got };
 };
 
+/** A tuple with its multiplicity, outside any table. */
+export type BusTuple = { readonly bus: Bus; readonly tuple: readonly number[]; readonly multiplicity: number };
+
 /** Exact balance of buses: tuple -> total multiplicity mod p. */
 export class BusLedger {
   readonly #totals = new Map<string, { bus: string; tuple: string; multiplicity: number }>();
@@ -72,13 +75,21 @@ export class BusLedger {
     for (const { bus, tuple, multiplicity } of chip.interactions) {
       const amount = nodeValues[multiplicity] ?? 0;
       if (amount === 0) continue;
-      const text = tuple.map((id) => nodeValues[id]).join(",");
-      const key = `${bus.id}:${text}`;
-      const entry = this.#totals.get(key) ?? { bus: bus.name, tuple: text, multiplicity: 0 };
-      entry.multiplicity = sign === 1 ? add(entry.multiplicity, amount) : sub(entry.multiplicity, amount);
-      if (entry.multiplicity === 0) this.#totals.delete(key);
-      else this.#totals.set(key, entry);
+      this.#add(bus, tuple.map((id) => nodeValues[id]).join(","), sign === 1 ? amount : sub(0, amount));
     }
+  }
+
+  #add(bus: Bus, text: string, amount: number): void {
+    const key = `${bus.id}:${text}`;
+    const entry = this.#totals.get(key) ?? { bus: bus.name, tuple: text, multiplicity: 0 };
+    entry.multiplicity = add(entry.multiplicity, amount);
+    if (entry.multiplicity === 0) this.#totals.delete(key);
+    else this.#totals.set(key, entry);
+  }
+
+  /** Adds a tuple the verifier itself sends. */
+  recordTuple({ bus, tuple, multiplicity }: BusTuple): void {
+    this.#add(bus, tuple.join(","), multiplicity);
   }
 
   get isBalanced(): boolean {
@@ -104,9 +115,15 @@ export const rowViolations = (chip: CompiledChip, nodeValues: readonly number[],
   return found;
 };
 
-/** All violations of a machine's trace (up to a bound); [] means the trace satisfies chips and buses. */
-export const checkMachine = (chips: readonly CompiledChip[], traces: readonly ChipTrace[]): Violation[] => {
+/**
+ * All violations of a machine's trace (up to a bound); [] means the trace satisfies chips and buses. `publicTuples` are
+ * those the verifier adds from public values.
+ */
+export const checkMachine = (
+  chips: readonly CompiledChip[], traces: readonly ChipTrace[], publicTuples: readonly BusTuple[] = [],
+): Violation[] => {
   const ledger = new BusLedger();
+  for (const tuple of publicTuples) ledger.recordTuple(tuple);
   const found: Violation[] = [];
   for (const [index, chip] of chips.entries()) {
     const trace = traces[index];
