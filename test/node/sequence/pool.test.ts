@@ -1,0 +1,169 @@
+// Laws of the transaction pool against a model that keeps a plain list.
+
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { SentTransaction } from '../../../node/execute/api.ts';
+import { effectiveTipWei, feeCapWei, Pool, tipCapWei, type PoolLimits } from '../../../node/sequence/pool.ts';
+import { Selection } from '../../../node/sequence/selection.ts';
+
+const SEED = Number(process.env['KEYFALL_SEED'] ?? 20_261_122);
+const LIMITS: PoolLimits = { transactions: 12, bytes: 1_000, perSender: 6, queued: 5, nonceLead: 8n };
+const RICH = 10n ** 30n;
+let counter = 0;
+
+function transaction(fields: { sender: number; nonce: number; cap: number; tip: number; bytes?: number; gasLimit?: bigint }): SentTransaction {
+  counter += 1;
+  const hash = new Uint8Array(32);
+  new DataView(hash.buffer).setUint32(0, counter);
+  return {
+    type: 2, raw: new Uint8Array(fields.bytes ?? 100), hash, chainId: 1n, nonce: BigInt(fields.nonce), gasLimit: fields.gasLimit ?? 21_000n, to: new Uint8Array(20), value: 0n,
+    data: new Uint8Array(0), accessList: [], yParity: 0, r: 1n, s: 1n, maxFeePerGas: BigInt(fields.cap), maxPriorityFeePerGas: BigInt(Math.min(fields.tip, fields.cap)),
+    sender: new Uint8Array(20).fill(fields.sender + 1),
+  };
+}
+const rich = (nonce = 0n): { nonce: bigint; balance: bigint; maxCostWei: bigint } => ({ nonce, balance: RICH, maxCostWei: 1n });
+
+const action = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('add' as const), sender: fc.nat(3), nonce: fc.nat(11), cap: fc.integer({ min: 1, max: 60 }), tip: fc.nat(60), bytes: fc.integer({ min: 20, max: 300 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('move' as const), sender: fc.nat(3), nonce: fc.nat(8) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), at: fc.nat(20) }) },
+);
+
+test('the pool never exceeds a limit, keeps one transaction per sender and nonce, and counts gaps as a plain list would', () => {
+  fc.assert(fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
+    const pool = new Pool(LIMITS);
+    const nonces = [0n, 0n, 0n, 0n];
+    const model = new Map<string, SentTransaction>();
+    const keyOf = (tx: SentTransaction): string => Buffer.from(tx.hash).toString('hex');
+    for (const next of actions) {
+      if (next.kind === 'add') {
+        const tx = transaction(next);
+        const added = pool.add(tx, rich(nonces[next.sender]!));
+        if (!added.ok) continue;
+        for (const gone of added.evicted) {
+          assert(feeCapWei(tx) > feeCapWei(gone.transaction), 'whoever is pushed out paid less');
+          assert(model.delete(keyOf(gone.transaction)));
+        }
+        model.set(keyOf(tx), tx);
+      } else if (next.kind === 'move') {
+        nonces[next.sender] = BigInt(next.nonce);
+        for (const gone of pool.moveAccount(new Uint8Array(20).fill(next.sender + 1), BigInt(next.nonce))) {
+          assert(gone.transaction.nonce < BigInt(next.nonce));
+          assert(model.delete(keyOf(gone.transaction)));
+        }
+      } else {
+        const victim = [...model.values()][next.at];
+        if (victim !== undefined) {
+          assert(pool.drop(victim.hash) !== undefined);
+          model.delete(keyOf(victim));
+        }
+      }
+      assertAgrees(pool, [...model.values()], nonces);
+    }
+  }), { numRuns: 500, seed: SEED });
+  console.log(`seed ${SEED}`);
+});
+
+function assertAgrees(pool: Pool, model: readonly SentTransaction[], nonces: readonly bigint[]): void {
+  assert.equal(pool.size, model.length);
+  assert(pool.size <= LIMITS.transactions);
+  assert(model.reduce((sum, tx) => sum + tx.raw.length, 0) <= LIMITS.bytes);
+  let queued = 0;
+  for (const [index, nonce] of nonces.entries()) {
+    const mine = model.filter((tx) => tx.sender[0] === index + 1);
+    assert(mine.length <= LIMITS.perSender);
+    assert.equal(new Set(mine.map((tx) => tx.nonce)).size, mine.length);
+    let gap = nonce;
+    while (mine.some((tx) => tx.nonce === gap)) gap += 1n;
+    queued += mine.filter((tx) => tx.nonce >= gap).length;
+    const sender = new Uint8Array(20).fill(index + 1);
+    assert.deepEqual([...pool.executable(sender)].map((entry) => entry.transaction.nonce), Array.from({ length: Number(gap - nonce) }, (_, offset) => nonce + BigInt(offset)));
+    if (mine.length > 0) assert.equal(pool.nextNonce(sender), gap);
+    const { pending, queued: waiting } = pool.ofSender(sender);
+    assert.deepEqual([...pending, ...waiting].map((entry) => entry.transaction.nonce), mine.map((tx) => tx.nonce).toSorted((a, b) => Number(a - b)));
+  }
+  assert.equal(pool.queuedCount, queued);
+}
+
+test('a replacement needs ten percent more of both fee cap and tip, at the boundary exactly', () => {
+  for (const [cap, tip, expected] of [[110, 11, true], [109, 11, false], [110, 10, false], [200, 10, false], [110, 110, true]] as const) {
+    const pool = new Pool(LIMITS);
+    assert(pool.add(transaction({ sender: 0, nonce: 0, cap: 100, tip: 10 }), rich()).ok);
+    const result = pool.add(transaction({ sender: 0, nonce: 0, cap, tip }), rich());
+    assert.equal(result.ok, expected, `cap ${cap}, tip ${tip}`);
+    if (!result.ok) assert.equal(result.code, 'replacement-underpriced');
+    assert.equal(pool.size, 1);
+  }
+});
+
+test('the sum of what a sender can be charged never exceeds its balance', () => {
+  const pool = new Pool(LIMITS);
+  const account = { nonce: 0n, balance: 100n, maxCostWei: 40n };
+  assert(pool.add(transaction({ sender: 0, nonce: 0, cap: 1, tip: 0 }), account).ok);
+  assert(pool.add(transaction({ sender: 0, nonce: 1, cap: 1, tip: 0 }), account).ok);
+  const third = pool.add(transaction({ sender: 0, nonce: 2, cap: 1, tip: 0 }), account);
+  assert(!third.ok && third.code === 'insufficient-funds');
+});
+
+test('a full pool lets a better-paying newcomer in and refuses one that pays no more', () => {
+  const pool = new Pool({ ...LIMITS, transactions: 2 });
+  const cheap = transaction({ sender: 0, nonce: 0, cap: 10, tip: 10 });
+  assert(pool.add(cheap, rich()).ok);
+  assert(pool.add(transaction({ sender: 1, nonce: 0, cap: 50, tip: 50 }), rich()).ok);
+  const equal = pool.add(transaction({ sender: 2, nonce: 0, cap: 10, tip: 10 }), rich());
+  assert(!equal.ok && equal.code === 'underpriced');
+  const better = pool.add(transaction({ sender: 2, nonce: 0, cap: 11, tip: 11 }), rich());
+  assert(better.ok);
+  assert.deepEqual(better.evicted.map((entry) => entry.transaction), [cheap]);
+});
+
+test('selection gives each sender in nonce order and always the best tip among the first ones', () => {
+  const entry = fc.record({ sender: fc.nat(4), cap: fc.integer({ min: 1, max: 100 }), tip: fc.nat(100) });
+  fc.assert(fc.property(fc.array(entry, { maxLength: 40 }), fc.integer({ min: 0, max: 50 }), (entries, baseFee) => {
+    const pool = new Pool({ ...LIMITS, transactions: 100, bytes: 100_000, perSender: 100, nonceLead: 100n });
+    const counts = [0, 0, 0, 0, 0];
+    for (const { sender, cap, tip } of entries) assert(pool.add(transaction({ sender, nonce: counts[sender]!++, cap, tip }), rich()).ok);
+    const selection = new Selection(pool, BigInt(baseFee), { payloadBytes: 1_000_000, zkGas: 10n ** 12n });
+    const expected = modelOrder(pool, BigInt(baseFee));
+    const room = { gasLeft: 10n ** 12n, zkGasLeft: 10n ** 12n };
+    for (let next = selection.next(room); next !== undefined; next = selection.next(room)) {
+      assert.equal(next, expected.shift());
+      assert(feeCapWei(next) >= BigInt(baseFee) && tipCapWei(next) <= feeCapWei(next));
+      selection.outcome(next, { included: true });
+    }
+    assert.equal(expected.length, 0);
+  }), { numRuns: 300, seed: SEED });
+});
+
+/** The same order by repeated linear search. */
+function modelOrder(pool: Pool, baseFee: bigint): SentTransaction[] {
+  const queues = [...pool.senders()].map((sender) => [...pool.executable(sender)]);
+  const order: SentTransaction[] = [];
+  for (;;) {
+    const heads = queues.flatMap((queue) => (queue[0] !== undefined && effectiveTipWei(queue[0].transaction, baseFee) >= 0n ? [queue[0]] : []));
+    const [best] = heads.toSorted((a, b) => Number(effectiveTipWei(b.transaction, baseFee) - effectiveTipWei(a.transaction, baseFee)) || a.sequence - b.sequence);
+    if (best === undefined) return order;
+    order.push(best.transaction);
+    queues.find((queue) => queue[0] === best)!.shift();
+  }
+}
+
+test('selection never passes the room of block or batch', () => {
+  const pool = new Pool({ ...LIMITS, transactions: 100, bytes: 100_000, perSender: 100, nonceLead: 100n });
+  for (let sender = 0; sender < 20; sender++) assert(pool.add(transaction({ sender, nonce: 0, cap: 10, tip: 10, gasLimit: 100n, bytes: 50 }), rich()).ok);
+  const count = (limits: { payloadBytes: number; zkGas: bigint }, blockGas: bigint): number => {
+    const selection = new Selection(pool, 0n, limits);
+    let used = 0n;
+    for (let taken = 0; ; taken++) {
+      const next = selection.next({ gasLeft: blockGas - used, zkGasLeft: blockGas - used });
+      if (next === undefined) return taken;
+      used += next.gasLimit;
+      selection.outcome(next, { included: true });
+    }
+  };
+  assert.equal(count({ payloadBytes: 10_000, zkGas: 10_000n }, 1_000n), 10);
+  assert.equal(count({ payloadBytes: 10_000, zkGas: 700n }, 1_000n), 7);
+  assert.equal(count({ payloadBytes: 51 * 4, zkGas: 10_000n }, 1_000n), 4);
+  assert.equal(count({ payloadBytes: 51 * 4 - 1, zkGas: 10_000n }, 1_000n), 3);
+});
