@@ -2,7 +2,8 @@
 //
 // Owns: the two loops and the order of their steps. Does not own: derivation, the sign-once record, the L1 queue, HTTP.
 // Invariant: it signs only outputs that this process's own engine computed from commits that L1 calls final, after the
-// binding is durable; a finalized L1 block that changes, or a binding to other outputs, ends the process.
+// binding is durable; a binding to other outputs ends the process, and so, but on a devnet, does a finalized L1 block that
+// changes.
 //
 //   follow: source ─► derivation.apply ─► deriveNext ...          (finalized L1 only)
 //   tick:   due results ─► bind ─► sign ─► ask peers ─► quorum ─► my turn? ─► submit + answer ─► finalize
@@ -31,6 +32,8 @@ const MAX_ATTEMPTS = 50;
 export interface AttesterOptions {
   readonly derivation: Derivation;
   readonly source: L1Source & { target(): bigint | undefined };
+  /** Whether a finalized L1 block that is replaced is followed instead of stopping: on a devnet alone. */
+  readonly isRewindTolerated: boolean;
   readonly signer: AttestationSigner;
   readonly signOnce: SignOnce;
   readonly set: AttesterSet;
@@ -87,7 +90,12 @@ export class Attester {
       signal.throwIfAborted();
       const event = await source.next(derivation.head.l1, (number) => derivation.known(number), signal);
       if (event.kind === 'l1-reorged') {
-        throw new AttestFault('l1-rewound', `L1: finalized blocks after ${event.ancestor.number} were replaced; what was signed on them must be looked at by a person`);
+        // A signature is a true sentence about its inputs wherever they stand, so following on can never equivocate. But on an L1
+        // worth the name this cannot happen, and a person must find out why it did.
+        const what = `L1: finalized blocks after ${event.ancestor.number} were replaced`;
+        if (!this.#options.isRewindTolerated) throw new AttestFault('l1-rewound', `${what}; what was signed on them must be looked at by a person`);
+        log.error(what);
+        this.#standingBecause = undefined;
       }
       if (event.kind === 'l1-trouble') {
         this.#l1Trouble = event.reason;
@@ -105,6 +113,10 @@ export class Attester {
     const { lane, submitter, metrics } = this.#options;
     if (!this.#isCaughtUp()) return;
     await this.#signDue();
+    const { progress, derived } = this.#options.derivation.head;
+    const isIdle = progress.finalBatch >= derived.batchIndex && submitter.list().every((record) => record.state === 'final');
+    metrics.finalBatch.set(Number(progress.finalBatch));
+    if (isIdle) return;
     const view = await lane.rollup(signal);
     metrics.finalBatch.set(Number(view.finalizedCount));
     this.#forget(view);

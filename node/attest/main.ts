@@ -18,7 +18,7 @@ import { discoverRollup, type RollupParameters } from '../l1/discovery.ts';
 import { FatalL1Fault, L1Fault } from '../l1/fault.ts';
 import { bytesOfHex } from '../l1/hex.ts';
 import { L1Rpc } from '../l1/rpc.ts';
-import { RollupL1Source } from '../l1/source.ts';
+import { DEVNET_FINALITY_DEPTH, RollupL1Source } from '../l1/source.ts';
 import { L1Submitter } from '../l1/submitter.ts';
 import { decodeTagged, encodeTagged } from '../l1/taggedJson.ts';
 import { openLmdb } from '../store/lmdb.ts';
@@ -84,7 +84,7 @@ async function run(config: AttesterConfig, log: Logger, stop: AbortController): 
   try {
     const address = toHex(bytesOfHex(computeAddress(config.privateKey)));
     const standing = await persist('rollup and lane', async () => await standingOf(config, address, rpc, store, signal), log, signal);
-    const engine = await createEngine({ chainId: standing.parameters.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() } });
+    const engine = await createEngine({ chainId: standing.parameters.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() }, recoveryWorkers: 0 });
     try {
       await attest({ config, standing, store, engine, rpc, metrics, log, stop });
     } finally {
@@ -112,8 +112,9 @@ async function attest({ config, standing, store, engine, rpc, metrics, log, stop
   const { parameters, set } = standing;
   const { l1ChainId, l2ChainId, rollup, inbox, start } = parameters;
   const identity = { l1ChainId, l2ChainId, rollup };
+  const rewindDepth = parameters.chainProfile === 'training-devnet' ? DEVNET_FINALITY_DEPTH : 0n;
   const timestampLagSeconds = MAX_TIMESTAMP_LAG_SECONDS / parameters.timeScale;
-  const derivation = await Derivation.open({ store, engine, identity, timestampLagSeconds, start: { number: start.number, hash: hashBytes(start.hash) } });
+  const derivation = await Derivation.open({ store, engine, identity, timestampLagSeconds, rewindDepth, start: { number: start.number, hash: hashBytes(start.hash) } });
   const genesisHash = toHex(derivation.head.genesis.hash);
   if (genesisHash !== parameters.genesisHash) throw new AttestFault('configuration', `genesis: this version computes ${genesisHash}, the Rollup was deployed with ${parameters.genesisHash}`);
   const signer = new AttestationSigner(config.privateKey, l1ChainId, config.lane);
@@ -122,9 +123,9 @@ async function attest({ config, standing, store, engine, rpc, metrics, log, stop
   const policy = { maxFeeWei: config.maxFeeWei, maxTipWei: config.maxTipWei, maxCostWei: MAX_COST_GAS * config.maxFeeWei, bumpAfterBlocks: BUMP_AFTER_BLOCKS };
   const submitter = new L1Submitter({ rpc, chainId: l1ChainId, privateKey: config.privateKey, store, keyPrefix: SUBMISSIONS_PREFIX, policy });
   const onFault = (fault: L1Fault): void => { log.warn({ code: fault.code, fault: fault.message }, 'L1 fault'); };
-  const source = new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'finalized', finalityDepth: config.finalityDepth, pollMilliseconds: config.pollMilliseconds, onFault });
+  const source = new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'finalized', finalityDepth: config.finalityDepth, rewindDepth, pollMilliseconds: config.pollMilliseconds, onFault });
   const attester = new Attester({
-    derivation, source, signer, signOnce, set, lane, submitter, rollup, peers: config.peers, staggerMilliseconds: config.staggerMilliseconds, metrics, log, now: () => performance.now(),
+    derivation, source, isRewindTolerated: rewindDepth > 0n, signer, signOnce, set, lane, submitter, rollup, peers: config.peers, staggerMilliseconds: config.staggerMilliseconds, metrics, log, now: () => performance.now(),
   });
   const server = createServer({ signer, signOnce, metrics, status: () => attester.status(), submissions: () => submitter.list() });
   await server.listen({ host: config.host, port: config.port });

@@ -49,6 +49,8 @@ export interface DerivationOptions {
   readonly identity: RollupIdentity;
   /** See BatchRules. */
   readonly timestampLagSeconds: bigint;
+  /** L1 blocks below the final one that can still be undone, for an L1 whose finality is worth little. Default 0. */
+  readonly rewindDepth?: bigint;
   /** An L1 block before the Rollup's first event, taken over as the cursor of an empty store. */
   readonly start: L1Reference;
 }
@@ -57,12 +59,14 @@ export class Derivation {
   readonly #store: StateKeyValue;
   readonly #engine: DerivationEngine;
   readonly #timestampLagSeconds: bigint;
+  readonly #rewindDepth: bigint;
   #head: DerivationHead;
 
-  private constructor({ store, engine, timestampLagSeconds }: DerivationOptions, head: DerivationHead) {
+  private constructor({ store, engine, timestampLagSeconds, rewindDepth = 0n }: DerivationOptions, head: DerivationHead) {
     this.#store = store;
     this.#engine = engine;
     this.#timestampLagSeconds = timestampLagSeconds;
+    this.#rewindDepth = rewindDepth;
     this.#head = head;
   }
 
@@ -168,8 +172,9 @@ export class Derivation {
   async #reorganize(ancestor: L1Reference): Promise<void> {
     const row = this.#row<L1Row>('l1Block', ancestor.number);
     if (row === undefined || !equalBytes(row.hash, ancestor.hash)) throw new DerivationFault('contradiction', `L1 reorganization: block ${ancestor.number} ${toHex(ancestor.hash)} was never followed`);
-    if (ancestor.number < this.#head.l1Finalized.number) {
-      throw new DerivationFault('below-finalized', `L1 reorganization: back to ${ancestor.number}, but block ${this.#head.l1Finalized.number} was final`);
+    const { l1Finalized } = this.#head;
+    if (ancestor.number + this.#rewindDepth < l1Finalized.number) {
+      throw new DerivationFault('below-finalized', `L1 reorganization: back to ${ancestor.number}, but block ${l1Finalized.number} was final`);
     }
     const writes: StateWrite[] = [];
     const before = this.#head.progress;
@@ -189,7 +194,8 @@ export class Derivation {
       }
       writes.push(drop('l1Block', number));
     }
-    await this.#persist({ ...this.#head, l1: ancestor, progress: row.after }, writes, voidFrom);
+    const stillFinal = ancestor.number < l1Finalized.number ? ancestor : l1Finalized;
+    await this.#persist({ ...this.#head, l1: ancestor, l1Finalized: stillFinal, progress: row.after }, writes, voidFrom);
   }
 
   async #finalize(block: L1Reference): Promise<void> {
@@ -198,7 +204,8 @@ export class Derivation {
     const ours = this.known(block.number);
     if (ours === undefined || !equalBytes(ours, block.hash)) throw new DerivationFault('contradiction', `L1 finality: block ${block.number} ${toHex(block.hash)} was never followed`);
     const writes: StateWrite[] = [];
-    for (let number = l1Finalized.number; number < block.number; number += 1n) {
+    const oldest = (finalNumber: bigint): bigint => (finalNumber > this.#rewindDepth ? finalNumber - this.#rewindDepth : 0n);
+    for (let number = oldest(l1Finalized.number); number < oldest(block.number); number += 1n) {
       if (this.#row<L1Row>('l1Block', number) !== undefined) writes.push(drop('l1Block', number));
     }
     await this.#persist({ ...this.#head, l1Finalized: block }, writes, undefined);

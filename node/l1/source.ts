@@ -31,11 +31,19 @@ export interface RollupSourceOptions {
   readonly maxBlocks?: number;
   /** See L1ReaderOptions. */
   readonly finalityDepth?: bigint;
+  /** Final blocks whose replacement must still be undone: none of that many is left out. Default 0. */
+  readonly rewindDepth?: bigint;
   /** Consecutive faults after which 'l1-trouble' is told; one alone may be a reorganization between two requests. Default 3. */
   readonly patience?: number;
   /** Told of every fault, for logs and metrics. */
   readonly onFault?: (fault: L1Fault) => void;
 }
+
+/**
+ * For a devnet's L1, whose finalized tag may lag by two blocks only and yet be reorganized deeper: what calls itself final
+ * there is worth nothing, so followers wait for, or can undo, as many blocks as two epochs of mainnet have.
+ */
+export const DEVNET_FINALITY_DEPTH = 64n;
 
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 const MAX_CACHED_HEADERS = 256;
@@ -131,6 +139,7 @@ export class RollupL1Source implements L1Source {
 
   async #eventOf(step: L1Step, signal: AbortSignal): Promise<L1Event | undefined> {
     if (step.kind === 'current') return undefined;
+    if (step.kind === 'unwind' && this.#toldFinalized > step.ancestor.number) this.#toldFinalized = step.ancestor.number;
     if (step.kind === 'unwind') return { kind: 'l1-reorged', ancestor: { number: step.ancestor.number, hash: hashBytes(step.ancestor.hash) } };
     const blocks: FollowedBlock[] = [];
     const finalNumber = step.tips.finalized.number;
@@ -138,7 +147,7 @@ export class RollupL1Source implements L1Source {
       const records = await this.#records(block, signal);
       // Final blocks without records are left out: nothing refers to them, and they are never unwound. The newest final one
       // stays, because finality is told by naming a block the follower holds.
-      const isNeeded = records.length > 0 || block.header.number >= finalNumber || position === step.blocks.length - 1;
+      const isNeeded = records.length > 0 || block.header.number + (this.#options.rewindDepth ?? 0n) >= finalNumber || position === step.blocks.length - 1;
       if (isNeeded) blocks.push(followedBlock(block, records));
     }
     return { kind: 'l1-advanced', blocks };

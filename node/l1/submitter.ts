@@ -98,6 +98,7 @@ export class L1Submitter {
     await this.#inTurn(async () => {
       if (this.#rows().every((record) => record.state === 'final')) return;
       const account = await this.#account(signal);
+      await this.#fillGap(account);
       for (const record of this.#rows()) {
         if (record.state !== 'final') await this.#advanceOne(record, account, signal);
       }
@@ -112,7 +113,7 @@ export class L1Submitter {
   }
 
   async #advanceOne(record: SubmissionRecord, account: AccountView, signal: AbortSignal | undefined): Promise<void> {
-    if (record.state === 'queued' && this.#rows().filter((other) => other.state === 'sent').length >= (this.#options.maxInFlight ?? 8)) return;
+    if (record.state === 'queued' && record.nonce === undefined && this.#rows().filter((other) => other.state === 'sent').length >= (this.#options.maxInFlight ?? 8)) return;
     const gas = record.isCancelled ? CANCEL_GAS : record.gasLimit ?? await this.#estimate(record.request, signal);
     if (typeof gas === 'string') return await this.#apply(record, { kind: 'hold', because: gas }, account, 0n, signal);
     const view: SubmissionView = { ...account, ...await this.#fate(record, signal) };
@@ -137,9 +138,25 @@ export class L1Submitter {
     }
   }
 
-  /** After everything this queue has signed, and after what the chain has seen of this account. */
+  /**
+   * After everything this queue has signed and not settled, and after what the chain has seen of this account. Settled ones do
+   * not count: the chain has seen them, unless even final blocks were replaced, and then their nonces are free again.
+   */
   #nextNonce(account: AccountView): bigint {
-    return this.#rows().reduce((next, record) => (record.nonce !== undefined && record.nonce >= next ? record.nonce + 1n : next), account.nonce);
+    return this.#rows().reduce((next, record) => (record.state !== 'final' && record.nonce !== undefined && record.nonce >= next ? record.nonce + 1n : next), account.nonce);
+  }
+
+  /**
+   * Nonces below a sent transaction that nothing fills any more (final blocks were replaced): an empty transaction takes each,
+   * because what was sent under a higher nonce may be included once the way is free, and so must not be signed again.
+   */
+  async #fillGap(account: AccountView): Promise<void> {
+    const open = this.#rows().filter((record) => record.state !== 'final' && record.nonce !== undefined);
+    const nonces = open.map((record) => record.nonce ?? 0n);
+    if (!nonces.some((nonce) => nonce > account.nonce) || nonces.includes(account.nonce)) return;
+    const sequence = (this.#rows().at(-1)?.sequence ?? -1n) + 1n;
+    const request: SubmissionRequest = { id: `gap:${account.nonce}:${sequence}`, to: this.address, data: new Uint8Array(0), valueWei: 0n, gasLimit: CANCEL_GAS };
+    await this.#save({ request, sequence, state: 'queued', nonce: account.nonce, gasLimit: CANCEL_GAS, attempts: [], inclusion: undefined, heldBecause: undefined, isCancelled: true });
   }
 
   #sign(record: SubmissionRecord, nonce: bigint, gasLimit: bigint, fees: Fees, headNumber: bigint): Attempt {

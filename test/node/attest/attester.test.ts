@@ -140,12 +140,20 @@ describe('attesters', () => {
     assert.equal(await at(1).endInput(), 0);
   });
 
-  it('stop for a person when L1 replaces finalized blocks', async () => {
-    await chain.l1.rpc('anvil_reorg', 12, [[{ from: chain.user, to: chain.user, value: '0x1', gas: '0x5208' }, 0]]);
+  it('follow a devnet’s L1 through the replacement of blocks it called final, and finalize what then stands', async () => {
+    for (const position of [0, 1]) start(position);
+    await commitBatch();
+    await eventually('final before', async () => ((await finalBatch()) === follower.derivation.head.progress.committedBatch ? true : undefined), mineOne);
     await mine(chain, 3);
-    const victim = at(2);
-    assert.equal(await victim.exited, 1);
-    assert.match(victim.stderr, /finalized/);
+    for (const depth of [20]) {
+      await chain.l1.rpc('anvil_reorg', depth, [[[{ from: chain.user, to: chain.user, value: '0x1', gas: '0x5208' }, 0]]].flat());
+      await mine(chain);
+      await follower.follow();
+      await commitBatch();
+      const committed = follower.derivation.head.progress.committedBatch;
+      await eventually(`final after ${depth} replaced blocks`, async () => ((await finalBatch()) === committed ? true : undefined), mineOne, 60);
+      for (let index = 1n; index <= committed; index += 1n) assert.equal(await read('stateRootOf', [index]), follower.derivation.result(index)?.outputs.stateRoot);
+    }
   });
 
   it('refuse to start with a key that is no member', async () => {

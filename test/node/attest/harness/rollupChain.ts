@@ -16,7 +16,7 @@ import { contractInterface } from '../../../../node/l1/contracts.ts';
 import { discoverRollup, type RollupParameters } from '../../../../node/l1/discovery.ts';
 import { hexOf } from '../../../../node/l1/hex.ts';
 import { L1Rpc } from '../../../../node/l1/rpc.ts';
-import { RollupL1Source } from '../../../../node/l1/source.ts';
+import { DEVNET_FINALITY_DEPTH, RollupL1Source } from '../../../../node/l1/source.ts';
 import { startAnvil, type Anvil } from '../../l1/harness/anvil.ts';
 
 const run = promisify(execFile);
@@ -97,8 +97,8 @@ export class Follower {
     const known = parameters ?? await discoverRollup({ rpc, rollup: chain.addresses['Rollup'] ?? '' });
     const engine = await createEngine({ chainId: known.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() }, recoveryWorkers: 0 });
     const { l1ChainId, l2ChainId, rollup, inbox, start, timeScale, genesisHash } = known;
-    const derivation = await Derivation.open({ store, engine, identity: { l1ChainId, l2ChainId, rollup }, timestampLagSeconds: MAX_TIMESTAMP_LAG_SECONDS / timeScale, start: { number: start.number, hash: hashBytes(start.hash) } });
-    return new Follower(chain.l1, known, derivation, engine, new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'latest', pollMilliseconds: 5 }), rpc);
+    const derivation = await Derivation.open({ store, engine, identity: { l1ChainId, l2ChainId, rollup }, timestampLagSeconds: MAX_TIMESTAMP_LAG_SECONDS / timeScale, rewindDepth: DEVNET_FINALITY_DEPTH, start: { number: start.number, hash: hashBytes(start.hash) } });
+    return new Follower(chain.l1, known, derivation, engine, new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'latest', rewindDepth: DEVNET_FINALITY_DEPTH, pollMilliseconds: 5 }), rpc);
   }
 
   /** Follows until it holds L1's head or is told of trouble; returns the kinds of events seen. */
