@@ -17,7 +17,7 @@ import { createEngine, parseGenesisAlloc, type ExecutionEngine, type GenesisInpu
 import { callView, discoverRollup, type RollupParameters } from './l1/discovery.ts';
 import { readAddress } from './l1/hex.ts';
 import { L1Rpc } from './l1/rpc.ts';
-import { RollupL1Source } from './l1/source.ts';
+import { DEVNET_FINALITY_DEPTH, RollupL1Source } from './l1/source.ts';
 import { Driver } from './pipeline/driver.ts';
 import { coreReads } from './pipeline/reads.ts';
 import { openBatch, startState } from './pipeline/state.ts';
@@ -69,6 +69,8 @@ interface Parts { config: NodeConfig; logger: Logger; signal: AbortSignal; kv: K
 async function compose({ config, logger, signal, kv, store, engine, rpc, facts }: Parts): Promise<RunningNode> {
   const source = new RollupL1Source({
     rpc, rollup: facts.rollup, inbox: facts.inbox, l1ChainId: facts.l1ChainId, l2ChainId: facts.l2ChainId, genesisHash: facts.genesisHash, follow: 'latest', pollMilliseconds: config.l1PollMilliseconds,
+    // A devnet's L1 is reorganized deeper than its finalized tag lags; elsewhere the tag is L1's word.
+    finalityDepth: facts.chainProfile === 'training-devnet' ? DEVNET_FINALITY_DEPTH : 0n,
     onFault: (fault) => { logger.warn({ code: fault.code }, fault.message); },
   });
   const head = store.head();
