@@ -14,6 +14,7 @@ import type { LinkName } from "./r1-chip.ts";
 
 const RATE = 8;
 const HEADER_SHIFT = 2 ** 24;
+const ZERO_STATE: readonly number[] = Array.from({ length: 16 }, () => 0);
 const ALL_KEPT: readonly LinkName[] = ["keep0", "keep1", "keep2", "keep3", "keep4", "keep5", "keep6", "keep7"];
 
 /** A digest as two extension wires. */
@@ -105,6 +106,25 @@ export class TranscriptCircuit {
   }
 }
 
+/** Row hash of wires, filled up with zeros to whole blocks. */
+export const hashWires = (circuit: Circuit, felts: readonly FeltWire[]): DigestWires => {
+  const zero = circuit.constant(0);
+  const padded = [...felts];
+  while (padded.length === 0 || padded.length % RATE !== 0) padded.push(zero);
+  let output: DigestWires | undefined;
+  for (let start = 0; start < padded.length; start += RATE) {
+    const isFirst = start === 0;
+    const groups = [circuit.pack(padded.slice(start, start + 4)), circuit.pack(padded.slice(start + 4, start + 8))];
+    output = circuit.permutation({
+      input: [...coordinates(groups), ...(isFirst ? ZERO_STATE : circuit.lastOutput).slice(RATE)],
+      groups: isFirst ? [...groups, zero, zero] : groups, links: isFirst ? [] : ["capacity"],
+      writesOutput: start + RATE === padded.length,
+    }).output;
+  }
+  assert(output !== undefined, "at least one block is hashed");
+  return output;
+};
+
 /** An accumulator over the elements of rows: acc = acc * gamma + element. */
 export type Accumulator = { readonly acc: Wire; readonly gamma: Wire };
 
@@ -144,7 +164,6 @@ export const hashRow = (circuit: Circuit, request: RowRequest): RowResult => {
   return { digest: run.digest, felts: run.found, groups: run.groups, acc: run.acc };
 };
 
-const ZERO_STATE: readonly number[] = Array.from({ length: 16 }, () => 0);
 const STEP: readonly LinkName[] = ["accStep", "gammaKeep"];
 
 type RowRun = {

@@ -3,7 +3,8 @@
  *
  * Owns: the order and the checks of PROTOCOL.md sections 5 and 7 inside a circuit. Does not own: decoding (exact length
  * and canonical words are checked by verify/decode.ts before; a witness is made of field elements by nature).
- * Public inputs of the program: the child's public values, then its preprocessed root if it has one.
+ * Public inputs 0..7 of the program: the statement digest, the row hash of the child's public values and preprocessed
+ * root (if it has one), filled up with zeros to whole blocks; the lengths are the child key's.
  * Source: prover review section 3; PROTOCOL.md.
  * Invariant: the program depends on the key's shape alone; the witness satisfies R1 exactly when verify/ accepts.
  */
@@ -11,6 +12,7 @@ import assert from "node:assert/strict";
 import { evaluateNodes, foldConstraints, powersOf } from "../air/evaluate.ts";
 import type { Ext } from "../field/ext4.ts";
 import { GENERATOR, P, inv, twoAdicRoot } from "../field/koalabear.ts";
+import { hashFixedLength } from "../hash/poseidon2.ts";
 import { widestTuple } from "../protocol/key.ts";
 import type { KeyChip, VerifyingKey } from "../protocol/key.ts";
 import type { Proof } from "../verify/decode.ts";
@@ -21,7 +23,7 @@ import type { FeltWire, R1Program, Wire } from "./circuit.ts";
 import { fixedPower, horner, powerOfTwo, wireRing } from "./gadgets.ts";
 import { checkQueries } from "./query-circuit.ts";
 import type { HeightWires } from "./query-circuit.ts";
-import { TranscriptCircuit } from "./sponge-circuit.ts";
+import { TranscriptCircuit, hashWires } from "./sponge-circuit.ts";
 import type { DigestWires } from "./sponge-circuit.ts";
 
 type ExtHint = { readonly wire: Wire; readonly felts: readonly FeltWire[] };
@@ -30,6 +32,8 @@ type OpeningWires = readonly Readonly<Record<Phase, readonly ExtHint[]>>[];
 /** Challenges and hinted values of one proof. */
 type Replay = {
   readonly publics: readonly FeltWire[];
+  /** The child's preprocessed root; empty when it has none. */
+  readonly rootFelts: readonly FeltWire[];
   readonly alpha: Wire; readonly beta: Wire; readonly constraint: Wire; readonly zeta: Wire; readonly batch: Wire;
   readonly folds: readonly Wire[];
   readonly sums: readonly ExtHint[];
@@ -77,14 +81,14 @@ class Replayer {
 }
 
 /** The transcript, with every check of work; all its rows are consecutive. */
-const replay = (circuit: Circuit, key: VerifyingKey, layout: Layout, proof: Proof): Replay => {
+const replay = (circuit: Circuit, key: VerifyingKey, layout: Layout, publicValues: readonly number[], proof: Proof): Replay => {
   const { grindingBits, queryCount } = key.profile;
   const run = new Replayer(circuit);
   const { transcript } = run;
   const zero = circuit.constant(0);
   transcript.absorbFelts("shapeDigest", key.shapeDigest.map((element) => circuit.constant(element)));
-  const publics = Array.from({ length: layout.publicCount }, (_, i) => circuit.publicInput(i));
-  const rootFelts = key.preprocessedRoot?.map((_, i) => circuit.publicInput(layout.publicCount + i));
+  const publics = circuit.hintFelts(publicValues);
+  const rootFelts = key.preprocessedRoot === undefined ? undefined : circuit.hintFelts(key.preprocessedRoot);
   if (rootFelts !== undefined) transcript.absorbFelts("preprocessedRoot", rootFelts);
   transcript.absorbFelts("publicValues", publics);
   const main = run.commit("mainRoot", proof.mainRoot);
@@ -117,7 +121,7 @@ const replay = (circuit: Circuit, key: VerifyingKey, layout: Layout, proof: Proo
   run.grind("queryNonce", proof.queryNonce, grindingBits.query);
   const indexBits = Array.from({ length: queryCount }, () => transcript.sampleBits(layout.largest));
   return {
-    publics, alpha, beta, constraint, zeta, batch, folds, sums, here, next, indexBits, foldRoots,
+    publics, rootFelts: rootFelts ?? [], alpha, beta, constraint, zeta, batch, folds, sums, here, next, indexBits, foldRoots,
     finalPolynomial: wiresOf(finalHints),
     roots: { preprocessed: rootFelts === undefined ? undefined : digestOf(circuit, rootFelts), main, permutation, quotient },
   };
@@ -227,12 +231,21 @@ const heightWires = (circuit: Circuit, key: VerifyingKey, run: Replay): Map<numb
   return heights;
 };
 
+/** Digest of what a proof under a key states: public input 0..7 of the program that verifies it. */
+export const statementDigest = (key: VerifyingKey, publics: readonly number[]): number[] => {
+  const felts = [...publics, ...(key.preprocessedRoot ?? [])];
+  while (felts.length === 0 || felts.length % 8 !== 0) felts.push(0);
+  return hashFixedLength(felts);
+};
+
 /** The program that verifies proofs under `key`, with the witness for one proof. */
 export const verifierProgram = (key: VerifyingKey, publics: readonly number[], proof: Proof, logHeight?: number): R1Program => {
   const layout = layoutOf(key);
   assert.equal(publics.length, layout.publicCount, "public values");
-  const circuit = new Circuit([...publics, ...(key.preprocessedRoot ?? [])]);
-  const run = replay(circuit, key, layout, proof);
+  const circuit = new Circuit(statementDigest(key, publics));
+  const run = replay(circuit, key, layout, publics, proof);
+  const stated = hashWires(circuit, [...run.publics, ...run.rootFelts]).flatMap((wire) => circuit.unpack(wire));
+  for (const [i, felt] of stated.entries()) circuit.assertEqual(felt, circuit.publicInput(i));
   checkPoint(circuit, run.zeta);
   checkAtZeta(circuit, key, layout, run);
   checkQueries({
