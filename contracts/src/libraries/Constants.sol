@@ -17,6 +17,8 @@ library Constants {
     address internal constant MESSAGE_PASSER = 0x4b657966616c6c00000000000000000000000001;
     address internal constant L2_BRIDGE = 0x4b657966616c6c00000000000000000000000002;
     address internal constant EXIT_REGISTRY = 0x4B657966616C6c00000000000000000000000003;
+    /// @dev EIP-2935: hashes of the last 8191 blocks, by number, in state. The same address on L1 and L2.
+    address internal constant HISTORY_STORAGE = 0x0000F90827F1C53a10cb7A02335B175320002935;
     address internal constant FEE_VAULT = 0x4b657966616C6c00000000000000000000000004;
     address internal constant BRIDGED_ERC20 = 0x4b657966616c6C00000000000000000000000005;
     address internal constant BRIDGED_ERC721 = 0x4b657966616C6c00000000000000000000000006;
