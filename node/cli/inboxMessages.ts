@@ -64,7 +64,7 @@ export async function waitForFate(enqueued: EnqueuedMessage, connection: RollupC
     {
       what: `message ${enqueued.index} to be executed on L2`,
       timeoutSeconds,
-      onStillWaiting: (seconds) => output.progress(`still waiting for L2 to take message ${enqueued.index} (${seconds} s)`),
+      onStillWaiting: (seconds, fault) => output.progress(`still waiting for L2 to take message ${enqueued.index} (${seconds} s)${fault}`),
     },
   );
 }

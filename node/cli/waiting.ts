@@ -9,8 +9,8 @@ export interface WaitOptions {
   readonly what: string;
   readonly timeoutSeconds: number;
   readonly intervalMilliseconds?: number;
-  /** Called now and then with the seconds waited so far. */
-  readonly onStillWaiting?: (seconds: number) => void;
+  /** Called now and then with the seconds waited so far and, if the last look failed, with words about that. */
+  readonly onStillWaiting?: (seconds: number, fault: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -37,15 +37,18 @@ export async function waitFor<T>(probe: () => Promise<T | undefined>, options: W
     }
     const waitedSeconds = (Date.now() - startedAt) / 1000;
     if (waitedSeconds >= options.timeoutSeconds) {
-      const why = lastFault === undefined ? '' : `; the last attempt to look failed: ${messageOf(lastFault)}`;
-      throw new CommandFailure('unknown', `waited ${Math.round(waitedSeconds)} s for ${options.what}${why}`, { cause: lastFault });
+      throw new CommandFailure('unknown', `waited ${Math.round(waitedSeconds)} s for ${options.what}${faultText(lastFault)}`, { cause: lastFault });
     }
     if (Date.now() - noticedAt >= NOTICE_SECONDS * 1000) {
       noticedAt = Date.now();
-      options.onStillWaiting?.(Math.round(waitedSeconds));
+      options.onStillWaiting?.(Math.round(waitedSeconds), faultText(lastFault));
     }
     await sleep(options.intervalMilliseconds ?? DEFAULT_INTERVAL_MILLISECONDS, options.signal);
   }
+}
+
+function faultText(fault: unknown): string {
+  return fault === undefined ? '' : `; the last look failed: ${messageOf(fault)}`;
 }
 
 /** Resolves after the time, or rejects when the signal aborts. */

@@ -155,7 +155,7 @@ async function claimOnL1(file: WithdrawalFile, context: Context): Promise<Withdr
   output.progress(`withdrawal ${withdrawalHash} is in L2 block ${l2Block}; waiting for a final batch that contains it ...`);
   const final = await waitFor(async () => finalBatchContaining(l2Block, connection), {
     what: `L2 block ${l2Block} to be final on L1`, timeoutSeconds,
-    onStillWaiting: (seconds) => output.progress(`still waiting for finality (${seconds} s)`),
+    onStillWaiting: (seconds, fault) => output.progress(`still waiting for finality (${seconds} s)${fault}`),
   });
   let done: WithdrawalFile;
   if (await isWithdrawn()) done = { ...file, step: 'claimed', outcome: 'earlier' };
@@ -174,8 +174,8 @@ async function claimOnL1(file: WithdrawalFile, context: Context): Promise<Withdr
 interface FinalBatch { readonly index: bigint; readonly blockNumber: bigint; readonly stateRoot: string }
 
 async function finalBatchContaining(l2Block: number, connection: RollupConnection): Promise<FinalBatch | undefined> {
-  const head = (await connection.rollup().getFunction('finalHead').staticCall()) as { index: bigint; stateRoot: string; lastNumber: bigint };
-  return head.lastNumber >= BigInt(l2Block) ? { index: head.index, blockNumber: head.lastNumber, stateRoot: head.stateRoot } : undefined;
+  const [index, , stateRoot, blockNumber] = (await connection.rollup().getFunction('finalHead').staticCall()) as [bigint, string, string, bigint];
+  return blockNumber >= BigInt(l2Block) ? { index, blockNumber, stateRoot } : undefined;
 }
 
 /** The proof from the L2 node, for a block whose state root L1 holds as final: a node that lies is caught by the Vault. */
