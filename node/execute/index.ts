@@ -12,7 +12,5 @@ export { createEngine } from './engine.ts';
 export { parseGenesisAlloc } from './genesis.ts';
 export { decodeHeader, encodeHeader } from './header.ts';
 export { MemoryStore } from './memory-store.ts';
-export { decodeTransaction, intrinsicGas, recoverTransaction } from './transaction.ts';
-export { creationAddress } from './transition.ts';
-export { revertReason } from './trace/call-tracer.ts';
+export { recoverTransaction } from './transaction.ts';
 export * from './api.ts';

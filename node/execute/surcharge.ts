@@ -23,11 +23,25 @@ export class SurchargeMeter {
   #budget = Infinity;
   /** Set while an opcode's gas is computed, charged when it runs. */
   #pending = 0;
+  #place: { pc: number; address: Uint8Array } | undefined;
+  #abortedAt: { pc: number; address: Uint8Array } | undefined;
 
   start(budget: number): void {
     this.#used = 0;
     this.#budget = budget;
     this.#pending = 0;
+    this.#place = undefined;
+    this.#abortedAt = undefined;
+  }
+
+  /** Names the opcode whose charges follow; a precompile's are those of the call to it. */
+  enter(pc: number, address: Uint8Array): void {
+    this.#place = { pc, address };
+  }
+
+  /** Where the budget was exceeded; undefined when it was not, or before the first listed opcode. */
+  get abortedAt(): { pc: number; address: Uint8Array } | undefined {
+    return this.#abortedAt;
   }
 
   get used(): bigint {
@@ -39,6 +53,7 @@ export class SurchargeMeter {
     this.#used += amount;
     if (this.#used <= this.#budget) return;
     this.#used = this.#budget;
+    this.#abortedAt = this.#place;
     throw new SurchargeExceeded('expected the surcharge to stay within its budget');
   }
 
@@ -95,6 +110,8 @@ export function surchargedOpcodes(common: Common, meter: SurchargeMeter, state: 
         return gas(runState, baseGas, rules);
       },
       logicFunction: (runState, rules) => {
+        // EthereumJS has already moved past the opcode.
+        meter.enter(runState.programCounter - 1, runState.interpreter.getAddress().bytes);
         meter.chargeHeld();
         return run(runState, rules) as void;
       },

@@ -1,5 +1,6 @@
 // The surcharge counter: the table of SPEC.md section 5 at its boundaries, aborts, and who pays.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { getActivePrecompiles } from '@ethereumjs/evm';
@@ -9,6 +10,7 @@ import { precompileGas } from '../../../node/execute/precompile-gas.ts';
 import { PRECOMPILE_FACTORS } from '../../../node/execute/surcharge.ts';
 import { fromHex, toFixedBytes } from '../../../node/execute/bytes.ts';
 import type { ExecutionEngine, InboxMessage } from '../../../node/execute/index.ts';
+import { surchargeVectors } from '../../vectors/execute/generate.ts';
 import { addressOf, advance, assemble, blockInput, callTo, contractAddress, ETHER, FEE_VAULT_ADDRESS, HISTORY_ADDRESS, keccakOf, message, newChain, sign, wallets } from './chain-fixture.ts';
 import type { Alloc } from './chain-fixture.ts';
 
@@ -260,4 +262,8 @@ test('an EOA destination has no code and costs no surcharge', async () => {
   const engine = await newChain();
   const { transactions } = await advance(engine, [await sign(alice, { nonce: 0, to: hex(fromHex('11'.repeat(20))) })]);
   assert.equal(transactions[0]!.receipt.surchargeUsed, 0n);
+});
+
+test('the shared vectors are current: status, gas, counter and place of abort', async () => {
+  assert.equal(readFileSync(new URL('../../vectors/execute/surcharge.json', import.meta.url), 'utf8'), await surchargeVectors());
 });
