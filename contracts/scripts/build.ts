@@ -48,7 +48,7 @@ function staleAbis(files: Map<string, string>): string[] {
 const isCheck = process.argv.includes('--check');
 mkdirSync(join(folder, 'abi'), { recursive: true });
 mkdirSync(join(folder, 'generated'), { recursive: true });
-execFileSync(process.execPath, [join(root, 'node_modules/hardhat/dist/src/cli.js'), 'build', ...(isCheck ? ['--quiet'] : [])], {
+execFileSync(process.execPath, [join(root, 'node_modules/hardhat/dist/src/cli.js'), 'build', '--no-tests', ...(isCheck ? ['--quiet'] : [])], {
   cwd: folder,
   stdio: ['ignore', isCheck ? 'ignore' : 'inherit', 'inherit'],
 });

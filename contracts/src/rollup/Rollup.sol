@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
-import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IClock} from "../interfaces/IClock.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
@@ -13,9 +12,10 @@ import {BatchInputs, Binding, IRollup, Outputs} from "../interfaces/IRollup.sol"
 import {Constants} from "../libraries/Constants.sol";
 import {LifecycleView} from "../libraries/LifecycleView.sol";
 import {Statement} from "../libraries/Statement.sol";
+import {LaneRegistry} from "./LaneRegistry.sol";
 
-// Commits, answers per kind of lane, sequential finality. Owns the batch records, the settled index and its checkpoints, the
-// operator's keys and the lane registry. Does not own messages (Inbox), funds (Vault), time (Clock), nor the phases (Lifecycle).
+// Commits, answers per kind of lane, sequential finality. Owns the batch records, the settled index and its checkpoints, and
+// the operator's keys. Does not own the lanes (LaneRegistry), messages (Inbox), funds (Vault), time (Clock), nor phases (Lifecycle).
 //
 //      commit ──► committed ──answer(zk)──► proven ──Z, or attesters agree──► final
 //                    │  └────answer(attesters)──► attested ──(training-devnet only)──► final
@@ -25,7 +25,7 @@ import {Statement} from "../libraries/Statement.sol";
 // every phase; the settled index never goes back.
 
 /// @title Rollup
-contract Rollup is IRollup, Initializable, UUPSUpgradeable {
+contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
     using Checkpoints for Checkpoints.Trace208;
 
     /// @notice What a deployment decides once.
@@ -46,8 +46,6 @@ contract Rollup is IRollup, Initializable, UUPSUpgradeable {
     address public immutable INBOX;
     /// @inheritdoc IRollup
     address public immutable LIFECYCLE;
-    /// @inheritdoc IRollup
-    address public immutable UPGRADE_AUTHORITY;
     /// @inheritdoc IRollup
     uint256 public immutable l2ChainId;
     /// @inheritdoc IRollup
@@ -77,18 +75,15 @@ contract Rollup is IRollup, Initializable, UUPSUpgradeable {
     mapping(uint64 index => bytes32 stateRoot) private _finalRoots;
     bytes32 private _finalHash;
     uint64 private _finalNumber;
-    uint32 private _enabledZkLanes;
-    mapping(address lane => LaneRecord) private _lanes;
     Checkpoints.Trace208 private _settledCheckpoints;
 
-    constructor(Config memory config) {
+    constructor(Config memory config) LaneRegistry(config.upgradeAuthority) {
         if (config.isTrainingDevnet && block.chainid != Constants.DEVNET_L1_CHAIN_ID) {
             revert ProfileOffDevnet(block.chainid);
         }
         CLOCK = config.clock;
         INBOX = config.inbox;
         LIFECYCLE = config.lifecycle;
-        UPGRADE_AUTHORITY = config.upgradeAuthority;
         l2ChainId = config.l2ChainId;
         genesisHash = config.genesisHash;
         GENESIS_STATE_ROOT = config.genesisStateRoot;
@@ -240,26 +235,6 @@ contract Rollup is IRollup, Initializable, UUPSUpgradeable {
         _setColdKey(nextColdKey);
     }
 
-    /// @inheritdoc IRollup
-    function registerLane(address lane, uint8 kind) external {
-        _onlyUpgradeAuthority();
-        _registerLane(lane, kind);
-    }
-
-    /// @inheritdoc IRollup
-    function switchLane(address lane, bool isEnabled) external {
-        _onlyUpgradeAuthority();
-        LaneRecord storage record = _lanes[lane];
-        if (record.kind == 0) revert LaneUnknown(lane);
-        // Another epoch either way: what a lane answered before it was switched never counts after.
-        ++record.epoch;
-        if (record.kind == Constants.ANSWER_ZK && record.isEnabled != isEnabled) {
-            if (isEnabled) ++_enabledZkLanes;
-            else --_enabledZkLanes;
-        }
-        record.isEnabled = isEnabled;
-        emit LaneSwitched(lane, isEnabled, record.epoch);
-    }
 
     /// @inheritdoc IRollup
     function settledIndexAt(uint256 atT) external view returns (uint64) {
@@ -305,11 +280,6 @@ contract Rollup is IRollup, Initializable, UUPSUpgradeable {
     }
 
     /// @inheritdoc IRollup
-    function laneRecord(address lane) external view returns (LaneRecord memory) {
-        return _lanes[lane];
-    }
-
-    /// @inheritdoc IRollup
     function feeConfig() public view returns (uint256 dataFeeScalar, uint256 surchargeScalar, bytes32 feeConfigHash) {
         dataFeeScalar = _dataFeeScalar;
         surchargeScalar = _surchargeScalar;
@@ -341,20 +311,6 @@ contract Rollup is IRollup, Initializable, UUPSUpgradeable {
         if (next == address(0)) revert ZeroAddress();
         emit ColdKeySet(coldKey, next);
         coldKey = next;
-    }
-
-    function _registerLane(address lane, uint8 kind) private {
-        if (kind != Constants.ANSWER_ZK && kind != Constants.ANSWER_ATTESTERS) revert LaneKindInvalid(kind);
-        if (_lanes[lane].kind != 0) revert LaneExists(lane);
-        bytes32 profile = ILane(lane).profile();
-        if (profile != Constants.PROFILE_MAINNET && block.chainid != Constants.DEVNET_L1_CHAIN_ID) {
-            revert LaneProfileRefused(lane, profile);
-        }
-        uint256 specId = ILane(lane).specId();
-        if (specId > type(uint32).max) revert LaneForOtherSpec(lane, specId, Constants.SPEC_ID);
-        _lanes[lane] = LaneRecord({kind: kind, specId: uint32(specId), epoch: 0, isEnabled: true});
-        if (kind == Constants.ANSWER_ZK) ++_enabledZkLanes;
-        emit LaneRegistered(lane, kind, specId);
     }
 
     function _settle(uint64 index) private {
@@ -460,8 +416,11 @@ contract Rollup is IRollup, Initializable, UUPSUpgradeable {
         return clock.current() - clock.timeAt(IInbox(INBOX).prefix(index + 1).time);
     }
 
+    /// @dev Always from EIP-2935's history, never by BLOCKHASH, although that is cheaper for the last 256 blocks: the history is state, so
+    /// every client that has the state agrees on it, whereas one that was restored from a snapshot may answer BLOCKHASH with anything.
     function _originHash(uint64 originNumber, uint64 parentOriginNumber) private view returns (bytes32 originHash) {
-        originHash = Blockhash.blockHash(originNumber);
+        (bool isRead, bytes memory answer) = Constants.HISTORY_STORAGE.staticcall(abi.encode(originNumber));
+        if (isRead && answer.length == 32) originHash = bytes32(answer);
         if (originNumber < parentOriginNumber || originHash == 0) {
             revert OriginUnavailable(originNumber, parentOriginNumber);
         }
@@ -484,9 +443,5 @@ contract Rollup is IRollup, Initializable, UUPSUpgradeable {
 
     function _checkCommitted(uint64 index) private view {
         if (index > committedCount) revert NoSuchBatch(index, committedCount);
-    }
-
-    function _onlyUpgradeAuthority() private view {
-        if (msg.sender != UPGRADE_AUTHORITY) revert NotUpgradeAuthority(msg.sender, UPGRADE_AUTHORITY);
     }
 }
