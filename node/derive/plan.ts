@@ -6,7 +6,7 @@
 // the declared zkGas of a batch's messages at a block's cap.
 
 import { MAX_ORIGIN_LEAD_SECONDS, bytesToBigint, decodePayload, type PayloadBlock } from '@keyfall/protocol';
-import type { BatchContext, BatchPlan, PlannedBlock } from '../pipeline/batchPlan.ts';
+import type { BatchContext, PlanBatch, PlanEmpty, PlannedBlock } from '../pipeline/batchPlan.ts';
 import type { MessageRecord } from '../store/records.ts';
 
 const MAX_U64 = (1n << 64n) - 1n;
@@ -24,20 +24,20 @@ function originTimestamp(context: BatchContext): bigint {
 }
 
 /** The one block of a batch whose payload counts as empty: its messages, at the earliest timestamp the rules allow. */
-export function planEmpty(context: BatchContext, emptiedBecause: string): BatchPlan {
+export const planEmpty: PlanEmpty = (context, emptiedBecause) => {
   const { commit, messages, parent } = context;
   const times = [parent.timestamp + 1n, originTimestamp(context), ...messages.map(messageL1Time)];
   const timestamp = times.reduce((latest, time) => (time > latest ? time : latest));
   return { blocks: [{ timestamp, messagesFrom: commit.inboxFrom, messagesTo: commit.inboxTo, transactions: [] }], emptiedBecause };
-}
+};
 
 /** The blocks of a batch: its payload's, or planEmpty's where the payload breaks a static rule. */
-export function planBatch(context: BatchContext): BatchPlan {
+export const planBatch: PlanBatch = (context) => {
   const decoded = decodePayload(context.commit.payload);
   if (!decoded.ok) return planEmpty(context, `${decoded.code}: expected ${decoded.expected}, got ${decoded.got}`);
   const placed = placeBlocks(context, decoded.value);
   return typeof placed === 'string' ? planEmpty(context, placed) : { blocks: placed, emptiedBecause: undefined };
-}
+};
 
 /** Absolute timestamps and message ranges, or the rule that is broken. */
 function placeBlocks(context: BatchContext, payload: readonly PayloadBlock[]): readonly PlannedBlock[] | string {

@@ -168,6 +168,24 @@ describe('derivation from L1', () => {
     await follower.follow();
   });
 
+  it('goes on by a second endpoint when the first lies, and by one without old states from the chain’s beginning', async () => {
+    proxy.tamper = (call, result) => (call.method === 'eth_getBlockReceipts' ? (result as unknown[]).slice(1) : result);
+    const both = await Follower.open(chain, `${proxy.url},${chain.l1.url}`, follower.parameters);
+    await both.follow();
+    assert.deepEqual(chainOf(both), chainOf(follower));
+    await both.close();
+    const head = await chain.l1.rpc('eth_blockNumber') as Hex;
+    proxy.tamper = (call, result) => {
+      if (call.method === 'eth_getCode' && call.params[1] !== head) throw new Error('missing trie node');
+      return result;
+    };
+    const pruned = await Follower.open(chain, proxy.url);
+    assert.equal(pruned.parameters.start.number, 0n);
+    await pruned.follow();
+    assert.deepEqual(chainOf(pruned), chainOf(follower));
+    await pruned.close();
+  });
+
   it('refuses an address without a Rollup, and another L1 than the one asked for', async () => {
     const rpc = new L1Rpc({ urls: [chain.l1.url] });
     const code = (expected: string) => (error: unknown): boolean => error instanceof FatalL1Fault && error.code === expected;

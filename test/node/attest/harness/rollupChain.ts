@@ -93,7 +93,7 @@ export class Follower {
   }
 
   static async open(chain: RollupChain, url = chain.l1.url, parameters?: RollupParameters, store = new MemoryStore()): Promise<Follower> {
-    const rpc = new L1Rpc({ urls: [url], retries: 1, backoffMilliseconds: 5, timeoutMilliseconds: 2_000 });
+    const rpc = new L1Rpc({ urls: url.split(','), retries: 1, backoffMilliseconds: 5, timeoutMilliseconds: 2_000 });
     const known = parameters ?? await discoverRollup({ rpc, rollup: chain.addresses['Rollup'] ?? '' });
     const engine = await createEngine({ chainId: known.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() }, recoveryWorkers: 0 });
     const { l1ChainId, l2ChainId, rollup, inbox, start, timeScale, genesisHash } = known;

@@ -6,7 +6,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface ProxiedCall { readonly method: string; readonly params: readonly unknown[] }
-/** Gets the honest result of one call, returns what to answer instead. */
+/** Gets the honest result of one call, returns what to answer instead; what it throws becomes a JSON-RPC error. */
 export type Tamper = (call: ProxiedCall, result: unknown) => unknown;
 export type Transport = 'pass' | 'hang' | 'too-many' | 'server-error' | 'not-json' | 'cut' | 'foreign-ids' | 'endless';
 
@@ -27,7 +27,12 @@ async function forward(target: string, requests: readonly JsonRpc[], proxy: Prox
   return requests.map((request) => {
     const answer = answers.find((candidate) => candidate.id === request.id);
     if (answer === undefined || answer.error !== undefined) return answer;
-    return { jsonrpc: '2.0', id: proxy.transport === 'foreign-ids' ? request.id + 1_000_000 : request.id, result: proxy.tamper(request, answer.result) };
+    const id = proxy.transport === 'foreign-ids' ? request.id + 1_000_000 : request.id;
+    try {
+      return { jsonrpc: '2.0', id, result: proxy.tamper(request, answer.result) };
+    } catch (error) {
+      return { jsonrpc: '2.0', id, error: { code: -32_000, message: String(error) } };
+    }
   });
 }
 
