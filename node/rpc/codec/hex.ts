@@ -14,11 +14,6 @@ export function quantity(value: bigint | number): string {
   return '0x' + value.toString(16);
 }
 
-/** A bytes value as a 32-byte word, left-padded: topics, slots, storage values. */
-export function word(value: bigint): string {
-  return '0x' + value.toString(16).padStart(64, '0');
-}
-
 /** The bytes of canonical data text, or undefined. The result shares no memory with other buffers' users. */
 export function parseData(text: string): Uint8Array | undefined {
   if (text.charCodeAt(0) !== 48 || (text.charCodeAt(1) | 32) !== 120 || text.length % 2 !== 0) return undefined;
