@@ -10,7 +10,7 @@ import { BlockRun, blockContext, checkTimes } from './block.ts';
 import { callOnState, estimateGas } from './call.ts';
 import { createAccessList } from './access-list.ts';
 import { keccak256 } from './crypto.ts';
-import { genesisDigest, genesisState } from './genesis.ts';
+import { genesisDigest, writeGenesis } from './genesis.ts';
 import { decodeHeader, encodeHeader, makeHeader } from './header.ts';
 import { createMachine } from './machine.ts';
 import type { Machine } from './machine.ts';
@@ -45,10 +45,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const committed = new CommittedState(store);
   const machine = await createMachine(options.chainId, false);
   const digest = genesisDigest(options.genesis);
-  if (store.head === undefined) {
-    const genesis = genesisState(machine, options.genesis, store);
-    await store.commitGenesis(genesis.headerRaw, genesis.changes, digest);
-  }
+  if (store.head === undefined) await writeGenesis(machine, options.genesis, store);
   const written = store.genesisDigest;
   if (written === undefined || !equalBytes(written, digest)) {
     throw new ExecutionFault('wrong-genesis', `expected a store made from the genesis with digest ${toHex(digest)}, found ${written === undefined ? 'none' : toHex(written)}`);

@@ -25,22 +25,29 @@ export interface StateCommit {
 
 const EMPTY_TRIE: TrieSource = { node: () => undefined };
 
-/** Computes the commit of `overlay` on `view`; undefined view = an empty state (genesis). */
-export function commitState(overlay: OverlayState, view: StateView | undefined, store: StateStore): StateCommit {
-  return new StateCommitment(overlay, view, store).run();
+/** Computes the commit of `overlay` on `view`. */
+export function commitState(overlay: OverlayState, view: StateView, store: StateStore): StateCommit {
+  return new StateCommitment(overlay, view, store, view.trie(undefined)).run();
+}
+
+/** Computes the commit of accounts none of which exists yet: a genesis, or a part of one on the account trie made so far. */
+export function commitGenesis(overlay: OverlayState, store: StateStore, accountTrie: TrieSource = EMPTY_TRIE): StateCommit {
+  return new StateCommitment(overlay, undefined, store, accountTrie).run();
 }
 
 class StateCommitment {
   readonly #overlay: OverlayState;
   readonly #view: StateView | undefined;
   readonly #store: StateStore;
+  readonly #accountTrie: TrieSource;
   readonly #changes = new Map<string, { before: Uint8Array | undefined; after: Uint8Array | undefined }>();
   readonly #nodes = new Map<string, StoredNode | undefined>();
   readonly #accounts = new Map<string, Account | undefined>();
   readonly #slots = new Map<string, Uint8Array>();
   #hasClearedStorage = false;
 
-  constructor(overlay: OverlayState, view: StateView | undefined, store: StateStore) {
+  constructor(overlay: OverlayState, view: StateView | undefined, store: StateStore, accountTrie: TrieSource) {
+    this.#accountTrie = accountTrie;
     this.#overlay = overlay;
     this.#view = view;
     this.#store = store;
@@ -122,9 +129,8 @@ class StateCommitment {
       this.#accounts.set(addressKey, after);
       updates.push({ key, value: after && encodeTrieAccount(after) });
     }
-    const source = this.#view?.trie(undefined) ?? EMPTY_TRIE;
-    if (updates.length > 0) return this.#update(undefined, source, updates);
-    const root = source.node('');
+    if (updates.length > 0) return this.#update(undefined, this.#accountTrie, updates);
+    const root = this.#accountTrie.node('');
     return root === undefined ? EMPTY_TRIE_ROOT : keccak256(root.raw);
   }
 }

@@ -12,7 +12,7 @@ import type { EvmBlock, Machine } from './machine.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ABSENT_ACCOUNT } from './overlay.ts';
 import { encodeRlp } from './rlp.ts';
-import { commitState } from './state-commit.ts';
+import { commitGenesis, commitState } from './state-commit.ts';
 import { CommittedState } from './state-view.ts';
 import { StateStore } from './store.ts';
 import { recoverTransaction } from './transaction.ts';
@@ -91,7 +91,7 @@ export class StateTestRunner {
       if (codeBytes.length > 0) state.writeCode(key, codeBytes);
       for (const [slot, value] of Object.entries(storage)) state.writeSlot(key, toKey(word(slot)), word(value));
     }
-    const { changes } = commitState(state, undefined, committed.store);
+    const { changes } = commitGenesis(state, committed.store);
     await committed.store.commit(0n, new Uint8Array(0), changes, []);
     return committed;
   }

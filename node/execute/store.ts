@@ -8,7 +8,7 @@
 // d‖number the keys it replaced, M meta. No versioned key contains 0xff where another ends, so histories never mix.
 // Invariant: value of key after block N = the earliest h-entry of a block > N, else the latest value. n and m
 // are versioned so; a block's changes, history and head pointer are one atomic write.
-import { toFixedBytes, toKey } from './bytes.ts';
+import { fromKey, toFixedBytes, toKey } from './bytes.ts';
 import type { StateKeyValue, StateWrite } from './api.ts';
 import { ExecutionFault } from './api.ts';
 
@@ -40,6 +40,7 @@ const META_HEAD = stateKey(TAG.meta, Uint8Array.of(0));
 const META_OLDEST = stateKey(TAG.meta, Uint8Array.of(1));
 
 const META_GENESIS = stateKey(TAG.meta, Uint8Array.of(2));
+const META_UNFINISHED = stateKey(TAG.meta, Uint8Array.of(3));
 
 function historyKey(key: Uint8Array, blockNumber: bigint): Uint8Array {
   return stateKey(TAG.history, key, HISTORY, toFixedBytes(blockNumber, 8));
@@ -157,18 +158,33 @@ export class StateStore {
     return this.#kv.get(META_GENESIS)?.slice();
   }
 
-  /** Writes block 0. */
+  /** Removes what a genesis that never finished left behind. */
+  async clearUnfinishedGenesis(): Promise<void> {
+    if (this.#head !== undefined || this.#kv.get(META_UNFINISHED) === undefined) return;
+    for (const tag of [TAG.node, TAG.storage]) await this.#write(this.headKeys(Uint8Array.of(tag)).map((key) => ({ key, value: undefined })));
+  }
+
+  /** Writes a part of a genesis too large for one write; until commitGenesis the store counts as empty. */
+  async stageGenesis(changes: BlockChanges): Promise<void> {
+    if (this.#head !== undefined) throw new ExecutionFault('stale-block', 'expected an empty store to stage a genesis in');
+    await this.#write([{ key: META_UNFINISHED, value: ABSENT }, ...writesOf(changes)]);
+  }
+
+  /** Raw account trie node staged so far. */
+  stagedNode(path: string): Uint8Array | undefined {
+    return this.#kv.get(fromKey(nodePrefix(undefined) + path))?.slice();
+  }
+
+  /** Writes block 0, with the last part of its state. */
   async commitGenesis(headerRaw: Uint8Array, changes: BlockChanges, digest: Uint8Array): Promise<void> {
-    await this.commit(0n, headerRaw, changes, [{ key: META_GENESIS, value: digest }]);
+    await this.commit(0n, headerRaw, changes, [{ key: META_GENESIS, value: digest }, { key: META_UNFINISHED, value: undefined }]);
   }
 
   /** Writes block `blockNumber` = head + 1 with its changes, history and the caller's writes, atomically. */
   async commit(blockNumber: bigint, headerRaw: Uint8Array, changes: BlockChanges, alongside: readonly StateWrite[]): Promise<void> {
     const expected = this.#head === undefined ? 0n : this.#head + 1n;
     if (blockNumber !== expected) throw new ExecutionFault('stale-block', `expected to commit block ${expected}, got ${blockNumber}`);
-    const operations: StateWrite[] = [];
-    for (const { key, after } of changes.versioned) operations.push({ key, value: after });
-    for (const { hash, code } of changes.code) operations.push({ key: stateKey(TAG.code, hash), value: code });
+    const operations = writesOf(changes);
     if (blockNumber > 0n) this.#recordHistory(blockNumber, changes.versioned, operations);
     operations.push({ key: numberKey(TAG.header, blockNumber), value: headerRaw }, { key: META_HEAD, value: toFixedBytes(blockNumber, 8) });
     const oldest = this.#prune(blockNumber, operations);
@@ -254,6 +270,12 @@ export class StateStore {
       this.#isWriting = false;
     }
   }
+}
+
+function writesOf({ versioned, code }: BlockChanges): StateWrite[] {
+  const operations: StateWrite[] = versioned.map(({ key, after }) => ({ key, value: after }));
+  for (const { hash, code: bytes } of code) operations.push({ key: stateKey(TAG.code, hash), value: bytes });
+  return operations;
 }
 
 function readNumber(bytes: Uint8Array): bigint {

@@ -161,3 +161,37 @@ test('the 0x7E transaction has the bytes of the protocol codec', async () => {
   }
   assert.notEqual(toKey(transactions[0]!.transaction.hash), toKey(transactions[1]!.transaction.hash));
 });
+
+test('a write that fails leaves the old head, readable, and the same block can be committed later', async () => {
+  class FullDisk extends MemoryStore {
+    isFull = false;
+    override async write(operations: Parameters<MemoryStore['write']>[0]): Promise<void> {
+      if (this.isFull) throw new Error('no space left');
+      await super.write(operations);
+    }
+  }
+  const store = new FullDisk();
+  const engine = await newChain({ store });
+  const genesis = toHex(engine.head.hash);
+  const transactions = [await sign(alice, { nonce: 0, to: bob.address, value: 5n })];
+  const pending = await execute(engine, transactions);
+  store.isFull = true;
+  await assert.rejects(pending.commit(), /no space left/);
+  assert.equal(toHex(engine.head.hash), genesis);
+  assert.equal(stateOf(engine).account(addressOf(bob))?.balance, 1000n * ETHER);
+  await assert.rejects(engine.unwind(0n, [{ key: Uint8Array.of(200), value: Uint8Array.of(1) }]), /no space left/);
+  store.isFull = false;
+  const again = await execute(engine, transactions);
+  assert.equal(toHex(again.block.hash), toHex(pending.block.hash));
+  await again.commit();
+  assert.equal(stateOf(engine).account(addressOf(bob))?.balance, 1000n * ETHER + 5n);
+});
+
+test('blocks asked for at once run one after another, each on the head it named', async () => {
+  const engine = await newChain();
+  const results = await Promise.all([1n, 2n, 3n].map((value) => execute(engine, []).then(async () => execute(engine, [], { timestamp: value }))));
+  assert.equal(new Set(results.map(({ block }) => toHex(block.hash))).size, 3);
+  const [first, second] = results;
+  await Promise.all([first!.commit(), assert.rejects(second!.commit(), ExecutionFault)]);
+  assert.equal(engine.head.header.number, 1n);
+});

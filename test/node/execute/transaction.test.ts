@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RLP } from '@ethereumjs/rlp';
+import { Common, Hardfork, Mainnet } from '@ethereumjs/common';
+import { MerkleStateManager } from '@ethereumjs/statemanager';
+import { Account as EvmAccount, Address } from '@ethereumjs/util';
 import { Transaction, Wallet } from 'ethers';
 import type { TransactionLike } from 'ethers';
-import { equalBytes, fromHex, toHex, toMinimalBytes } from '../../../node/execute/bytes.ts';
+import { equalBytes, fromHex, toHex, toMinimalBytes, toWord } from '../../../node/execute/bytes.ts';
 import { verifyKzgProof } from '../../../node/execute/crypto.ts';
 import { createEngine, decodeHeader, ExecutionFault, MemoryStore, parseGenesisAlloc, recoverTransaction } from '../../../node/execute/index.ts';
 import { RecoveryPool } from '../../../node/execute/recovery.ts';
@@ -142,4 +145,33 @@ test('a KZG evaluation is accepted or refused as the ceremony decides, and malfo
   assert.equal(verifyKzgProof(infinity, scalar(5n), scalar(0n), infinity), true);
   assert.throws(() => verifyKzgProof(twoG1, scalar(2n ** 256n - 1n), scalar(2n), infinity), /C_KZG_BADARGS/);
   assert.throws(() => verifyKzgProof(`0x8123456789abcdef${'01'.repeat(40)}`, scalar(5n), scalar(2n), infinity), /C_KZG_BADARGS/);
+});
+
+test('a genesis written in parts has the root of one written at once, also after a start that was cut short', async () => {
+  const alloc = Array.from({ length: 40_500 }, (_, i) => ({ address: fromHex(i.toString(16).padStart(40, '0')), account: { balance: BigInt(i + 1), ...(i % 5000 === 0 ? { storage: [{ slot: fromHex('01'), value: fromHex('02') }] } : {}) } }));
+  const reference = new MerkleStateManager({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Osaka }) });
+  await reference.checkpoint();
+  for (const { address, account } of alloc) {
+    await reference.putAccount(new Address(address), new EvmAccount(0n, account.balance));
+    if (account.storage !== undefined) await reference.putStorage(new Address(address), toWord(fromHex('01')), fromHex('02'));
+  }
+  await reference.commit();
+  const expected = toHex(await reference.getStateRoot());
+  class FailingStore extends MemoryStore {
+    writesLeft = 2;
+    override async write(operations: Parameters<MemoryStore['write']>[0]): Promise<void> {
+      if (this.writesLeft-- === 0) throw new Error('the process died here');
+      await super.write(operations);
+    }
+  }
+  const store = new FailingStore();
+  const open = async (accounts: typeof alloc) => createEngine({ chainId: 1n, store, genesis: { timestamp: 0n, alloc: accounts }, recoveryWorkers: 0 });
+  await assert.rejects(open([...alloc.slice(0, 40_400), { address: fromHex('ff'.repeat(20)), account: { balance: 9n } }]), /died here/);
+  store.writesLeft = 100;
+  const engine = await open(alloc);
+  assert.equal(toHex(engine.head.header.stateRoot), expected);
+  const at = engine.stateAt(0n);
+  assert.ok(at.ok);
+  assert.equal(at.state.account(fromHex('ff'.repeat(20))), undefined, 'nothing of the other genesis remains');
+  await assert.rejects(open([alloc[0]!, alloc[0]!]), TypeError);
 });
