@@ -43,7 +43,7 @@ function measured(name: MeasuredChain['name'], child: ChildProcess, port: number
 
 /** This node with a population of accounts in its genesis. */
 export async function startNode(directory: string, accounts: number, senders: number, speed: number): Promise<MeasuredChain> {
-  const entry = join(import.meta.dirname, 'chain.ts');
+  const entry = new URL('./chain.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [entry, join(directory, 'node'), String(accounts), String(senders), String(speed)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (data: Buffer) => { resolve(data.toString('utf8')); });

@@ -68,9 +68,10 @@ export async function load(client: RpcClient, transactions: readonly Uint8Array[
   const sending = Promise.all(Array.from({ length: CONNECTIONS }, connection));
   let seen = before;
   let mined = 0;
-  let isSent = false;
-  void sending.then(() => { isSent = true; }, () => { isSent = true; });
-  while (performance.now() - began < deadlineSeconds * 1_000 && !(isSent && mined >= transactions.length - refused)) {
+  const state = { isSent: false };
+  const settle = (): void => { state.isSent = true; };
+  sending.then(settle, settle);
+  while (performance.now() - began < deadlineSeconds * 1_000 && !(state.isSent && mined >= transactions.length - refused)) {
     await sleep(POLL_MILLISECONDS);
     const head = Number(await client.call('eth_blockNumber', []));
     for (; seen < head; seen++) mined += Number(await client.call('eth_getBlockTransactionCountByNumber', [`0x${(seen + 1).toString(16)}`]));

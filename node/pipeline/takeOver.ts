@@ -39,9 +39,9 @@ export function takeOver(state: CoreState, reads: CoreReads): StepResult {
   head = { ...head, finalized: finalizedOf(head, reads) };
   const moved = head.safe.batchIndex !== before.safe.batchIndex || head.finalized.batchIndex !== before.finalized.batchIndex;
   const effects: Effect[] = moved ? [{ kind: 'write', change: { head } }] : [];
-  const recognised: CoreState = { ...state, head, standing: undefined };
+  const recognised: CoreState = { ...state, head };
   const next = head.safe.batchIndex + 1n;
-  if (next > head.progress.committedBatch) return [recognised, effects];
+  if (next > head.progress.committedBatch) return [{ ...recognised, standing: undefined }, effects];
   const local = next > head.closedBatch ? undefined : reads.batch(next);
   const commit = reads.commit(next);
   assert(commit !== undefined, `batch ${next} is committed but not stored`);
@@ -77,7 +77,7 @@ function startDeriving(state: CoreState, commit: CommitRecord, reads: CoreReads)
   }
   const context: BatchContext = { commit, messages, parent: { number: parent.number, hash: parent.hash, timestamp: parent.header.timestamp } };
   const [rewound, effects] = rewindToSafe(state, reads, { requeue: true, because: `batch ${commit.index}, committed on L1, is not the local chain` });
-  const [deriving, further] = executePlan(rewound, context, planBatch(context));
+  const [deriving, further] = executePlan({ ...rewound, standing: undefined }, context, planBatch(context));
   return [deriving, [...effects, ...further]];
 }
 

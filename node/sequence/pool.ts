@@ -174,7 +174,10 @@ export class Pool {
       for (const entry of queue.entries.values()) if (tail === undefined || entry.transaction.nonce > tail.transaction.nonce) tail = entry;
       if (tail !== undefined) tails.push(tail);
     }
-    return tails.sort((a, b) => compareBigints(feeCapWei(a.transaction), feeCapWei(b.transaction)) || b.sequence - a.sequence);
+    return tails.sort((a, b) => {
+      const byPrice = compareBigints(feeCapWei(a.transaction), feeCapWei(b.transaction));
+      return byPrice === 0 ? b.sequence - a.sequence : byPrice;
+    });
   }
 
   #remove(entry: PoolEntry): void {

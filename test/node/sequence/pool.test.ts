@@ -142,7 +142,10 @@ function modelOrder(pool: Pool, baseFee: bigint): SentTransaction[] {
   const order: SentTransaction[] = [];
   for (;;) {
     const heads = queues.flatMap((queue) => (queue[0] !== undefined && effectiveTipWei(queue[0].transaction, baseFee) >= 0n ? [queue[0]] : []));
-    const [best] = heads.toSorted((a, b) => Number(effectiveTipWei(b.transaction, baseFee) - effectiveTipWei(a.transaction, baseFee)) || a.sequence - b.sequence);
+    const [best] = heads.toSorted((a, b) => {
+      const byTip = Number(effectiveTipWei(b.transaction, baseFee) - effectiveTipWei(a.transaction, baseFee));
+      return byTip === 0 ? a.sequence - b.sequence : byTip;
+    });
     if (best === undefined) return order;
     order.push(best.transaction);
     queues.find((queue) => queue[0] === best)!.shift();
