@@ -5,7 +5,7 @@
 // Invariant: what the chain shows is what the engine executed; unwinding keeps both at the same block.
 
 import { encodeMessage, keccak } from '@keyfall/protocol';
-import { createEngine, MemoryStore } from '../../../node/execute/index.ts';
+import { createEngine, encodeHeader, MemoryStore } from '../../../node/execute/index.ts';
 import type { BlockInput, CandidateOutcome, ExecutedBlock, ExecutionEngine, GenesisAccount, InboxMessage, SentTransaction } from '../../../node/execute/index.ts';
 import type { Submission } from '../../../node/chainView.ts';
 import { data } from '../../../node/rpc/codec/hex.ts';
@@ -43,7 +43,7 @@ export class EngineChain {
   static async create(alloc: readonly { address: Uint8Array; account: GenesisAccount }[], retainedBlocks?: bigint): Promise<EngineChain> {
     const engine = await createEngine({ chainId: CHAIN_ID, store: new MemoryStore(), genesis: { timestamp: 1_000n, alloc }, recoveryWorkers: 0, ...(retainedBlocks === undefined ? {} : { retainedBlocks }) });
     const { header, hash } = engine.head;
-    const record = recordOf({ header, hash, headerRaw: new Uint8Array(0), transactions: [], dropped: [], zkGasUsed: 0n }, undefined, 0);
+    const record = recordOf({ header, hash, headerRaw: encodeHeader(header), transactions: [], dropped: [], zkGasUsed: 0n }, undefined, 0);
     return new EngineChain(engine, new MemoryChain(CHAIN_ID, record));
   }
 
