@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { HDNodeWallet, Interface, JsonRpcProvider } from 'ethers';
+import { HDNodeWallet, JsonRpcProvider, type Interface } from 'ethers';
 import pino from 'pino';
 import { keccakHex, type Hex } from '@keyfall/protocol';
 import { Batcher } from '../../../node/batch/batcher.ts';
