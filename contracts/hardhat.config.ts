@@ -15,8 +15,7 @@ export default defineConfig({
     path: require.resolve('solc/soljson.js'),
     settings: {
       evmVersion: 'osaka',
-      viaIR: true,
-      optimizer: { enabled: true, runs: 1000 },
+      optimizer: { enabled: true, runs: 1_000 },
       metadata: { bytecodeHash: 'none', appendCBOR: false },
       outputSelection: { '*': { '*': ['storageLayout'] } },
     },

@@ -116,15 +116,24 @@ contract InboxTest is System {
         bytes memory expected = abi.encodePacked(
             uint8(1), uint8(1), SENDER, to, uint256(mint), value, gas, surcharge, uint64(timestamp()), data
         );
+        checkEvent(index, before, expected);
+        checkPrefix(index, 30_000 + uint256(gas) + surcharge, mint);
+    }
+
+    function checkEvent(uint64 index, bytes32 before, bytes memory expected) private {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         (bytes32 accumulator, bytes memory message) = abi.decode(logs[0].data, (bytes32, bytes));
+        assertEq(message.length, expected.length, "length");
         assertEq(keccak256(message), keccak256(expected), "message");
         assertEq(accumulator, keccak256(abi.encodePacked(before, keccak256(expected))), "accumulator");
         assertEq(inbox.accumulatorAt(index + 1), accumulator, "stored accumulator");
         assertEq(uint256(logs[0].topics[1]), index, "index");
+    }
+
+    function checkPrefix(uint64 index, uint256 zkGas, uint256 mint) private view {
         IInbox.Prefix memory sums = inbox.prefix(index + 1);
         assertEq(sums.time, timestamp(), "time");
-        assertEq(sums.zkGas, 30_000 + uint256(gas) + surcharge, "zkGas");
+        assertEq(sums.zkGas, zkGas, "zkGas");
         assertEq(sums.mintWei, mint, "mint");
         assertEq(sums.baseFeeGwei, 4, "base fee, 2 gwei each");
     }

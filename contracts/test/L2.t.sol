@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IExitRegistry} from "../src/interfaces/IExitRegistry.sol";
 import {IFeeVault} from "../src/interfaces/IFeeVault.sol";
-import {IL2Bridge} from "../src/interfaces/IL2Bridge.sol";
+import {IL2Bridge, TokenDeposit} from "../src/interfaces/IL2Bridge.sol";
 import {IMessagePasser} from "../src/interfaces/IMessagePasser.sol";
 import {Asset, Withdrawal} from "../src/interfaces/IVault.sol";
 import {BridgedERC1155} from "../src/l2/BridgedERC1155.sol";
@@ -41,7 +41,7 @@ contract L2Test is TestBase {
 
     function deposit(uint8 kind, uint256 id, uint256 amount, address to) private {
         vm.prank(Constants.VAULT_SENDER);
-        BRIDGE.receiveDeposit(kind, L1_TOKEN, id, amount, address(1), to, "Token", "TKN", 6);
+        BRIDGE.receiveDeposit(TokenDeposit(kind, L1_TOKEN, id, amount, address(1), to, "Token", "TKN", 6));
     }
 
     function key(uint8 kind, uint256 id) private pure returns (bytes32) {
@@ -168,7 +168,19 @@ contract L2Test is TestBase {
             uint256 id = kind == 1 ? 0 : type(uint256).max;
             bytes memory data = abi.encodeCall(
                 L2Bridge.receiveDeposit,
-                (kind, L1_TOKEN, id, kind == 2 ? 1 : type(uint208).max, ALICE, ALICE, bytes32(type(uint256).max), bytes32(type(uint256).max), 255)
+                (
+                    TokenDeposit(
+                        kind,
+                        L1_TOKEN,
+                        id,
+                        kind == 2 ? 1 : type(uint208).max,
+                        ALICE,
+                        ALICE,
+                        bytes32(type(uint256).max),
+                        bytes32(type(uint256).max),
+                        255
+                    )
+                )
             );
             uint256 intrinsic = 21_000 + 40 * data.length;
             vm.prank(Constants.VAULT_SENDER);
@@ -212,9 +224,9 @@ contract L2Test is TestBase {
     /// P-066
     function test_Authorities() public {
         vm.expectRevert(abi.encodeWithSelector(IL2Bridge.NotVault.selector, address(this)));
-        BRIDGE.receiveDeposit(1, L1_TOKEN, 0, 1, ALICE, ALICE, "", "", 0);
+        BRIDGE.receiveDeposit(TokenDeposit(1, L1_TOKEN, 0, 1, ALICE, ALICE, "", "", 0));
         vm.expectRevert(abi.encodeWithSelector(IL2Bridge.NotSelf.selector, address(this)));
-        BRIDGE.credit(1, L1_TOKEN, 0, 1, ALICE, "", "", 0);
+        BRIDGE.credit(TokenDeposit(1, L1_TOKEN, 0, 1, ALICE, ALICE, "", "", 0));
         for (uint8 kind = 1; kind <= 3; ++kind) {
             deposit(kind, kind == 1 ? 0 : 5, 1, ALICE);
             BridgedToken token = BridgedToken(BRIDGE.tokenOf(kind, L1_TOKEN));

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {IL2Bridge} from "../src/interfaces/IL2Bridge.sol";
+import {IL2Bridge, TokenDeposit} from "../src/interfaces/IL2Bridge.sol";
 import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";
 import {AssetTransfers} from "../src/libraries/AssetTransfers.sol";
 import {Constants} from "../src/libraries/Constants.sol";
@@ -86,7 +86,11 @@ contract VaultTest is System {
             uint64(Constants.BRIDGE_MESSAGE_GAS), uint64(Constants.BRIDGE_MESSAGE_SURCHARGE), uint64(timestamp()),
             abi.encodeCall(
                 IL2Bridge.receiveDeposit,
-                (1, address(fee), 0, received, ALICE, BOB, "A token whose name is longer tha", "PLAIN", 18)
+                (
+                    TokenDeposit(
+                        1, address(fee), 0, received, ALICE, BOB, "A token whose name is longer tha", "PLAIN", 18
+                    )
+                )
             )
         );
         Vm.Log[] memory logs = vm.getRecordedLogs();

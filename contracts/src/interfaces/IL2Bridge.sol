@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @notice A deposit of a token, as the Vault's message tells it.
+/// @param name the L1 token's name, at most 32 bytes, zero padded; `symbol` likewise
+struct TokenDeposit {
+    uint8 kind;
+    address l1Token;
+    uint256 id;
+    uint256 amount;
+    address from;
+    address to;
+    bytes32 name;
+    bytes32 symbol;
+    uint8 decimals;
+}
+
 /// @title L2 predeploy: the L2 side of the Vault, and creator of the bridged tokens.
 interface IL2Bridge {
     error NotVault(address caller);
@@ -16,11 +30,7 @@ interface IL2Bridge {
 
     /// @notice What a bridge message calls. Credits `to`, or records a claim: it never reverts for the Vault's messages and calls
     /// no receiver. The Vault only (its fixed L2 sender).
-    /// @param name the L1 token's name, at most 32 bytes, zero padded; `symbol` likewise
-    function receiveDeposit(
-        uint8 kind, address l1Token, uint256 id, uint256 amount, address from, address to, bytes32 name, bytes32 symbol,
-        uint8 decimals
-    ) external;
+    function receiveDeposit(TokenDeposit calldata deposit) external;
     /// @notice Makes a recorded claim good. Anyone.
     function claim(uint8 kind, address l1Token, uint256 id, address account) external;
     /// @notice Burns the caller's bridged tokens and sends them to `recipient` on L1. Only a holder burns its own tokens.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-import {IL2Bridge} from "../interfaces/IL2Bridge.sol";
+import {IL2Bridge, TokenDeposit} from "../interfaces/IL2Bridge.sol";
 import {IMessagePasser} from "../interfaces/IMessagePasser.sol";
 import {Asset} from "../interfaces/IVault.sol";
 import {Assets} from "../libraries/Assets.sol";
@@ -20,42 +20,29 @@ contract L2Bridge is IL2Bridge {
     mapping(bytes32 assetKey => mapping(address account => uint256)) public claimable;
 
     /// @inheritdoc IL2Bridge
-    function receiveDeposit(
-        uint8 kind,
-        address l1Token,
-        uint256 id,
-        uint256 amount,
-        address from,
-        address to,
-        bytes32 name,
-        bytes32 symbol,
-        uint8 decimals
-    ) external {
+    function receiveDeposit(TokenDeposit calldata deposit) external {
         if (msg.sender != Constants.VAULT_SENDER) revert NotVault(msg.sender);
-        bytes32 key = Assets.key(Asset(kind, l1Token, id));
+        bytes32 key = Assets.key(Asset(deposit.kind, deposit.l1Token, deposit.id));
         IMessagePasser(Constants.MESSAGE_PASSER).openAsset(key);
         uint256 creditGas = gasleft() - Constants.BRIDGE_CLAIM_RESERVE_GAS;
-        try this.credit{gas: creditGas}(kind, l1Token, id, amount, to, name, symbol, decimals) {
-            emit DepositCredited(kind, l1Token, to, id, amount, from);
+        try this.credit{gas: creditGas}(deposit) {
+            emit DepositCredited(
+                deposit.kind, deposit.l1Token, deposit.to, deposit.id, deposit.amount, deposit.from
+            );
         } catch {
-            claimable[key][to] += amount;
-            emit DepositClaimable(kind, l1Token, to, id, amount, from);
+            claimable[key][deposit.to] += deposit.amount;
+            emit DepositClaimable(
+                deposit.kind, deposit.l1Token, deposit.to, deposit.id, deposit.amount, deposit.from
+            );
         }
     }
 
     /// @notice Credits a deposit, creating the token if it is the first. This contract only.
-    function credit(
-        uint8 kind,
-        address l1Token,
-        uint256 id,
-        uint256 amount,
-        address to,
-        bytes32 name,
-        bytes32 symbol,
-        uint8 decimals
-    ) external {
+    function credit(TokenDeposit calldata deposit) external {
         if (msg.sender != address(this)) revert NotSelf(msg.sender);
-        _ensureToken(kind, l1Token, name, symbol, decimals).bridgeMint(to, id, amount);
+        _ensureToken(deposit.kind, deposit.l1Token, deposit.name, deposit.symbol, deposit.decimals).bridgeMint(
+            deposit.to, deposit.id, deposit.amount
+        );
     }
 
     /// @inheritdoc IL2Bridge

@@ -169,19 +169,32 @@ contract Inbox is IInbox {
         if (change != 0 && !_send(msg.sender, change)) revert ChangeRefused(msg.sender, change);
     }
 
-    function _encode(Draft memory draft, address sender, bytes calldata data) private view returns (bytes memory) {
-        return abi.encodePacked(
-            Constants.MESSAGE_VERSION,
-            draft.kind,
-            sender,
-            draft.to,
-            draft.mint,
-            draft.value,
-            draft.gas,
-            draft.surcharge,
-            uint64(block.timestamp),
-            data
-        );
+    /// @dev The bytes of SPEC section 2. Each field is written as a word that ends where the field ends, the last field first, so that
+    /// a word's leading zeros are overwritten by the fields before it; the length comes last.
+    function _encode(Draft memory draft, address sender, bytes calldata data)
+        private
+        view
+        returns (bytes memory message)
+    {
+        uint256 head = (uint256(Constants.MESSAGE_VERSION) << 8) | draft.kind;
+        assembly ("memory-safe") {
+            // Two words are left before it, and the last word is zero to its end, for `_log`.
+            message := add(mload(0x40), 64)
+            let start := add(message, 32)
+            mstore(add(start, add(data.length, 130)), 0)
+            calldatacopy(add(start, 130), data.offset, data.length)
+            mstore(add(start, 98), timestamp())
+            mstore(add(start, 90), mload(add(draft, 0xa0)))
+            mstore(add(start, 82), mload(add(draft, 0x80)))
+            mstore(add(start, 74), mload(add(draft, 0x60)))
+            mstore(add(start, 42), mload(add(draft, 0x40)))
+            mstore(add(start, 10), mload(add(draft, 0x20)))
+            mstore(sub(start, 10), sender)
+            mstore(sub(start, 30), head)
+            let length := add(data.length, 130)
+            mstore(message, length)
+            mstore(0x40, and(add(add(start, length), 63), not(31)))
+        }
     }
 
     function _record(Sums head, Sums sums, bool isAliased, bytes memory message, uint256 nextMark)
@@ -194,8 +207,19 @@ contract Inbox is IInbox {
         _accumulators[index] = accumulator;
         _records[index] = sums.tagged(block.timestamp, isAliased ? 1 : 0);
         _head = sums.tagged(index + 1, nextMark);
-        emit MessageEnqueued(uint64(index), accumulator, message);
+        _log(index, accumulator, message);
         return uint64(index);
+    }
+
+    /// @dev Emits `MessageEnqueued` from where the message lies, without copying it.
+    function _log(uint256 index, bytes32 accumulator, bytes memory message) private {
+        bytes32 topic = MessageEnqueued.selector;
+        assembly ("memory-safe") {
+            let start := sub(message, 64)
+            mstore(start, accumulator)
+            mstore(add(start, 32), 64)
+            log2(start, add(96, and(add(mload(message), 31), not(31))), topic, index)
+        }
     }
 
     /// @dev What is to be given back of `msg.value`, after mint and price.

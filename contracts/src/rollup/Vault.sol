@@ -10,7 +10,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IEscapeHatch} from "../interfaces/IEscapeHatch.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
-import {IL2Bridge} from "../interfaces/IL2Bridge.sol";
+import {IL2Bridge, TokenDeposit} from "../interfaces/IL2Bridge.sol";
 import {ILifecycle} from "../interfaces/ILifecycle.sol";
 import {IRollup} from "../interfaces/IRollup.sol";
 import {Asset, IVault, Withdrawal} from "../interfaces/IVault.sol";
@@ -237,20 +237,18 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
         uint64 surcharge = uint64(Constants.BRIDGE_MESSAGE_SURCHARGE);
         uint256 cost = IInbox(INBOX).price(gas + surcharge);
         if (msg.value < cost) revert Underpaid(msg.value, cost);
-        bytes memory data = abi.encodeCall(
-            IL2Bridge.receiveDeposit,
-            (
-                asset.kind,
-                asset.token,
-                asset.id,
-                amount,
-                msg.sender,
-                to,
-                TokenMetadata.name(asset.token),
-                TokenMetadata.symbol(asset.token),
-                TokenMetadata.decimals(asset.token)
-            )
-        );
+        TokenDeposit memory deposit = TokenDeposit({
+            kind: asset.kind,
+            l1Token: asset.token,
+            id: asset.id,
+            amount: amount,
+            from: msg.sender,
+            to: to,
+            name: TokenMetadata.name(asset.token),
+            symbol: TokenMetadata.symbol(asset.token),
+            decimals: TokenMetadata.decimals(asset.token)
+        });
+        bytes memory data = abi.encodeCall(IL2Bridge.receiveDeposit, (deposit));
         index = IInbox(INBOX).sendCall{value: cost}(Constants.L2_BRIDGE, 0, 0, gas, surcharge, data);
         uint256 change = msg.value - cost;
         if (change != 0 && !AssetTransfers.tryPush(Asset(Constants.ASSET_ETH, address(0), 0), msg.sender, change)) {
