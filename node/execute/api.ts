@@ -248,7 +248,7 @@ export interface TraceOptions {
   tracer?: TracerName;
   /** Struct logger (geth's defaults: memory and return data off, stack and storage on). */
   enableMemory?: boolean; disableStack?: boolean; disableStorage?: boolean; enableReturnData?: boolean;
-  /** Maximum number of struct log steps; default and ceiling 100,000. */
+  /** Maximum number of struct log steps; without one a trace too large to hold is refused, not cut. */
   limit?: number;
   /** callTracer. */
   onlyTopCall?: boolean; withLog?: boolean;

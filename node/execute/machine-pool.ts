@@ -8,6 +8,7 @@ import { CallInterrupted, createMachine } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT_ACCOUNT } from './overlay.ts';
 import type { CommittedState } from './state-view.ts';
+import { TraceTooLarge } from './trace/tracer.ts';
 import { ExecutionFault } from './api.ts';
 import type { BlockHeader, CallContext, CallRefusal } from './api.ts';
 import type { TransitionContext } from './transition.ts';
@@ -46,6 +47,7 @@ export class MachinePool {
       return await work(machine);
     } catch (error) {
       if (error instanceof CallInterrupted) return { ok: false, code: error.code, message: error.message };
+      if (error instanceof TraceTooLarge) return { ok: false, code: 'invalid', reason: 'unsupported', message: error.message };
       if (error instanceof ExecutionFault && error.code === 'not-retained') return { ok: false, code: 'state', reason: 'pruned', message: error.message };
       throw error;
     } finally {

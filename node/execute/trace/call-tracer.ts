@@ -9,11 +9,14 @@ import type { Machine } from '../machine.ts';
 import { ABSENT_ACCOUNT } from '../overlay.ts';
 import type { RunState } from '../surcharge.ts';
 import type { TracedOutcome, TracedTransaction, Tracer } from './tracer.ts';
-import { frameError, quantity } from './tracer.ts';
+import { frameError, quantity, TraceBudget } from './tracer.ts';
 import type { TraceJson, TraceOptions } from '../api.ts';
 
 const TYPES = new Map([[0xf0, 'CREATE'], [0xf1, 'CALL'], [0xf2, 'CALLCODE'], [0xf4, 'DELEGATECALL'], [0xf5, 'CREATE2'], [0xfa, 'STATICCALL']]);
 const SELFDESTRUCT = 0xff;
+/** Inputs, outputs and logs a trace may hold; passing the same large memory to many calls costs little gas. */
+const BUDGET_BYTES = 64_000_000;
+const FRAME_BYTES = 300;
 const ADDRESS_MASK = (1n << 160n) - 1n;
 
 interface CallFrame {
@@ -37,6 +40,7 @@ function frame(fields: Pick<CallFrame, 'type' | 'from' | 'to' | 'value' | 'gas' 
 export class CallTracer implements Tracer {
   readonly #options: TraceOptions;
   readonly #open: CallFrame[] = [];
+  readonly #budget = new TraceBudget(BUDGET_BYTES, 'use onlyTopCall');
   #lastOpcode = 0;
 
   constructor(options: TraceOptions) {
@@ -55,7 +59,7 @@ export class CallTracer implements Tracer {
     this.#lastOpcode = opcode;
     const current = this.#open.at(-1);
     if (current === undefined) return;
-    if (opcode >= 0xa0 && opcode <= 0xa4 && this.#options.withLog === true) current.logs.push(logOf(opcode - 0xa0, runState, current.calls.length));
+    if (opcode >= 0xa0 && opcode <= 0xa4 && this.#options.withLog === true) this.#log(current, logOf(opcode - 0xa0, runState, current.calls.length), Number(runState.stack.peek(2)[1]));
     if (opcode !== SELFDESTRUCT || this.#options.onlyTopCall === true) return;
     const from = runState.interpreter.getAddress().bytes;
     const beneficiary = toFixedBytes(runState.stack.peek(1)[0]! & ADDRESS_MASK, 20);
@@ -63,16 +67,23 @@ export class CallTracer implements Tracer {
     current.calls.push(frame({ type: 'SELFDESTRUCT', from, to: beneficiary, value: balance, gas: 0n, input: new Uint8Array(0) }));
   }
 
+  #log(current: CallFrame, log: { [key: string]: TraceJson }, dataBytes: number): void {
+    this.#budget.spend(FRAME_BYTES + dataBytes);
+    current.logs.push(log);
+  }
+
   #enter(message: Message): void {
     if (message.depth === 0) return;
+    this.#budget.spend(FRAME_BYTES + message.data.length);
     const type = TYPES.get(this.#lastOpcode) ?? 'CALL';
     const isInCallersContext = type === 'DELEGATECALL' || type === 'CALLCODE';
     const to = isInCallersContext ? message.codeAddress.bytes : message.to?.bytes;
     const from = type === 'DELEGATECALL' ? message.to!.bytes : message.caller.bytes;
     // A copy: the data is a view of the caller's memory, which goes on changing.
     const input = message.data.slice();
+    // The message's data is a view of the caller's memory, which it may change later: keep a copy.
     const entered = frame({ type, from, to, value: type === 'STATICCALL' ? undefined : message.value, gas: message.gasLimit, input });
-    this.#open.at(-1)!.calls.push(entered);
+    if (this.#options.onlyTopCall !== true) this.#open.at(-1)!.calls.push(entered);
     this.#open.push(entered);
   }
 
@@ -83,7 +94,8 @@ export class CallTracer implements Tracer {
     left.gasUsed = execResult.executionGasUsed;
     const isCreation = left.type === 'CREATE' || left.type === 'CREATE2';
     if (isCreation) left.to = createdAddress?.bytes;
-    close(left, execResult.exceptionError?.error, execResult.returnValue);
+    this.#budget.spend(execResult.returnValue.length);
+    close(left, execResult.exceptionError?.error, execResult.returnValue.slice());
   }
 
   result(_machine: Machine, outcome: TracedOutcome): TraceJson {
@@ -91,7 +103,6 @@ export class CallTracer implements Tracer {
     for (const unfinished of this.#open.slice(1)) close(unfinished, outcome.error ?? 'aborted', new Uint8Array(0));
     top.gasUsed = outcome.gasUsed;
     close(top, outcome.error, outcome.returnData);
-    if (this.#options.onlyTopCall === true) top.calls = [];
     return frameJson(top);
   }
 }

@@ -1,15 +1,18 @@
 // geth's default tracer: one entry per opcode.
 //
 // Owns: the structLogs format of debug_traceTransaction without a tracer. Does not own: the steps (EthereumJS's events).
-// Source: geth's eth/tracers/logger. Invariant: at most LIMIT_CEILING entries, whatever is asked.
+// Source: geth's eth/tracers/logger. Invariant: a trace is complete, or cut at the limit the caller gave, or refused for its
+// size; never cut silently.
 import type { InterpreterStep } from '@ethereumjs/evm';
 import { toHex, toKey, toFixedBytes, toWord } from '../bytes.ts';
 import type { Machine } from '../machine.ts';
 import type { TracedOutcome, Tracer } from './tracer.ts';
-import { quantity } from './tracer.ts';
+import { quantity, TraceBudget } from './tracer.ts';
 import type { TraceJson, TraceOptions } from '../api.ts';
 
-export const LIMIT_CEILING = 100_000;
+/** Words a trace may hold; a step counts as eight besides its stack and memory. About 250 MB. */
+const BUDGET_WORDS = 4_000_000;
+const STEP_WORDS = 8;
 const [SLOAD, SSTORE] = [0x54, 0x55];
 const CALLS = new Set([0xf1, 0xf2, 0xf4, 0xfa]);
 
@@ -21,11 +24,12 @@ export class StructLogger implements Tracer {
   readonly #storage = new Map<string, { [slot: string]: string }>();
   /** What the last call of each depth returned. */
   readonly #returned = new Map<number, Uint8Array>();
+  readonly #budget = new TraceBudget(BUDGET_WORDS, 'give a limit, disableStack, or use another tracer');
   #depth = 0;
 
   constructor(options: TraceOptions) {
     this.#options = options;
-    this.#limit = Math.min(options.limit !== undefined && options.limit > 0 ? options.limit : LIMIT_CEILING, LIMIT_CEILING);
+    this.#limit = options.limit !== undefined && options.limit > 0 ? options.limit : Infinity;
   }
 
   attach(machine: Machine): void {
@@ -44,6 +48,7 @@ export class StructLogger implements Tracer {
   #step(machine: Machine, step: InterpreterStep): void {
     if (this.#logs.length >= this.#limit) return;
     const { opcode, stack } = step;
+    this.#budget.spend(STEP_WORDS + (this.#options.disableStack === true ? 0 : stack.length) + (this.#options.enableMemory === true ? Number(step.memoryWordCount) : 0));
     const cost = (opcode.dynamicFee ?? BigInt(opcode.fee)) + (CALLS.has(opcode.code) ? machine.forwarded.gas : 0n);
     const log: { [key: string]: TraceJson } = { pc: step.pc, op: opcode.name, gas: Number(step.gasLeft), gasCost: Number(cost), depth: step.depth + 1 };
     if (step.gasRefund > 0n) log['refund'] = Number(step.gasRefund);

@@ -25,6 +25,27 @@ export interface Tracer {
   result(machine: Machine, outcome: TracedOutcome): TraceJson;
 }
 
+/** Thrown through the EVM when a trace outgrows what may be held in memory; nothing of it is returned. */
+export class TraceTooLarge extends Error {
+  readonly code = 'trace-too-large';
+}
+
+/** Counts what a tracer holds. */
+export class TraceBudget {
+  #left: number;
+  readonly #advice: string;
+
+  constructor(size: number, advice: string) {
+    this.#left = size;
+    this.#advice = advice;
+  }
+
+  spend(amount: number): void {
+    this.#left -= amount;
+    if (this.#left < 0) throw new TraceTooLarge(`the trace is too large to be held in memory; ${this.#advice}`);
+  }
+}
+
 /** 0x-prefixed without leading zeros. */
 export function quantity(value: bigint | number): string {
   return `0x${value.toString(16)}`;

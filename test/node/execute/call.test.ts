@@ -269,3 +269,29 @@ test('reading a block that is unknown or pruned is refused by name', async () =>
   const unknown = await engine.call({ to: fromHex('11'.repeat(20)) }, { header: { ...genesis, number: 99n } });
   assert.ok(!unknown.ok && unknown.code === 'state' && unknown.reason === 'unknown-block');
 });
+
+test('a traced input is what was passed, even when the caller overwrites its memory afterwards', async () => {
+  // memory[0] = 1; call contract 1 with memory[0..32]; memory[0] = 2; stop.
+  const caller = assemble(0x60, 1, 0x5f, 0x52, 0x5f, 0x5f, 0x60, 0x20, 0x5f, 0x5f, 0x73, contractAddress(1), 0x5a, 0xf1, 0x60, 2, 0x5f, 0x52, 0x00);
+  const engine = await chain(caller, ECHO);
+  const traced = await engine.traceCall({ to: contractAddress(0), gas: 200_000n }, at(engine), { tracer: 'callTracer' });
+  assert.ok(traced.ok);
+  const [inner] = (traced.trace as { calls: Json[] }).calls;
+  assert.deepEqual([inner!['input'], inner!['output']], [toHex(toFixedBytes(1n, 32)), toHex(toFixedBytes(1n, 32))]);
+});
+
+test('a trace too large to hold is refused in words, by steps and by call data', async () => {
+  // 100,000 bytes of memory passed to the identity precompile for ever.
+  const greedy = assemble(0x5b, 0x5f, 0x5f, 0x62, '0186a0', 0x5f, 0x60, 0x99, 0x5a, 0xfa, 0x50, 0x5f, 0x56);
+  // A thousand words of stack at every step.
+  const deep = assemble(new Uint8Array(1000).fill(0x5f), 0x5b, 0x61, '03e8', 0x56);
+  const engine = await chain(LOOP, greedy, deep);
+  const steps = await engine.traceCall({ to: contractAddress(2), gas: 200_000n }, at(engine, { timeCapMilliseconds: 60_000 }), {});
+  assert.ok(!steps.ok && steps.code === 'invalid' && /too large/.test(steps.message));
+  const limited = await engine.traceCall({ to: contractAddress(0), gas: 1_000_000n }, at(engine, { timeCapMilliseconds: 60_000 }), { limit: 10 });
+  assert.ok(limited.ok && (limited.trace as { structLogs: Json[] }).structLogs.length === 10);
+  const data = await engine.traceCall({ to: contractAddress(1), gas: 1_000_000n }, at(engine, { timeCapMilliseconds: 60_000 }), { tracer: 'callTracer' });
+  assert.ok(!data.ok && data.code === 'invalid' && /too large/.test(data.message));
+  const after = await engine.call({ to: contractAddress(0), gas: 30_000n }, at(engine));
+  assert.ok(!after.ok && after.code === 'execution');
+});
