@@ -6,6 +6,7 @@ import { extMul, vMul } from "./montgomery";
 import { permute4 } from "./poseidon2";
 
 export * from "./poseidon2";
+export * from "./keccak";
 export * from "./matrix";
 export * from "./deep";
 export * from "./constraints";

@@ -5,10 +5,11 @@
 
 import assert from "node:assert/strict";
 import { GENERATOR, inv, mul, pow, twoAdicRoot } from "../field/koalabear.ts";
+import type { HashName } from "../hash/suite.ts";
 import { reverseBits } from "../ntt/ntt.ts";
 import type { CommitMatrix } from "../prove/backend.ts";
 import { KernelCodeword, KernelCommitment, KernelFoldCommitment } from "./committed.ts";
-import type { Group, Placement, TreeLevels } from "./committed.ts";
+import type { Group, Placement, Tree } from "./committed.ts";
 import type { Engine } from "./engine.ts";
 import type { KernelTask } from "./kernels.ts";
 import { MONTGOMERY_ONE, MONTGOMERY_R_SQUARED, toMontgomery } from "./montgomery-form.ts";
@@ -91,43 +92,47 @@ async function extend(engine: Engine, group: Group, form: CommitMatrix["form"]):
   engine.arena.release(mark);
 }
 
-async function hashRows(engine: Engine, rows: RowHashing, count: number): Promise<number> {
+async function hashRows(engine: Engine, rows: RowHashing, count: number, hash: HashName): Promise<number> {
   const out = engine.arena.allocate(32 * Math.max(8, count));
   await engine.pool.run(engine.split(count, HASH_GRAIN, (start, end) => ({
-    kernel: "hashRows",
+    kernel: hash === "poseidon2" ? "hashRows" : "hashRowsKeccak",
     args: [engine.hashScratch, rows.base, rows.blockStride, rows.rowStride, rows.blockCount, rows.lastCount, start, end, out],
   })));
   return out;
 }
 
-async function compress(engine: Engine, left: number, right: number, stride: number, count: number): Promise<number> {
+async function compress(engine: Engine, left: number, right: number, stride: number, count: number, hash: HashName): Promise<number> {
   const out = engine.arena.allocate(32 * Math.max(8, count));
   await engine.pool.run(engine.split(count, HASH_GRAIN, (start, end) => ({
-    kernel: "compressPairs", args: [engine.hashScratch, left, right, stride, start, end, out],
+    kernel: hash === "poseidon2" ? "compressPairs" : "compressPairsKeccak", args: [engine.hashScratch, left, right, stride, start, end, out],
   })));
   return out;
 }
 
 /** Builds all levels; `rowsBySize` gives what is hashed at a log size. */
-async function buildTree(engine: Engine, tallest: number, rowsBySize: ReadonlyMap<number, RowHashing>): Promise<TreeLevels> {
+async function buildTree(
+  engine: Engine, tallest: number, rowsBySize: ReadonlyMap<number, RowHashing>, hash: HashName,
+): Promise<Tree> {
   const levels: number[] = [];
   for (let log = tallest; log >= 0; log--) {
     const rows = rowsBySize.get(log);
-    const digests = rows === undefined ? undefined : await hashRows(engine, rows, 2 ** log);
+    const digests = rows === undefined ? undefined : await hashRows(engine, rows, 2 ** log, hash);
     const below = levels[log + 1];
     if (below === undefined) {
       assert(digests !== undefined, "the tallest size has rows");
       levels[log] = digests;
       continue;
     }
-    const nodes = await compress(engine, below, below + 32, 64, 2 ** log);
-    levels[log] = digests === undefined ? nodes : await compress(engine, nodes, digests, 32, 2 ** log);
+    const nodes = await compress(engine, below, below + 32, 64, 2 ** log, hash);
+    levels[log] = digests === undefined ? nodes : await compress(engine, nodes, digests, 32, 2 ** log, hash);
   }
-  return levels;
+  return { levels, hash };
 }
 
 /** The backend's `commit`. */
-export async function commitMatrices(engine: Engine, matrices: readonly CommitMatrix[], logBlowup: number): Promise<KernelCommitment> {
+export async function commitMatrices(
+  engine: Engine, matrices: readonly CommitMatrix[], logBlowup: number, hash: HashName,
+): Promise<KernelCommitment> {
   const { groups, placements } = layOut(engine, matrices, logBlowup);
   const form = matrices[0]?.form ?? "values";
   assert(matrices.every((matrix) => matrix.form === form), "matrices of one commitment come in one form");
@@ -139,14 +144,16 @@ export async function commitMatrices(engine: Engine, matrices: readonly CommitMa
   const rowsBySize = new Map(groups.map((group): [number, RowHashing] => [group.logSize, {
     base: group.base, blockStride: group.tileStride, rowStride: 32, blockCount: group.tileCount, lastCount: ((group.width - 1) % 8) + 1,
   }]));
-  const levels = await buildTree(engine, Math.max(...rowsBySize.keys()), rowsBySize);
-  return new KernelCommitment(engine.arena, groups, placements, levels);
+  const tree = await buildTree(engine, Math.max(...rowsBySize.keys()), rowsBySize, hash);
+  return new KernelCommitment(engine.arena, groups, placements, tree);
 }
 
 /** The backend's `commitFold`. */
-export async function commitCodeword(engine: Engine, codeword: KernelCodeword, logArity: number): Promise<KernelFoldCommitment> {
+export async function commitCodeword(
+  engine: Engine, codeword: KernelCodeword, logArity: number, hash: HashName,
+): Promise<KernelFoldCommitment> {
   const logRows = codeword.logSize - logArity;
   const rowBytes = 16 * 2 ** logArity;
   const rows = { base: codeword.base, blockStride: 32, rowStride: rowBytes, blockCount: rowBytes / 32, lastCount: 8 };
-  return new KernelFoldCommitment(engine.arena, codeword, logArity, await buildTree(engine, logRows, new Map([[logRows, rows]])));
+  return new KernelFoldCommitment(engine.arena, codeword, logArity, await buildTree(engine, logRows, new Map([[logRows, rows]]), hash));
 }

@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import type { Felt } from "../field/koalabear.ts";
 import { DIGEST_LENGTH } from "../hash/poseidon2.ts";
+import { digestWords } from "../hash/suite.ts";
+import type { HashName } from "../hash/suite.ts";
 import type { TreeOpening } from "../merkle/mixed-tree.ts";
 import type { Codeword, Commitment } from "../prove/backend.ts";
 import type { Arena } from "./arena.ts";
@@ -23,17 +25,20 @@ export type Group = {
 /** Where one matrix lies: its group and first column there. */
 export type Placement = { readonly group: Group; readonly offset: number; readonly width: number };
 
-/** The digests of every tree level, by log size, and the leaf side that fed them. */
-export type TreeLevels = readonly number[];
+/** The addresses of the digests of every tree level, by log size, and the suite that made them. */
+export type Tree = { readonly levels: readonly number[]; readonly hash: HashName };
 
-function digestAt(arena: Arena, level: number, index: number): Felt[] {
-  return Array.from(arena.words(level + 32 * index, DIGEST_LENGTH), fromMontgomery);
+/** A digest as the suite's words: Poseidon2 keeps elements in Montgomery form, keccak bytes. */
+function digestAt(arena: Arena, { levels, hash }: Tree, log: number, index: number): number[] {
+  const address = (levels[log] as number) + 32 * index;
+  if (hash === "poseidon2") return Array.from(arena.words(address, DIGEST_LENGTH), fromMontgomery);
+  return digestWords(new Uint8Array(arena.memory.buffer, address, 32));
 }
 
-function siblingsOf(arena: Arena, levels: TreeLevels, leaf: number): Felt[][] {
-  const siblings: Felt[][] = [];
-  for (let log = levels.length - 1, node = leaf; log > 0; log--, node = Math.floor(node / 2)) {
-    siblings.push(digestAt(arena, levels[log] as number, node % 2 === 0 ? node + 1 : node - 1));
+function siblingsOf(arena: Arena, tree: Tree, leaf: number): number[][] {
+  const siblings: number[][] = [];
+  for (let log = tree.levels.length - 1, node = leaf; log > 0; log--, node = Math.floor(node / 2)) {
+    siblings.push(digestAt(arena, tree, log, node % 2 === 0 ? node + 1 : node - 1));
   }
   return siblings;
 }
@@ -45,19 +50,19 @@ export class KernelCommitment implements Commitment {
   /** First address after everything this commitment owns. */
   readonly endMark: number;
   readonly #arena: Arena;
-  readonly #levels: TreeLevels;
+  readonly #tree: Tree;
 
-  constructor(arena: Arena, groups: readonly Group[], placements: readonly Placement[], levels: TreeLevels) {
+  constructor(arena: Arena, groups: readonly Group[], placements: readonly Placement[], tree: Tree) {
     this.#arena = arena;
     this.groups = groups;
     this.placements = placements;
-    this.#levels = levels;
-    this.root = digestAt(arena, levels[0] as number, 0);
+    this.#tree = tree;
+    this.root = digestAt(arena, tree, 0, 0);
     this.endMark = arena.mark;
   }
 
   open(leaf: number): TreeOpening {
-    const tallest = this.#levels.length - 1;
+    const tallest = this.#tree.levels.length - 1;
     assert(leaf >= 0 && leaf < 2 ** tallest, `leaf ${leaf} of 2^${tallest}`);
     const rows = this.placements.map(({ group, offset, width }) => {
       const row = Math.floor(leaf / 2 ** (tallest - group.logSize));
@@ -67,7 +72,7 @@ export class KernelCommitment implements Commitment {
         return fromMontgomery(this.#arena.words(address, 1)[0] as Felt);
       });
     });
-    return { rows, siblings: siblingsOf(this.#arena, this.#levels, leaf) };
+    return { rows, siblings: siblingsOf(this.#arena, this.#tree, leaf) };
   }
 }
 
@@ -84,20 +89,20 @@ export class KernelCodeword implements Codeword {
 export class KernelFoldCommitment implements Commitment {
   readonly root: readonly Felt[];
   readonly #arena: Arena;
-  readonly #levels: TreeLevels;
+  readonly #tree: Tree;
   readonly #base: number;
   readonly #rowLength: number;
 
-  constructor(arena: Arena, codeword: KernelCodeword, logArity: number, levels: TreeLevels) {
+  constructor(arena: Arena, codeword: KernelCodeword, logArity: number, tree: Tree) {
     this.#arena = arena;
-    this.#levels = levels;
+    this.#tree = tree;
     this.#base = codeword.base;
     this.#rowLength = 4 * 2 ** logArity;
-    this.root = digestAt(arena, levels[0] as number, 0);
+    this.root = digestAt(arena, tree, 0, 0);
   }
 
   open(leaf: number): TreeOpening {
     const row = Array.from(this.#arena.words(this.#base + 4 * this.#rowLength * leaf, this.#rowLength), fromMontgomery);
-    return { rows: [row], siblings: siblingsOf(this.#arena, this.#levels, leaf) };
+    return { rows: [row], siblings: siblingsOf(this.#arena, this.#tree, leaf) };
   }
 }

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { GENERATOR, inv, twoAdicRoot } from "../field/koalabear.ts";
 import type { Ext } from "../field/ext4.ts";
 import { EXTERNAL_FINAL, EXTERNAL_INITIAL, INTERNAL } from "../hash/poseidon2-constants.ts";
+import { ROUND_CONSTANTS } from "../air/chips/keccak-round.ts";
 import { Arena } from "./arena.ts";
 import type { KernelTask } from "./kernels.ts";
 import { MONTGOMERY_ONE, fromMontgomery, toMontgomery } from "./montgomery-form.ts";
@@ -69,13 +70,14 @@ export class Engine {
     const arena = new Arena();
     const constants = [...EXTERNAL_INITIAL.flat(), ...INTERNAL, ...EXTERNAL_FINAL.flat()].map(toMontgomery);
     const poseidonConstants = arena.allocateWords(constants);
+    const keccakConstants = arena.allocateWords(ROUND_CONSTANTS.flatMap((constant) => [Number(constant & 0xffffffffn), Number(constant >> 32n)]));
     const counter = arena.allocate(64);
     const scratchBase = arena.allocate(HASH_SCRATCH_BYTES * threadCount);
     const tables = {
       twiddles: arena.allocate(4 * 2 ** maxLogSize), inverseTwiddles: arena.allocate(4 * 2 ** maxLogSize),
       points: arena.allocate(4 * 2 ** maxLogSize), inversePoints: arena.allocate(4 * 2 ** maxLogSize),
     };
-    const pool = await ThreadPool.create(threadCount, { module, memory: arena.memory, poseidonConstants, counter });
+    const pool = await ThreadPool.create(threadCount, { module, memory: arena.memory, poseidonConstants, keccakConstants, counter });
     const engine = new Engine(arena, pool, tables, maxLogSize, scratchBase);
     await engine.#fillTables();
     return engine;

@@ -15,6 +15,8 @@ export type KernelStart = {
   readonly memory: WebAssembly.Memory;
   /** Round constants in Montgomery form. */
   readonly poseidonConstants: number;
+  /** 24 round constants of keccak-f, two little-endian words each. */
+  readonly keccakConstants: number;
   /** Two words: next task index of the current list, spare. */
   readonly counter: number;
 };
@@ -27,6 +29,7 @@ export async function instantiateKernels(start: KernelStart): Promise<Kernels> {
   const instance = await WebAssembly.instantiate(start.module, { env: { memory: start.memory } });
   const kernels = instance.exports as unknown as Kernels;
   kernels["setPoseidonConstants"]?.(start.poseidonConstants);
+  kernels["setKeccakConstants"]?.(start.keccakConstants);
   return kernels;
 }
 

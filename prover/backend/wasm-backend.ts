@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { Ext } from "../field/ext4.ts";
 import { P } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
+import type { HashName } from "../hash/suite.ts";
 import type { Codeword, CommitMatrix, Commitment, DeepRequest, ProverBackend, QuotientRequest } from "../prove/backend.ts";
 import { NonceExhausted } from "../transcript/grind.ts";
 import type { Label } from "../transcript/labels.ts";
@@ -14,6 +15,7 @@ import { commitCodeword, commitMatrices } from "./commit.ts";
 import { KernelCommitment } from "./committed.ts";
 import { Engine } from "./engine.ts";
 import type { EngineOptions } from "./engine.ts";
+import type { KernelTask } from "./kernels.ts";
 import { MONTGOMERY_R_SQUARED, toMontgomery } from "./montgomery-form.ts";
 import { OutOfDomain, foldCodeword, kernelWord } from "./out-of-domain.ts";
 import { quotientOf } from "./quotient.ts";
@@ -42,8 +44,8 @@ export class WasmBackend implements ProverBackend {
     return this.#engine.arena.peakBytes;
   }
 
-  async commit(matrices: readonly CommitMatrix[], logBlowup: number): Promise<Commitment> {
-    const commitment = await commitMatrices(this.#engine, matrices, logBlowup);
+  async commit(matrices: readonly CommitMatrix[], logBlowup: number, hash: HashName): Promise<Commitment> {
+    const commitment = await commitMatrices(this.#engine, matrices, logBlowup, hash);
     for (const { logSize } of commitment.groups) this.#outOfDomain.note(logSize);
     return commitment;
   }
@@ -60,8 +62,8 @@ export class WasmBackend implements ProverBackend {
     return this.#outOfDomain.deep(request);
   }
 
-  async commitFold(codeword: Codeword, logArity: number): Promise<Commitment> {
-    return commitCodeword(this.#engine, kernelWord(codeword), logArity);
+  async commitFold(codeword: Codeword, logArity: number, hash: HashName): Promise<Commitment> {
+    return commitCodeword(this.#engine, kernelWord(codeword), logArity, hash);
   }
 
   async fold(codeword: Codeword, logArity: number, challenge: Ext, rollIn: Codeword | undefined): Promise<Codeword> {
@@ -74,19 +76,13 @@ export class WasmBackend implements ProverBackend {
   }
 
   async grind(transcript: Transcript, label: Label, bitCount: number): Promise<Felt> {
-    const { arena, pool, hashScratch } = this.#engine;
-    const { state, noncePosition } = transcript.grindStart(label);
+    const { arena, pool } = this.#engine;
     const mark = arena.mark;
-    const start = arena.allocateWords(Array.from(state, toMontgomery));
+    const task = this.#grindTask(transcript, label, 2 ** bitCount - 1);
     try {
       for (let first = 0; first < P; first += NONCES_PER_TASK * pool.threadCount) {
-        const found = await pool.run(Array.from({ length: pool.threadCount }, (_, i) => ({
-          kernel: "grind",
-          args: [
-            hashScratch, start, noncePosition, first + i * NONCES_PER_TASK, Math.min(P, first + (i + 1) * NONCES_PER_TASK),
-            2 ** bitCount - 1, MONTGOMERY_R_SQUARED,
-          ],
-        })));
+        const found = await pool.run(Array.from({ length: pool.threadCount }, (_, i) =>
+          task(first + i * NONCES_PER_TASK, Math.min(P, first + (i + 1) * NONCES_PER_TASK))));
         const nonces = found.filter((nonce) => nonce >= 0);
         if (nonces.length > 0) return Math.min(...nonces);
       }
@@ -94,6 +90,20 @@ export class WasmBackend implements ProverBackend {
       arena.release(mark);
     }
     throw new NonceExhausted(`grinding ${label}: no nonce below p gives ${bitCount} zero bits`);
+  }
+
+  /** The kernel call that searches [first, last), after uploading what it hashes. */
+  #grindTask(transcript: Transcript, label: Label, mask: number): (first: number, last: number) => KernelTask {
+    const { arena, hashScratch } = this.#engine;
+    const begin = transcript.grindStart(label);
+    if (begin.hash === "keccak256") {
+      const prefix = arena.allocate(begin.prefix.length);
+      new Uint8Array(arena.memory.buffer, prefix, begin.prefix.length).set(begin.prefix);
+      return (first, last) => ({ kernel: "grindKeccak", args: [hashScratch, prefix, first, last, mask] });
+    }
+    const state = arena.allocateWords(Array.from(begin.state, toMontgomery));
+    const position = begin.noncePosition;
+    return (first, last) => ({ kernel: "grind", args: [hashScratch, state, position, first, last, mask, MONTGOMERY_R_SQUARED] });
   }
 
   release(keep: readonly Commitment[]): void {

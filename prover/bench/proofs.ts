@@ -92,7 +92,7 @@ export async function commitRate(threadCount: number, logHeight: number, width: 
   let best = 0;
   for (let run = 0; run < 2; run++) {
     const start = performance.now();
-    await backend.commit([{ logHeight, width, values, form: "values" }], 1);
+    await backend.commit([{ logHeight, width, values, form: "values" }], 1, "poseidon2");
     best = Math.max(best, values.length / ((performance.now() - start) / 1000));
     backend.release([]);
   }

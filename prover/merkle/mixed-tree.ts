@@ -1,12 +1,14 @@
-// Mixed-height Merkle commitment to several matrices at once, over Poseidon2.
+// Mixed-height Merkle commitment to several matrices at once, over either hash suite.
 // Owns: the tree of PROTOCOL.md section 2, its openings and their check against given dimensions.
 // Does not own: byte encodings, or where rows come from (a row reader is passed in).
 // Source: the MMCS idea of Plonky3 merkle-tree; injection as compress(node, row hash).
 // Invariant: dimensions are the verifier's own data; an opening of any other shape is refused.
 
-import { DIGEST_LENGTH, compress, hashFixedLength } from "../hash/poseidon2.ts";
-import type { Digest } from "../hash/poseidon2.ts";
 import { isFelt } from "../field/koalabear.ts";
+import { DIGEST_LENGTH } from "../hash/poseidon2.ts";
+import type { Digest } from "../hash/poseidon2.ts";
+import { POSEIDON2_SUITE } from "../hash/suite.ts";
+import type { HashSuite } from "../hash/suite.ts";
 import type { Felt } from "../field/koalabear.ts";
 
 /** Size of one committed matrix: 2^logHeight rows of `width` elements. */
@@ -26,8 +28,8 @@ export function tallestLog(sizes: readonly MatrixSize[]): number {
   return Math.max(...sizes.map((size) => size.logHeight));
 }
 
-function hashRows(matrices: readonly TreeMatrix[], index: number): Felt[] {
-  return hashFixedLength(matrices.flatMap((matrix) => Array.from(matrix.row(index))));
+function hashRows(matrices: readonly TreeMatrix[], index: number, suite: HashSuite): Digest {
+  return suite.hashRow(matrices.flatMap((matrix) => Array.from(matrix.row(index))));
 }
 
 /** A committed tree with all its levels: levels[k] holds 2^k digests. */
@@ -35,8 +37,10 @@ export class MixedTree {
   readonly #matrices: readonly TreeMatrix[];
   readonly #levels: Digest[][];
   readonly #tallest: number;
+  readonly #suite: HashSuite;
 
-  constructor(matrices: readonly TreeMatrix[]) {
+  constructor(matrices: readonly TreeMatrix[], suite: HashSuite = POSEIDON2_SUITE) {
+    this.#suite = suite;
     this.#matrices = matrices;
     this.#tallest = tallestLog(matrices);
     this.#levels = [];
@@ -47,10 +51,10 @@ export class MixedTree {
     const here = this.#matrices.filter((matrix) => matrix.logHeight === log);
     const below = this.#levels[log + 1];
     return Array.from({ length: 2 ** log }, (_, j) => {
-      const rowDigest = here.length === 0 ? undefined : hashRows(here, j);
+      const rowDigest = here.length === 0 ? undefined : hashRows(here, j, this.#suite);
       if (below === undefined) return rowDigest as Digest;
-      const node = compress(below[2 * j] as Digest, below[2 * j + 1] as Digest);
-      return rowDigest === undefined ? node : compress(node, rowDigest);
+      const node = this.#suite.compress(below[2 * j] as Digest, below[2 * j + 1] as Digest);
+      return rowDigest === undefined ? node : this.#suite.compress(node, rowDigest);
     });
   }
 
@@ -80,6 +84,7 @@ export class MixedTree {
  */
 export function checkOpening(
   root: Digest, sizes: readonly MatrixSize[], index: number, opening: TreeOpening,
+  suite: HashSuite = POSEIDON2_SUITE,
 ): OpeningVerdict {
   const tallest = tallestLog(sizes);
   if (!Number.isInteger(index) || index < 0 || index >= 2 ** tallest) {
@@ -89,18 +94,18 @@ export function checkOpening(
   const gotShape = `${opening.rows.map((row) => row.length).join(",")};${opening.siblings.length}x${
     opening.siblings.find((sibling) => sibling.length !== DIGEST_LENGTH)?.length ?? DIGEST_LENGTH}`;
   if (gotShape !== expectedShape) return { ok: false, code: "SHAPE", expected: expectedShape, got: gotShape };
-  const stray = [...opening.rows, ...opening.siblings].flat().find((element) => !isFelt(element));
+  const stray = opening.rows.flat().find((element) => !isFelt(element)) ?? opening.siblings.flat().find((word) => !suite.isDigestWord(word));
   if (stray !== undefined) return { ok: false, code: "SHAPE", expected: "canonical elements", got: String(stray) };
-  const rowDigestAt = (log: number): Felt[] | undefined => {
+  const rowDigestAt = (log: number): Digest | undefined => {
     const elements = sizes.flatMap((size, i) => (size.logHeight === log ? (opening.rows[i] ?? []) : []));
-    return elements.length === 0 ? undefined : hashFixedLength(elements);
+    return elements.length === 0 ? undefined : suite.hashRow(elements);
   };
-  let node = rowDigestAt(tallest) as Felt[];
+  let node = rowDigestAt(tallest) as Digest;
   for (let step = 0; step < tallest; step++) {
     const sibling = opening.siblings[step] as Digest;
-    node = Math.floor(index / 2 ** step) % 2 === 0 ? compress(node, sibling) : compress(sibling, node);
+    node = Math.floor(index / 2 ** step) % 2 === 0 ? suite.compress(node, sibling) : suite.compress(sibling, node);
     const rowDigest = rowDigestAt(tallest - step - 1);
-    if (rowDigest !== undefined) node = compress(node, rowDigest);
+    if (rowDigest !== undefined) node = suite.compress(node, rowDigest);
   }
   return node.every((element, i) => element === root[i])
     ? { ok: true }

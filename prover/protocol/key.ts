@@ -10,6 +10,7 @@ import { EXT_W } from "../field/ext4.ts";
 import { GENERATOR, P, TWO_ADICITY, isFelt, twoAdicRoot } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
 import type { Digest } from "../hash/poseidon2.ts";
+import { wordsToBytes } from "../hash/suite.ts";
 import { EXTERNAL_FINAL, EXTERNAL_INITIAL, INTERNAL, INTERNAL_DIAGONAL } from "../hash/poseidon2-constants.ts";
 import { Transcript } from "../transcript/transcript.ts";
 import type { Profile } from "./profile.ts";
@@ -23,7 +24,8 @@ const MAX_FOLD_ARITY_LOG = 3;
 const MAX_GRINDING_BITS = 22;
 const MAX_QUERIES = 1024;
 const KEY_DOMAIN = "KF-KEY-1";
-const HASH_RULE = "overwrite-8 compress-16 inject-right";
+/** Names of the hashing rules of PROTOCOL.md section 2 in the key. */
+const HASH_RULES = { poseidon2: "overwrite-8 compress-16 inject-right", keccak256: "keccak256-be inject-right" } as const;
 
 /** One chip at its fixed height. */
 export type KeyChip = { readonly chip: CompiledChip; readonly logHeight: number };
@@ -88,8 +90,9 @@ export function scheduleFolds(logSizes: readonly number[], logFinalSize: number)
   return schedule;
 }
 
-function profileDefect({ logBlowup, queryCount, grindingBits, regime, johnsonM }: Profile): string | undefined {
+function profileDefect({ hash, logBlowup, queryCount, grindingBits, regime, johnsonM }: Profile): string | undefined {
   const isCount = (x: number, least: number, most: number): boolean => Number.isInteger(x) && x >= least && x <= most;
+  if (!Object.hasOwn(HASH_RULES, hash)) return `hash: expected one of ${Object.keys(HASH_RULES).join(", ")}, got ${String(hash)}`;
   if (!isCount(logBlowup, 1, 8)) return `log blowup: expected 1..8, got ${logBlowup}`;
   if (!isCount(queryCount, 1, MAX_QUERIES)) return `queries: expected 1..${MAX_QUERIES}, got ${queryCount}`;
   for (const [site, bits] of Object.entries(grindingBits)) {
@@ -224,7 +227,7 @@ export function encodeShape(shape: KeyShape): Uint8Array {
   const { profile } = shape;
   writer.words([PROTOCOL_VERSION, P, EXT_W, GENERATOR, twoAdicRoot(TWO_ADICITY)]);
   writer.string(poseidonDigest());
-  writer.string(HASH_RULE);
+  writer.string(HASH_RULES[profile.hash]);
   writer.string(profile.name);
   writer.words([profile.logBlowup, profile.queryCount, shape.logFinalLength, shape.foldSchedule.length, ...shape.foldSchedule]);
   const bits = profile.grindingBits;
@@ -271,6 +274,10 @@ export function makeKey(shape: KeyShape, preprocessedRoot: Digest | undefined): 
   const shapeDigest = shapeTranscript.sampleDigest();
   const keyTranscript = new Transcript(KEY_DOMAIN);
   keyTranscript.absorbDigest("shapeDigest", shapeDigest);
-  if (preprocessedRoot !== undefined) keyTranscript.absorbDigest("preprocessedRoot", preprocessedRoot);
+  if (preprocessedRoot !== undefined) {
+    // Words of a keccak root need not be canonical elements: they enter as bytes.
+    if (shape.profile.hash === "poseidon2") keyTranscript.absorbDigest("preprocessedRoot", preprocessedRoot);
+    else keyTranscript.absorbBytes("preprocessedRoot", wordsToBytes(preprocessedRoot));
+  }
   return { ...shape, shapeDigest, preprocessedRoot, digest: keyTranscript.sampleDigest() };
 }

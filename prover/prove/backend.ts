@@ -8,6 +8,7 @@ import type { CompiledChip } from "../air/ir.ts";
 import type { Ext } from "../field/ext4.ts";
 import type { Felt } from "../field/koalabear.ts";
 import type { Digest } from "../hash/poseidon2.ts";
+import type { HashName } from "../hash/suite.ts";
 import type { TreeOpening } from "../merkle/mixed-tree.ts";
 import type { Label } from "../transcript/labels.ts";
 import type { Transcript } from "../transcript/transcript.ts";
@@ -69,14 +70,14 @@ export type DeepRequest = {
 
 export interface ProverBackend {
   /** Extends every matrix to the coset of PROTOCOL.md section 1 and commits them in one tree. */
-  commit(matrices: readonly CommitMatrix[], logBlowup: number): Promise<Commitment>;
+  commit(matrices: readonly CommitMatrix[], logBlowup: number, hash: HashName): Promise<Commitment>;
   /** Coefficients of q_0 and q_1, as a matrix of 2^logHeight rows and 8 columns. */
   quotient(request: QuotientRequest): Promise<CommitMatrix>;
   /** Values of all columns of one committed matrix at a point outside the base field. */
   evaluate(commitment: Commitment, matrix: number, point: Ext): Promise<Ext[]>;
   deep(request: DeepRequest): Promise<Codeword>;
   /** Commits a codeword as rows of 2^logArity elements of E. */
-  commitFold(codeword: Codeword, logArity: number): Promise<Commitment>;
+  commitFold(codeword: Codeword, logArity: number, hash: HashName): Promise<Commitment>;
   /** Folds by 2^logArity and, if given, adds challenge^(2^logArity) * rollIn. */
   fold(codeword: Codeword, logArity: number, challenge: Ext, rollIn: Codeword | undefined): Promise<Codeword>;
   /** The values of a (short) codeword. */

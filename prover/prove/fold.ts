@@ -32,10 +32,10 @@ export async function foldToFinal(
   let word = await build(logSize);
   const commitments: Commitment[] = [];
   for (const logArity of key.foldSchedule) {
-    const commitment = await backend.commitFold(word, logArity);
+    const commitment = await backend.commitFold(word, logArity, key.profile.hash);
     commitments.push(commitment);
     transcript.absorbDigest("foldRoot", commitment.root);
-    writer.felts(commitment.root);
+    writer.digest(commitment.root);
     await grindSite(backend, transcript, writer, "foldNonce", key.profile.grindingBits.fold);
     const challenge = transcript.sampleExt();
     logSize -= logArity;

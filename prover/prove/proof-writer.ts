@@ -1,11 +1,12 @@
 // The proof as bytes: a growing list of canonical u32 little-endian words.
 // Owns: the element encoding of PROTOCOL.md section 6. Does not own: the order (prove.ts), decoding (verify/).
-// Invariant: only canonical elements are written, so equal proofs are equal bytes.
+// Invariant: elements are canonical and digests are u32 words, so equal proofs are equal bytes.
 
 import assert from "node:assert/strict";
 import type { Ext } from "../field/ext4.ts";
 import { isFelt } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
+import { DIGEST_LENGTH } from "../hash/poseidon2.ts";
 
 export class ProofWriter {
   readonly #words: number[] = [];
@@ -15,6 +16,16 @@ export class ProofWriter {
       const value = values[i];
       assert(isFelt(value), `proof word: expected a canonical element, got ${String(value)}`);
       this.#words.push(value);
+    }
+  }
+
+  /** A digest: eight u32 words, which are canonical elements only under Poseidon2. */
+  digest(words: ArrayLike<number>): void {
+    assert.equal(words.length, DIGEST_LENGTH, "digest length");
+    for (let i = 0; i < DIGEST_LENGTH; i++) {
+      const word = words[i] as number;
+      assert(Number.isInteger(word) && word >= 0 && word < 2 ** 32, `proof digest: expected a u32 word, got ${String(word)}`);
+      this.#words.push(word);
     }
   }
 

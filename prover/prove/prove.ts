@@ -62,7 +62,7 @@ async function commitLookup(run: Run, lookupWriter: ProofWriter): Promise<Lookup
   const beta = transcript.sampleExt();
   const built = await run.stage("lookup columns", async () => key.chips.map(({ chip }, i) => buildPermutation(chip, traces[i] as ChipTrace, alpha, beta)));
   const present = built.filter(({ columns }) => columns.width > 0);
-  const commitment = await run.stage("commit lookup", () => backend.commit(present.map(({ columns }) => traceMatrix(columns)), key.profile.logBlowup));
+  const commitment = await run.stage("commit lookup", () => backend.commit(present.map(({ columns }) => traceMatrix(columns)), key.profile.logBlowup, key.profile.hash));
   const presentSums = present.map(({ sum }) => sum);
   transcript.absorbDigest("permutationRoot", commitment.root);
   transcript.absorbExts("lookupSums", presentSums);
@@ -86,7 +86,7 @@ async function commitQuotient(run: Run, lookup: Lookup, phases: readonly OpenedM
       preprocessed: locate(preprocessed, i), main: locate(main, i) as OpenedMatrix, permutation: locate(permutation, i),
     })));
   }
-  return run.stage("commit quotient", () => backend.commit(matrices, key.profile.logBlowup));
+  return run.stage("commit quotient", () => backend.commit(matrices, key.profile.logBlowup, key.profile.hash));
 }
 
 function writeQueries(
@@ -101,7 +101,7 @@ function writeQueries(
       const tallest = Math.max(...matrices.map(({ chipIndex }) => key.chips[chipIndex]?.logHeight ?? 0)) + key.profile.logBlowup;
       const opening = first.commitment.open(Math.floor(index / 2 ** (logLargest - tallest)));
       for (const row of opening.rows) writer.felts(row);
-      for (const sibling of opening.siblings) writer.felts(sibling);
+      for (const sibling of opening.siblings) writer.digest(sibling);
     }
     let position = index;
     key.foldSchedule.forEach((logArity, layer) => {
@@ -110,7 +110,7 @@ function writeQueries(
       const { rows, siblings } = (folds[layer] as Commitment).open(position);
       const row = rows[0] as readonly Felt[];
       writer.felts([...row.slice(0, 4 * own), ...row.slice(4 * own + 4)]);
-      for (const sibling of siblings) writer.felts(sibling);
+      for (const sibling of siblings) writer.digest(sibling);
     });
   }
 }
@@ -131,7 +131,7 @@ export async function prove(
     times[name] = (times[name] ?? 0) + performance.now() - start;
     return result;
   };
-  const transcript = new Transcript("KF-STARK-1");
+  const transcript = new Transcript("KF-STARK-1", key.profile.hash);
   const run: Run = { backend, provingKey, key, traces, transcript, stage };
   const publicValues = traces.flatMap(({ publics }) => publics);
   transcript.absorbDigest("shapeDigest", key.shapeDigest);
@@ -148,11 +148,11 @@ export async function prove(
 async function proveBody(run: Run): Promise<Uint8Array> {
   const { backend, provingKey, key, traces, transcript, stage } = run;
   const chips = key.chips.map(({ chip }) => chip);
-  const { logBlowup, grindingBits } = key.profile;
+  const { logBlowup, grindingBits, hash } = key.profile;
   const writer = new ProofWriter();
-  const mainCommitment = await stage("commit main", () => backend.commit(traces.map(({ main }) => traceMatrix(main)), logBlowup));
+  const mainCommitment = await stage("commit main", () => backend.commit(traces.map(({ main }) => traceMatrix(main)), logBlowup, hash));
   transcript.absorbDigest("mainRoot", mainCommitment.root);
-  writer.felts(mainCommitment.root);
+  writer.digest(mainCommitment.root);
   const lookupWriter = new ProofWriter();
   const lookup = await commitLookup(run, lookupWriter);
   const expand = (columns: readonly number[]): number[] => columns.flatMap((e) => [4 * e, 4 * e + 1, 4 * e + 2, 4 * e + 3]);
@@ -166,8 +166,8 @@ async function proveBody(run: Run): Promise<Uint8Array> {
   const challenge = transcript.sampleExt();
   const quotientCommitment = await commitQuotient(run, lookup, phases, challenge);
   transcript.absorbDigest("quotientRoot", quotientCommitment.root);
-  if (lookup.commitment !== undefined) writer.felts(lookup.commitment.root);
-  writer.felts(quotientCommitment.root);
+  if (lookup.commitment !== undefined) writer.digest(lookup.commitment.root);
+  writer.digest(quotientCommitment.root);
   writer.felts(lookupWriter.words);
   phases.push(phaseMatrices(quotientCommitment, chips.map(() => QUOTIENT_WIDTH), chips.map(() => [])));
   const zeta = transcript.sampleExt();

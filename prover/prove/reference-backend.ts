@@ -9,6 +9,8 @@ import { extAdd, extBatchInv, extFromFelt, extMul, extPowTwo, extScale, extSub }
 import type { Ext } from "../field/ext4.ts";
 import { GENERATOR, batchInv, inv, mul, pow, sub, twoAdicRoot } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
+import { suiteOf } from "../hash/suite.ts";
+import type { HashName } from "../hash/suite.ts";
 import { MixedTree } from "../merkle/mixed-tree.ts";
 import type { TreeOpening } from "../merkle/mixed-tree.ts";
 import { evaluateAt, evaluateOnCoset, foldRow, inverseNtt, reverseBits, scaleByPowers } from "../ntt/ntt.ts";
@@ -27,11 +29,11 @@ type ExtendedMatrix = {
 class ReferenceCommitment implements Commitment {
   readonly matrices: readonly ExtendedMatrix[];
   readonly #tree: MixedTree;
-  constructor(matrices: readonly ExtendedMatrix[]) {
+  constructor(matrices: readonly ExtendedMatrix[], hash: HashName) {
     this.matrices = matrices;
     this.#tree = new MixedTree(matrices.map(({ logSize, columns }) => ({
       logHeight: logSize, width: columns.length, row: (index) => columns.map((column) => column[index] as Felt),
-    })));
+    })), suiteOf(hash));
   }
   get root(): readonly Felt[] {
     return this.#tree.root;
@@ -53,12 +55,12 @@ class ReferenceCodeword implements Codeword {
 
 class ReferenceFoldCommitment implements Commitment {
   readonly #tree: MixedTree;
-  constructor({ values, logSize }: ReferenceCodeword, logArity: number) {
+  constructor({ values, logSize }: ReferenceCodeword, logArity: number, hash: HashName) {
     const arity = 2 ** logArity;
     this.#tree = new MixedTree([{
       logHeight: logSize - logArity, width: 4 * arity,
       row: (index) => values.slice(index * arity, (index + 1) * arity).flat(),
-    }]);
+    }], suiteOf(hash));
   }
   get root(): readonly Felt[] {
     return this.#tree.root;
@@ -122,7 +124,7 @@ export function cosetSelectors(logHeight: number): {
 }
 
 export class ReferenceBackend implements ProverBackend {
-  async commit(matrices: readonly CommitMatrix[], logBlowup: number): Promise<Commitment> {
+  async commit(matrices: readonly CommitMatrix[], logBlowup: number, hash: HashName): Promise<Commitment> {
     return new ReferenceCommitment(matrices.map((matrix) => {
       const logSize = matrix.logHeight + logBlowup;
       const coefficients = Array.from({ length: matrix.width }, (_, c) => {
@@ -131,7 +133,7 @@ export class ReferenceBackend implements ProverBackend {
         return column;
       });
       return { logSize, coefficients, columns: coefficients.map((column) => evaluateOnCoset(column, logSize, GENERATOR)) };
-    }));
+    }), hash);
   }
 
   async quotient(request: QuotientRequest): Promise<CommitMatrix> {
@@ -182,8 +184,8 @@ export class ReferenceBackend implements ProverBackend {
     }));
   }
 
-  async commitFold(codeword: Codeword, logArity: number): Promise<Commitment> {
-    return new ReferenceFoldCommitment(wordOf(codeword), logArity);
+  async commitFold(codeword: Codeword, logArity: number, hash: HashName): Promise<Commitment> {
+    return new ReferenceFoldCommitment(wordOf(codeword), logArity, hash);
   }
 
   async fold(codeword: Codeword, logArity: number, challenge: Ext, rollIn: Codeword | undefined): Promise<Codeword> {

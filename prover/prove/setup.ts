@@ -35,7 +35,7 @@ export async function setup(
   });
   const shape = makeShape(profile, chips, publicTerms);
   const preprocessed = hasPreprocessed(shape)
-    ? await backend.commit(preprocessedTraces.filter(({ width }) => width > 0).map(traceMatrix), profile.logBlowup)
+    ? await backend.commit(preprocessedTraces.filter(({ width }) => width > 0).map(traceMatrix), profile.logBlowup, profile.hash)
     : undefined;
   return { key: makeKey(shape, preprocessed?.root), preprocessed, preprocessedTraces };
 }

@@ -36,7 +36,7 @@ export const replayTranscript = (
   key: VerifyingKey, layout: Layout, publics: readonly number[], proof: Proof,
 ): Challenges | Rejection => {
   const { grindingBits, queryCount } = key.profile;
-  const transcript = new Transcript(DOMAIN);
+  const transcript = new Transcript(DOMAIN, key.profile.hash);
   transcript.absorbDigest("shapeDigest", key.shapeDigest);
   if (key.preprocessedRoot !== undefined) transcript.absorbDigest("preprocessedRoot", key.preprocessedRoot);
   transcript.absorbFelts("publicValues", publics);

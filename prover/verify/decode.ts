@@ -1,11 +1,12 @@
 /**
- * Decodes proof bytes into a typed proof: exact length, canonical elements, one bounded pass.
+ * Decodes proof bytes into a typed proof: exact length, canonical elements (and digests of the key's hash), one bounded pass.
  *
  * Owns: PROTOCOL.md section 6. Does not own: what the values must satisfy.
- * Invariant: after decode() every element is < p and every list has the length the key dictates.
+ * Invariant: after decode() every element is < p, every digest one of the key's suite, and every list has the length the key dictates.
  */
 import type { Ext } from "../field/ext4.ts";
-import { P } from "../field/koalabear.ts";
+import { P, isFelt } from "../field/koalabear.ts";
+import { suiteOf } from "../hash/suite.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { PHASES } from "./layout.ts";
 import type { Layout, Phase } from "./layout.ts";
@@ -38,16 +39,30 @@ export type Proof = {
 /** Walks the words in order. Callers know the total beforehand, so it cannot run past the end. */
 class WordReader {
   readonly #words: Uint32Array;
+  readonly #isDigestWord: (word: number) => boolean;
   #position = 0;
+  #stray: number | undefined;
 
-  constructor(words: Uint32Array) {
+  constructor(words: Uint32Array, isDigestWord: (word: number) => boolean) {
     this.#words = words;
+    this.#isDigestWord = isDigestWord;
+  }
+
+  /** Position of the first word that may not stand where it stands. */
+  get stray(): number | undefined {
+    return this.#stray;
+  }
+
+  #take(count: number, isAllowed: (word: number) => boolean): number[] {
+    const taken = [...this.#words.subarray(this.#position, this.#position + count)];
+    const wrong = taken.findIndex((word) => !isAllowed(word));
+    if (wrong !== -1) this.#stray ??= this.#position + wrong;
+    this.#position += count;
+    return taken;
   }
 
   felts(count: number): number[] {
-    const felts = [...this.#words.subarray(this.#position, this.#position + count)];
-    this.#position += count;
-    return felts;
+    return this.#take(count, isFelt);
   }
 
   felt(): number {
@@ -62,11 +77,11 @@ class WordReader {
   }
 
   digests(count: number): number[][] {
-    return Array.from({ length: count }, () => this.felts(8));
+    return Array.from({ length: count }, () => this.digest());
   }
 
   digest(): number[] {
-    return this.felts(8);
+    return this.#take(8, this.#isDigestWord);
   }
 }
 
@@ -80,9 +95,7 @@ export const decodeProof = (key: VerifyingKey, layout: Layout, bytes: Uint8Array
   const expectedLength = 4 * layout.wordCount;
   if (bytes.length !== expectedLength) return reject("PROOF_LENGTH", `${expectedLength} bytes`, `${bytes.length} bytes`);
   const words = wordsOf(bytes);
-  const stray = words.findIndex((word) => word >= P);
-  if (stray !== -1) return reject("PROOF_NOT_CANONICAL", `word ${stray} below ${P}`, String(words[stray]));
-  const reader = new WordReader(words);
+  const reader = new WordReader(words, suiteOf(key.profile.hash).isDigestWord);
   const { grindingBits, queryCount } = key.profile;
   const nonce = (bits: number): number => (bits > 0 ? reader.felt() : 0);
   const mainRoot = reader.digest();
@@ -90,7 +103,7 @@ export const decodeProof = (key: VerifyingKey, layout: Layout, bytes: Uint8Array
   const quotientRoot = reader.digest();
   const lookupNonce = layout.hasLookup ? nonce(grindingBits.lookup) : 0;
   const sumCount = layout.hasLookup ? layout.widths.filter(({ permutation }) => permutation > 0).length : 0;
-  return {
+  const proof = {
     mainRoot, permutationRoot, quotientRoot, lookupNonce,
     lookupSums: reader.exts(sumCount),
     openingsHere: readOpenings(reader, layout, (chip, phase) => layout.widths[chip]?.[phase] ?? 0),
@@ -101,6 +114,9 @@ export const decodeProof = (key: VerifyingKey, layout: Layout, bytes: Uint8Array
     queryNonce: nonce(grindingBits.query),
     queries: Array.from({ length: queryCount }, () => readQuery(reader, layout)),
   };
+  const { stray } = reader;
+  if (stray !== undefined) return reject("PROOF_NOT_CANONICAL", `word ${stray} below ${P}`, String(words[stray]));
+  return proof;
 };
 
 /** Openings come phase by phase, chip by chip; they are handed on chip by chip. */

@@ -8,14 +8,15 @@ import { compileMachine } from "../air/ir.ts";
 import { MACHINES } from "../air/machines.ts";
 import type { Trace } from "../air/trace.ts";
 import { GENERATOR } from "../field/koalabear.ts";
+import { suiteOf } from "../hash/suite.ts";
 import { MixedTree } from "../merkle/mixed-tree.ts";
 import { evaluateOnCoset, inverseNtt } from "../ntt/ntt.ts";
 import { InvalidKey, makeKey, makeShape } from "../protocol/key.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
-import { PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../protocol/profile.ts";
+import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../protocol/profile.ts";
 import type { Profile } from "../protocol/profile.ts";
 
-export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_R1, TEST_FAST, TEST_NO_GRINDING];
+export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_R1, PRODUCTION_FINAL, TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK];
 
 /** Profiles whose names say so are for tests: never for value. */
 export const isTestProfile = (profile: Profile): boolean => profile.name.startsWith("test-");
@@ -47,7 +48,7 @@ export const keyOf = (machineName: string, profileName: string, logHeights: read
       const logSize = logHeight + profile.logBlowup;
       return [{ logHeight: logSize, width: chip.preprocessedWidth, row: extendedRows(machine.preprocessed(i, logHeight), logSize) }];
     });
-    return makeKey(shape, matrices.length === 0 ? undefined : new MixedTree(matrices).root);
+    return makeKey(shape, matrices.length === 0 ? undefined : new MixedTree(matrices, suiteOf(profile.hash)).root);
   } catch (error) {
     if (error instanceof InvalidKey) return { ok: false, expected: "heights that make a valid key", got: error.message };
     throw error;

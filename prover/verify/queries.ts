@@ -8,7 +8,8 @@
 import { EXT_ZERO, extAdd, extAddFelt, extEquals, extFromFelt, extInv, extMul, extPow, extScale, extSub } from "../field/ext4.ts";
 import type { Ext } from "../field/ext4.ts";
 import { GENERATOR, inv, mul, pow, twoAdicRoot } from "../field/koalabear.ts";
-import { compress, hashFixedLength } from "../hash/poseidon2.ts";
+import { suiteOf } from "../hash/suite.ts";
+import type { HashSuite } from "../hash/suite.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import type { Challenges } from "./challenges.ts";
 import type { FoldOpening, Proof, QueryOpening, TreeOpening } from "./decode.ts";
@@ -34,17 +35,17 @@ const isSameDigest = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((element, i) => element === b[i]);
 
 /** The root a mixed-height opening leads to: rows of shorter matrices are injected at their level. */
-const rootOfOpening = (tree: Tree, leaf: number, opening: TreeOpening): number[] => {
-  const rowDigestAt = (logSize: number): number[] | undefined => {
+const rootOfOpening = (suite: HashSuite, tree: Tree, leaf: number, opening: TreeOpening): readonly number[] => {
+  const rowDigestAt = (logSize: number): readonly number[] | undefined => {
     const elements = tree.matrices.flatMap((matrix, i) => (matrix.logSize === logSize ? (opening.rows[i] ?? []) : []));
-    return elements.length === 0 ? undefined : hashFixedLength(elements);
+    return elements.length === 0 ? undefined : suite.hashRow(elements);
   };
   let node = rowDigestAt(tree.tallest) ?? [];
   opening.siblings.forEach((sibling, level) => {
     const isRight = Math.floor(leaf / 2 ** level) % 2 === 1;
-    node = isRight ? compress(sibling, node) : compress(node, sibling);
+    node = isRight ? suite.compress(sibling, node) : suite.compress(node, sibling);
     const injected = rowDigestAt(tree.tallest - level - 1);
-    if (injected !== undefined) node = compress(node, injected);
+    if (injected !== undefined) node = suite.compress(node, injected);
   });
   return node;
 };
@@ -138,7 +139,7 @@ const checkTrees = (key: VerifyingKey, layout: Layout, proof: Proof, query: Quer
   };
   for (const [i, tree] of layout.trees.entries()) {
     const leaf = Math.floor(index / 2 ** (layout.largest - tree.tallest));
-    const root = rootOfOpening(tree, leaf, query.trees[i] ?? { rows: [], siblings: [] });
+    const root = rootOfOpening(suiteOf(key.profile.hash), tree, leaf, query.trees[i] ?? { rows: [], siblings: [] });
     const isOpened = isSameDigest(root, roots[tree.phase]);
     if (!isOpened) return reject(OPENING_CODES[tree.phase], roots[tree.phase].join(), `${root.join()} at leaf ${leaf}`);
   }
@@ -147,15 +148,15 @@ const checkTrees = (key: VerifyingKey, layout: Layout, proof: Proof, query: Quer
 
 /** Checks one fold's row against its root and returns the folded value. */
 const foldOnce = (
-  fold: Fold, root: readonly number[], opening: FoldOpening, position: number, value: Ext, challenge: Ext,
+  suite: HashSuite, fold: Fold, root: readonly number[], opening: FoldOpening, position: number, value: Ext, challenge: Ext,
 ): Ext | Rejection => {
   const arity = 2 ** fold.step;
   const rowIndex = Math.floor(position / arity);
   const row = [...opening.others.slice(0, position % arity), value, ...opening.others.slice(position % arity)];
-  let node = hashFixedLength(row.flat());
+  let node = suite.hashRow(row.flat());
   opening.siblings.forEach((sibling, level) => {
     const isRight = Math.floor(rowIndex / 2 ** level) % 2 === 1;
-    node = isRight ? compress(sibling, node) : compress(node, sibling);
+    node = isRight ? suite.compress(sibling, node) : suite.compress(node, sibling);
   });
   if (!isSameDigest(node, root)) return reject("FOLD_OPENING", root.join(), `${node.join()} at row ${rowIndex} of size 2^${fold.logSize}`);
   return foldRow(row, rowIndex, fold, challenge);
@@ -182,7 +183,7 @@ export const checkQuery = (
   let logSize = layout.largest;
   for (const [i, fold] of layout.folds.entries()) {
     const challenge = challenges.folds[i] ?? EXT_ZERO;
-    const folded = foldOnce(fold, proof.folds[i]?.root ?? [], query.folds[i] ?? { others: [], siblings: [] }, position, value, challenge);
+    const folded = foldOnce(suiteOf(key.profile.hash), fold, proof.folds[i]?.root ?? [], query.folds[i] ?? { others: [], siblings: [] }, position, value, challenge);
     if ("ok" in folded) return folded;
     logSize -= fold.step;
     position = Math.floor(position / 2 ** fold.step);

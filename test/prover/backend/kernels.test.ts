@@ -8,6 +8,7 @@ import { Engine } from "../../../prover/backend/engine.ts";
 import { WasmBackend } from "../../../prover/backend/wasm-backend.ts";
 import { P } from "../../../prover/field/koalabear.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
+import type { HashName } from "../../../prover/hash/suite.ts";
 import type { CommitMatrix } from "../../../prover/prove/backend.ts";
 import { ReferenceBackend } from "../../../prover/prove/reference-backend.ts";
 import { Transcript } from "../../../prover/transcript/transcript.ts";
@@ -36,8 +37,8 @@ const matrix: fc.Arbitrary<CommitMatrix> = fc.record({
 
 test("commitments to random mixed-height matrices have the reference's root, openings and evaluations", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(matrix, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 3 }), fc.nat(), async (matrices, logBlowup, leaf) => {
-      const [mine, reference] = [await fast.commit(matrices, logBlowup), await slow.commit(matrices, logBlowup)];
+    fc.asyncProperty(fc.array(matrix, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 3 }), fc.nat(), fc.constantFrom<HashName>("poseidon2", "keccak256"), async (matrices, logBlowup, leaf, hash) => {
+      const [mine, reference] = [await fast.commit(matrices, logBlowup, hash), await slow.commit(matrices, logBlowup, hash)];
       assert.deepEqual([...mine.root], [...reference.root]);
       const index = leaf % 2 ** (Math.max(...matrices.map(({ logHeight }) => logHeight)) + logBlowup);
       assert.deepEqual(mine.open(index), reference.open(index));
@@ -45,20 +46,20 @@ test("commitments to random mixed-height matrices have the reference's root, ope
       for (const i of matrices.keys()) assert.deepEqual(await fast.evaluate(mine, i, point), await slow.evaluate(reference, i, point));
       fast.release([]);
     }),
-    { numRuns: 20 },
+    { numRuns: 40 },
   );
 });
 
 test("coefficient matrices commit to the same root as the values they interpolate", async () => {
   const coefficients: CommitMatrix = { logHeight: 4, width: 8, values: elements(77, 128), form: "coefficients" };
-  const [mine, reference] = [await fast.commit([coefficients], 1), await slow.commit([coefficients], 1)];
+  const [mine, reference] = [await fast.commit([coefficients], 1, "poseidon2"), await slow.commit([coefficients], 1, "poseidon2")];
   assert.deepEqual([...mine.root], [...reference.root]);
   fast.release([]);
 });
 
 test("the threaded nonce search returns the reference's smallest nonce", async () => {
-  for (const bits of [1, 6, 11]) {
-    const transcript = new Transcript("KF-TEST");
+  for (const hash of ["poseidon2", "keccak256"] as const) for (const bits of [1, 6, 11]) {
+    const transcript = new Transcript("KF-TEST", hash);
     transcript.absorbFelts("mainRoot", [bits]);
     assert.equal(await fast.grind(transcript, "queryNonce", bits), await slow.grind(transcript, "queryNonce", bits));
   }
@@ -66,6 +67,6 @@ test("the threaded nonce search returns the reference's smallest nonce", async (
 
 test("a word larger than the engine's tables is refused by name", async () => {
   const tall: CommitMatrix = { logHeight: 12, width: 1, values: new Uint32Array(4096), form: "values" };
-  await assert.rejects(fast.commit([tall], 1), { code: "DOMAIN_TOO_LARGE" });
+  await assert.rejects(fast.commit([tall], 1, "poseidon2"), { code: "DOMAIN_TOO_LARGE" });
   fast.release([]);
 });

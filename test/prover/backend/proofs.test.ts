@@ -11,7 +11,7 @@ import type { ChipDefinition } from "../../../prover/air/chip.ts";
 import { compileMachine } from "../../../prover/air/ir.ts";
 import type { ChipTrace } from "../../../prover/air/trace.ts";
 import { WasmBackend } from "../../../prover/backend/wasm-backend.ts";
-import { TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
+import { TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
 import type { Profile } from "../../../prover/protocol/profile.ts";
 import type { ProverBackend } from "../../../prover/prove/backend.ts";
 import { prove } from "../../../prover/prove/prove.ts";
@@ -41,7 +41,7 @@ async function proofOf(backend: ProverBackend, profile: Profile, { machine, trac
 test("every backend and thread count gives the same accepted bytes", async (context) => {
   const engines = await Promise.all([1, 2, 3].map((threadCount) => WasmBackend.create({ threadCount, maxLogSize: 12 })));
   context.after(() => Promise.all(engines.map((engine) => engine.stop())));
-  for (const profile of [TEST_FAST, TEST_NO_GRINDING]) {
+  for (const profile of [TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK]) {
     for (const instance of cases) {
       const reference = Buffer.from(await proofOf(new ReferenceBackend(), profile, instance));
       for (const [i, engine] of engines.entries()) {
