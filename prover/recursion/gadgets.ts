@@ -5,12 +5,11 @@
  * Invariant: each gadget's result is the only value its constraints allow, given its input wires.
  */
 import assert from "node:assert/strict";
-import { foldConstraints } from "../air/evaluate.ts";
-import type { RingOperations, SelectorValues } from "../air/evaluate.ts";
+import type { RingOperations } from "../air/evaluate.ts";
 import { P, inv, mul } from "../field/koalabear.ts";
 import type { Circuit, FeltWire, Wire } from "./circuit.ts";
 
-export const FIELD_BITS = 31;
+const FIELD_BITS = 31;
 
 /** Wires as a ring, so that the interpreter of the AIR emits lanes. Constants are wires too. */
 export const wireRing = (circuit: Circuit): RingOperations<Wire> => ({
@@ -19,9 +18,6 @@ export const wireRing = (circuit: Circuit): RingOperations<Wire> => ({
   sub: (a, b) => circuit.sub(a, b),
   mul: (a, b) => circuit.mul(a, b),
 });
-
-export { foldConstraints };
-export type { SelectorValues };
 
 /** b^2 = b, hence b is 0 or 1 even in the extension. */
 const assertBoolean = (circuit: Circuit, bit: Wire): void =>
