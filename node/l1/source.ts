@@ -41,9 +41,9 @@ export interface RollupSourceOptions {
 
 /**
  * For a devnet's L1, whose finalized tag may lag by two blocks only and yet be reorganized deeper: what calls itself final
- * there is worth nothing, so followers wait for, or can undo, as many blocks as two epochs of mainnet have.
+ * there is worth nothing, so followers wait for, or can undo, as many blocks as one epoch of mainnet has.
  */
-export const DEVNET_FINALITY_DEPTH = 64n;
+export const DEVNET_FINALITY_DEPTH = 32n;
 
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 const MAX_CACHED_HEADERS = 256;
