@@ -9,7 +9,7 @@ import { SHUFFLE_MACHINE, PAIR_BUS } from "../../../prover/air/chips/shuffle.ts"
 import { compileMachine } from "../../../prover/air/ir.ts";
 import { encodeShape, keyDefect, makeKey, makeShape, scheduleFolds } from "../../../prover/protocol/key.ts";
 import type { KeyShape, PublicTerm } from "../../../prover/protocol/key.ts";
-import { PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
+import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
 import type { Profile } from "../../../prover/protocol/profile.ts";
 
 const ROOT = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -25,15 +25,17 @@ const term = (multiplicity: number, value: number): PublicTerm => ({
 const GOLDEN = {
   fibonacciSegment: [2029530494, 1658568069, 665344499, 1661697055, 1701031703, 1960213900, 1630546173, 733244189],
   fibonacciR1: [1379570469, 1110456452, 2042379853, 865602148, 191313564, 2005001257, 1343673037, 1758653889],
+  fibonacciFinal: [1640810871, 115073015, 988029077, 9818106, 1286160282, 1596067110, 1818310742, 730282203],
   shuffleFast: [1354113639, 393014905, 684674310, 135399418, 779930175, 1918875476, 529463449, 531842810],
   shuffleTerm: [463450331, 348546380, 1365745582, 118848206, 1346288274, 863783636, 742852000, 584220355],
 };
 
-test("the golden digests of four keys have not moved", () => {
+test("the golden digests of five keys have not moved", () => {
   const digests = {
     fibonacciSegment: makeKey(fibonacciShape(PRODUCTION_SEGMENT), undefined).digest,
     fibonacciR1: makeKey(fibonacciShape(PRODUCTION_R1), undefined).digest,
     shuffleFast: makeKey(shuffleShape(TEST_FAST), ROOT).digest,
+    fibonacciFinal: makeKey(fibonacciShape(PRODUCTION_FINAL), undefined).digest,
     shuffleTerm: makeKey(shuffleShape(TEST_FAST, [6, 4, 8], [term(1, 5)]), ROOT).digest,
   };
   assert.deepEqual(digests, GOLDEN);
@@ -45,7 +47,7 @@ test("every change of a key changes its digest", () => {
     shuffleShape(TEST_FAST), shuffleShape({ ...TEST_FAST, name: "test-other" }), shuffleShape({ ...TEST_FAST, queryCount: 9 }),
     shuffleShape({ ...TEST_FAST, logBlowup: 2 }), shuffleShape({ ...TEST_FAST, logFinalLength: 2 }), shuffleShape(grinding({ lookup: 3 })),
     shuffleShape(grinding({ batch: 3 })), shuffleShape(grinding({ fold: 3 })), shuffleShape(grinding({ query: 3 })),
-    shuffleShape({ ...TEST_FAST, regime: "johnson", johnsonM: 3 }), shuffleShape({ ...TEST_FAST, regime: "johnson", johnsonM: 4 }),
+    shuffleShape({ ...TEST_FAST, hash: "keccak256" }), shuffleShape({ ...TEST_FAST, regime: "johnson", johnsonM: 3 }), shuffleShape({ ...TEST_FAST, regime: "johnson", johnsonM: 4 }),
     shuffleShape(TEST_FAST, [6, 5, 8]), shuffleShape(TEST_FAST, [4, 6, 8]), shuffleShape(TEST_FAST, [6, 4, 8], [term(1, 5)]),
     shuffleShape(TEST_FAST, [6, 4, 8], [term(2, 5)]), shuffleShape(TEST_FAST, [6, 4, 8], [term(1, 6)]),
     shuffleShape(TEST_FAST, [6, 4, 8], [term(1, 5), term(1, 5)]),
