@@ -5,6 +5,7 @@
 // Invariants: every call is answered exactly once, in a batch at its place; a notification never; an exception of a
 // method becomes an error object and nothing else; no client value is trusted before its type was checked.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { decodeParameters } from './codec/parameter.ts';
 import { errorObject, invalidParams, limitExceeded, methodNotFound, RPC_CODE, RpcError, serverError } from './errors.ts';
@@ -25,6 +26,9 @@ export interface Answer { text: string | undefined; isRefusal: boolean }
 
 type Id = string | number | null;
 interface CallEnvelope { id: Id | undefined; method: string; params: readonly unknown[] }
+
+/** How long one batch may keep the event loop before others get a turn. */
+const TURN_MILLISECONDS = 10;
 
 const NOTHING: Answer = { text: undefined, isRefusal: false };
 
@@ -111,8 +115,15 @@ export class Dispatcher {
     const answers = new Array<string | undefined>(requests.length);
     let next = 0;
     let sizeBytes = 0;
+    let turnEnds = performance.now() + TURN_MILLISECONDS;
     const work = async (): Promise<void> => {
       while (next < requests.length) {
+        // Calls that never wait would otherwise follow each other without letting anyone else in.
+        if (performance.now() > turnEnds) {
+          await nextTurn();
+          turnEnds = performance.now() + TURN_MILLISECONDS;
+          continue;
+        }
         const index = next++;
         const isFull = sizeBytes > this.#limits.batchResponseBytes;
         const text = isFull ? this.#withoutRoom(requests[index]) : (await this.#single(requests[index], caller)).text;

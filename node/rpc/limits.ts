@@ -26,6 +26,8 @@ export interface RpcLimits {
   /** Unanswered pings close a dead socket after twice this time. */
   webSocketPingSeconds: number;
   subscriptionsPerConnection: number;
+  /** Filters and subscriptions over all clients. */
+  listeners: number;
   /** Polled filters over all clients. */
   filters: number;
   /** A filter not polled for this long is removed. geth: 5 minutes. */
@@ -68,9 +70,10 @@ export const DEFAULT_LIMITS: RpcLimits = {
   webSocketBufferBytes: 16 * 1024 * 1024,
   webSocketPingSeconds: 30,
   subscriptionsPerConnection: 128,
-  filters: 2_000,
+  listeners: 20_000,
+  filters: 1_000,
   filterExpirySeconds: 300,
-  filterPendingEntries: 50_000,
+  filterPendingEntries: 10_000,
   logRangeBlocks: 10_000,
   logResults: 10_000,
   feeHistoryBlocks: 1_024,

@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import type { ChainView } from '../chainView.ts';
 import type { ExecutionEngine } from '../execute/api.ts';
+import type { BlockContentsCache } from './blockContents.ts';
 import type { FilterTable } from './filters.ts';
 import type { JsonValue } from './json.ts';
 import type { RpcLimits } from './limits.ts';
@@ -32,6 +33,7 @@ export interface RpcNode {
   readonly identity: ChainIdentity;
   readonly limits: RpcLimits;
   readonly filters: FilterTable;
+  readonly contents: BlockContentsCache;
   readonly clientVersion: string;
   readonly logger: Logger;
   /** Current time of the chain's clock in seconds; for the projected timestamp of the pending block. */

@@ -11,6 +11,7 @@ import { collectDefaultMetrics } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { ChainView } from '../chainView.ts';
 import type { ExecutionEngine } from '../execute/api.ts';
+import { BlockContentsCache } from './blockContents.ts';
 import { Dispatcher } from './dispatch.ts';
 import { ChainFeed } from './feed.ts';
 import { FilterTable } from './filters.ts';
@@ -60,7 +61,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const origins = options.origins ?? '*';
   const feed = new ChainFeed(chain, logger);
   const filters = new FilterTable(feed, limits, () => performance.now());
-  const node: RpcNode = { chain, engine, identity, limits, filters, clientVersion, logger, nowSeconds };
+  const node: RpcNode = { chain, engine, identity, limits, filters, contents: new BlockContentsCache(chain), clientVersion, logger, nowSeconds };
   collectDefaultMetrics({ register: registry });
   const metrics = new RpcMetrics(registry, METHODS.map((method) => method.name));
   const dispatcher = new Dispatcher(node, METHODS, metrics);

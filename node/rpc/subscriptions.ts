@@ -17,6 +17,14 @@ import type { RpcLimits } from './limits.ts';
 export type SubscriptionKind =
   | { kind: 'newHeads' } | { kind: 'logs'; criteria: LogCriteria } | { kind: 'newPendingTransactions'; full: boolean };
 
+/** Text of what was announced, made once however many subscriptions send it. */
+const texts = new WeakMap<object, string>();
+function sharedText(announced: object, show: () => JsonValue): string {
+  let text = texts.get(announced);
+  if (text === undefined) texts.set(announced, text = JSON.stringify(show()));
+  return text;
+}
+
 export class SubscriptionHost {
   readonly #listeners = new Map<string, FeedListener>();
   readonly #feed: ChainFeed;
@@ -38,6 +46,7 @@ export class SubscriptionHost {
     if (this.#listeners.size >= this.#limits.subscriptionsPerConnection) {
       throw limitExceeded(`expected at most ${this.#limits.subscriptionsPerConnection} subscriptions on a connection`);
     }
+    if (this.#feed.size >= this.#limits.listeners) throw limitExceeded(`expected at most ${this.#limits.listeners} filters and subscriptions on this server`);
     const id = newId();
     const listener = this.#listener(id, kind);
     this.#listeners.set(id, listener);
@@ -67,8 +76,8 @@ export class SubscriptionHost {
     for (const id of this.#listeners.keys()) this.close(id);
   }
 
-  #notify(id: string, result: JsonValue): void {
-    const text = `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${JSON.stringify(result)}}}`;
+  #notify(id: string, resultText: string): void {
+    const text = `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${resultText}}}`;
     const held = this.#held.get(id);
     if (held === undefined) this.#send(text);
     else held.push(text);
@@ -76,12 +85,12 @@ export class SubscriptionHost {
 
   #listener(id: string, kind: SubscriptionKind): FeedListener {
     switch (kind.kind) {
-      case 'newHeads': return { block: (block) => this.#notify(id, headerJson(block.header, block.hash)) };
-      case 'logs': return { logs: (logs) => { for (const log of logs.matching(kind.criteria)) this.#notify(id, log); } };
+      case 'newHeads': return { block: (block) => this.#notify(id, sharedText(block, () => headerJson(block.header, block.hash))) };
+      case 'logs': return { logs: (logs) => { for (const log of logs.matching(kind.criteria)) this.#notify(id, sharedText(log, () => log)); } };
       case 'newPendingTransactions':
         return {
           pending: (transactions) => {
-            for (const transaction of transactions) this.#notify(id, kind.full ? transactionJson(transaction, undefined) : data(transaction.hash));
+            for (const transaction of transactions) this.#notify(id, kind.full ? sharedText(transaction, () => transactionJson(transaction, undefined)) : `"${data(transaction.hash)}"`);
           },
         };
     }

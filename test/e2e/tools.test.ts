@@ -249,11 +249,11 @@ async function useProofs({ manifest }: Stage, account: number): Promise<void> {
     assert.ok(await provenValue(block.stateRoot, passer, nonceProof) >= 1n);
     const hash = sent!.args['withdrawalHash'] as string;
     let answer: { status: string; stateRoot: string; blockHash: string; headerRaw: string; proof: ProofAnswer | null };
-    const deadline = Date.now() + 120_000;
+    const deadline = Date.now() + 240_000;
     do {
       answer = await provider.send('keyfall_withdrawalProof', [hash]) as typeof answer;
       assert.notEqual(answer.status, 'unknown');
-      assert.ok(Date.now() < deadline, 'expected the withdrawal to become final within 120 s');
+      assert.ok(Date.now() < deadline, 'expected the withdrawal to become final within 240 s');
       await sleep(500);
     } while (answer.status !== 'final');
     assert.equal(keccak256(answer.headerRaw), answer.blockHash);

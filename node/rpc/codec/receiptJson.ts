@@ -47,22 +47,3 @@ export function receiptJson(
     ...(transaction.type === 0x7e ? { messageIndex: quantity(transaction.messageIndex), mint: quantity(transaction.mint) } : {}),
   };
 }
-
-/** All receipts of a block in order. The three lists have one length. */
-export function blockReceiptsJson(
-  block: BlockRecord, transactions: readonly BlockTransaction[], receipts: readonly StoredReceipt[],
-): JsonObject[] {
-  let firstLogIndex = 0;
-  return receipts.map((receipt, position) => {
-    const json = receiptJson(block, transactions[position]!, receipt, position, firstLogIndex);
-    firstLogIndex += receipt.logs.length;
-    return json;
-  });
-}
-
-/** Number of logs in the block before the transaction at `position`. */
-export function logsBefore(receipts: readonly StoredReceipt[], position: number): number {
-  let count = 0;
-  for (let index = 0; index < position; index++) count += receipts[index]!.logs.length;
-  return count;
-}

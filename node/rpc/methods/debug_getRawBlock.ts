@@ -3,13 +3,12 @@ import { requireBlock } from '../blockAccess.ts';
 import { blockIdParameter } from '../codec/blockId.ts';
 import { data } from '../codec/hex.ts';
 import { encodeBlock } from '../codec/rawEncoding.ts';
-import { blockContents } from '../minedTransaction.ts';
 import { defineMethod } from '../node.ts';
 
 export const debugGetRawBlock = defineMethod({
   name: 'debug_getRawBlock', summary: 'RLP of a block.', parameters: [blockIdParameter],
   run: (node, [id]) => {
     const block = requireBlock(node, id);
-    return data(encodeBlock(block.headerRaw, blockContents(node, block).transactions.map((transaction) => transaction.raw)));
+    return data(encodeBlock(block.headerRaw, node.contents.of(block).transactions.map((transaction) => transaction.raw)));
   },
 });

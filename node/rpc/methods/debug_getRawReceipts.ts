@@ -3,10 +3,9 @@ import { requireBlock } from '../blockAccess.ts';
 import { blockIdParameter } from '../codec/blockId.ts';
 import { data } from '../codec/hex.ts';
 import { encodeReceipt } from '../codec/rawEncoding.ts';
-import { blockContents } from '../minedTransaction.ts';
 import { defineMethod } from '../node.ts';
 
 export const debugGetRawReceipts = defineMethod({
   name: 'debug_getRawReceipts', summary: 'EIP-2718 bytes of the receipts of a block.', parameters: [blockIdParameter],
-  run: (node, [id]) => blockContents(node, requireBlock(node, id)).receipts.map((receipt) => data(encodeReceipt(receipt))),
+  run: (node, [id]) => node.contents.of(requireBlock(node, id)).receipts.map((receipt) => data(encodeReceipt(receipt))),
 });

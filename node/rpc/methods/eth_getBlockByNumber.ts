@@ -7,7 +7,6 @@ import { data } from '../codec/hex.ts';
 import { decodeBoolean, optional, required } from '../codec/parameter.ts';
 import { transactionJson } from '../codec/transactionJson.ts';
 import type { JsonValue } from '../json.ts';
-import { blockContents } from '../minedTransaction.ts';
 import { defineMethod } from '../node.ts';
 import type { RpcNode } from '../node.ts';
 import type { BlockRecord } from '../../store/records.ts';
@@ -18,7 +17,7 @@ export const fullParameter = optional(required('fullTransactions', 'boolean', de
 /** A stored block as the caller wants it. */
 export function storedBlockJson(node: RpcNode, block: BlockRecord, full: boolean): JsonValue {
   if (!full) return blockJson(block, node.chain.transactionHashes(block.number) ?? []);
-  const { transactions, receipts } = blockContents(node, block);
+  const { transactions, receipts } = node.contents.of(block);
   return fullBlockJson(block, transactions, receipts);
 }
 

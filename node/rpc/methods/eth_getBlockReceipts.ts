@@ -1,8 +1,7 @@
 // eth_getBlockReceipts: all receipts of a block in order, null when there is no such block. Messages' transactions included.
 import { findBlock } from '../blockAccess.ts';
 import { blockIdParameter } from '../codec/blockId.ts';
-import { blockReceiptsJson } from '../codec/receiptJson.ts';
-import { blockContents } from '../minedTransaction.ts';
+import { receiptJson } from '../codec/receiptJson.ts';
 import { defineMethod } from '../node.ts';
 
 export const ethGetBlockReceipts = defineMethod({
@@ -10,7 +9,7 @@ export const ethGetBlockReceipts = defineMethod({
   run: (node, [id]) => {
     const block = findBlock(node, id);
     if (block === undefined || (id.kind === 'tag' && id.tag === 'pending')) return null;
-    const { transactions, receipts } = blockContents(node, block);
-    return blockReceiptsJson(block, transactions, receipts);
+    const { transactions, receipts, logsBefore } = node.contents.of(block);
+    return receipts.map((receipt, position) => receiptJson(block, transactions[position]!, receipt, position, logsBefore[position]!));
   },
 });

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { METHODS } from '../../../node/rpc/registry.ts';
-import { builtRecord, builtTransaction } from './blockBuilders.ts';
+import { builtBlock, builtRecord, builtTransaction } from './blockBuilders.ts';
 import { MemoryChain } from './memoryChain.ts';
 import { absentEngine, TestServer, TestSocket } from './rpcClient.ts';
 import type { JsonRpcAnswer } from './rpcClient.ts';
@@ -253,6 +253,24 @@ test('a WebSocket that does not read is disconnected and frees its subscriptions
   assert.equal(own.listeners, 0);
   assert.match(await (await fetch(`${small.url}metrics`)).text(), /keyfall_rpc_slow_readers_total 1/);
   socket.socket.terminate();
+  await small.stop();
+});
+
+test('a long batch of calls that never wait lets others in between', async () => {
+  const own = new MemoryChain(CHAIN_ID, builtRecord(undefined, []));
+  own.append(builtBlock(own.block(0n)!, Array.from({ length: 400 }, () => [])));
+  const small = await TestServer.start(own, absentEngine());
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => { turns++; if (!isDone) setImmediate(count); };
+  const batch = small.post(JSON.stringify(Array.from({ length: 200 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'eth_getBlockByNumber', params: ['latest', true] }))));
+  while (!/keyfall_rpc_calls_total\{method="eth_getBlockByNumber",outcome="ok"\} [1-9]/.test(await (await fetch(`${small.url}metrics`)).text())) await delay(1);
+  count();
+  const answers = JSON.parse((await batch).text) as JsonRpcAnswer[];
+  isDone = true;
+  assert.ok(turns > 3, `expected turns of the event loop while the batch runs, got ${turns}`);
+  const refused = answers.filter(({ error }) => error !== undefined);
+  assert.ok(answers.length === 200 && refused.length > 0 && refused.every(({ error }) => error?.code === -32005), 'the answers stop at the size limit of a batch');
   await small.stop();
 });
 
