@@ -89,6 +89,7 @@ async function compose({ config, logger, signal, kv, store, engine, rpc, facts }
       return { originBaseFeeWei: open?.origin?.baseFeeWei ?? state.head.l1.baseFeeWei, ...(open?.feeScalars ?? state.tip.feeScalars) };
     },
     onPending: (transactions) => { pending.tell(transactions); },
+    onFault: (cause) => { driver.fail(cause); },
   });
   const core = startState({ sequencing, caps: config.caps, genesisFeeScalars: GENESIS_FEE_CONFIG }, head, tip);
   const driver: Driver = new Driver({ store, reads, engine, mempool, source, clock, logger, l1Target, tickMilliseconds: TICK_MILLISECONDS }, core);

@@ -64,6 +64,7 @@ await runProcess({ logger, stopsWithParent: true }, async (signal) => {
   const mempool = new Mempool({
     engine, kv, limits: DEFAULT_POOL_LIMITS, blockGasLimit: PROTOCOL_CAPS.blockZkGas, maxTransactionBytes: 100_000,
     fees: () => ({ originBaseFeeWei: 1_000_000_000n, ...GENESIS_FEE_CONFIG }), onPending: (transactions) => { driver.announce({ kind: 'pending', transactions }); },
+    onFault: (cause) => { driver.fail(cause); },
   });
   const sequencing = { heartbeatSeconds: 3_600n, batchAgeSeconds: 10n, confirmations: 0n, maxLeadSeconds: 600n, forcedInclusionSeconds: 86_400n, maxTimestampLagSeconds: 259_200n };
   const state = startState({ sequencing, caps: PROTOCOL_CAPS, genesisFeeScalars: GENESIS_FEE_CONFIG }, head, store.block(head.unsafe.number)!);

@@ -34,6 +34,7 @@ export class Driver {
   readonly #performer: Performer;
   readonly #queue: Queued[] = [];
   readonly #listeners = new Set<(notice: Notice) => void>();
+  readonly #failure = Promise.withResolvers<never>();
   #wake: (() => void) | undefined;
   #state: CoreState;
 
@@ -41,6 +42,13 @@ export class Driver {
     this.#dependencies = dependencies;
     this.#performer = new Performer(dependencies, (notice) => { this.announce(notice); });
     this.#state = start;
+    // A failure before or after `run` has nobody waiting for it.
+    this.#failure.promise.catch(() => undefined);
+  }
+
+  /** Ends `run` with a fault that came from elsewhere. */
+  fail(cause: unknown): void {
+    this.#failure.reject(cause);
   }
 
   get state(): CoreState {
@@ -67,7 +75,7 @@ export class Driver {
     const stop = new AbortController();
     const inner = AbortSignal.any([signal, stop.signal]);
     inner.addEventListener('abort', () => this.#wake?.(), { once: true });
-    const parts = [this.#consume(inner), this.#follow(inner), this.#tick(inner)].map(async (part) => {
+    const parts = [this.#consume(inner), this.#follow(inner), this.#tick(inner), this.#untilFailure(inner)].map(async (part) => {
       try {
         await part;
       } finally {
@@ -83,6 +91,12 @@ export class Driver {
   async take(event: CoreEvent): Promise<void> {
     await this.#dispatch(event);
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) await this.#dispatch(next.event);
+  }
+
+  async #untilFailure(signal: AbortSignal): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => { ended.resolve(); }, { once: true });
+    await Promise.race([this.#failure.promise, ended.promise]);
   }
 
   async #consume(signal: AbortSignal): Promise<void> {

@@ -31,6 +31,8 @@ export interface MempoolOptions {
   fees: () => FeeParameters;
   /** Told of durably pooled transactions. */
   onPending: (transactions: readonly SentTransaction[]) => void;
+  /** Told of a fault of store or engine: the pool in memory is then ahead of the journal, so the process has to end. */
+  onFault: (cause: unknown) => void;
 }
 
 interface Waiting { raw: Uint8Array; resolve: (submission: Submission) => void; reject: (cause: unknown) => void }
@@ -95,6 +97,7 @@ export class Mempool implements PoolView {
         await this.#admitGroup(group);
       } catch (cause) {
         for (const { reject } of group) reject(cause);
+        this.#options.onFault(cause);
       }
     }
     this.#working = undefined;

@@ -58,7 +58,7 @@ export class SimulatedNode {
     const core = startState({ sequencing, caps, genesisFeeScalars: GENESIS_FEE_CONFIG }, head, store.block(head.unsafe.number)!);
     const fees = () => ({ originBaseFeeWei: driver.state.head.l1.baseFeeWei, ...GENESIS_FEE_CONFIG });
     const mempool = sequencing === undefined ? undefined : new Mempool({
-      engine, kv: disk, limits: DEFAULT_POOL_LIMITS, blockGasLimit: caps.blockZkGas, maxTransactionBytes: 100_000, fees, onPending: () => undefined,
+      engine, kv: disk, limits: DEFAULT_POOL_LIMITS, blockGasLimit: caps.blockZkGas, maxTransactionBytes: 100_000, fees, onPending: () => undefined, onFault: () => undefined,
     });
     const source = { next: () => new Promise<never>(() => undefined) };
     const driver: Driver = new Driver({
