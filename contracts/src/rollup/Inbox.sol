@@ -64,7 +64,7 @@ contract Inbox is IInbox {
     function sendCall(address to, uint256 mint, uint256 value, uint64 gas, uint64 surcharge, bytes calldata data)
         external
         payable
-        returns (uint64)
+        returns (uint64 index)
     {
         _checkSize(data.length, Constants.MAX_MESSAGE_DATA_BYTES);
         _checkGas(gas, Constants.INTRINSIC_GAS + Constants.INTRINSIC_GAS_PER_BYTE * data.length);
@@ -75,7 +75,7 @@ contract Inbox is IInbox {
     function sendCreate(uint256 mint, uint256 value, uint64 gas, uint64 surcharge, bytes calldata initCode)
         external
         payable
-        returns (uint64)
+        returns (uint64 index)
     {
         _checkSize(initCode.length, Constants.MAX_CREATE_DATA_BYTES);
         uint256 words = (initCode.length + 31) / 32;
@@ -88,7 +88,7 @@ contract Inbox is IInbox {
     }
 
     /// @inheritdoc IInbox
-    function sendSigned(uint64 gas, uint64 surcharge, bytes calldata rawTransaction) external payable returns (uint64) {
+    function sendSigned(uint64 gas, uint64 surcharge, bytes calldata rawTransaction) external payable returns (uint64 index) {
         _checkSize(rawTransaction.length, Constants.MAX_MESSAGE_DATA_BYTES);
         _checkGas(gas, Constants.INTRINSIC_GAS + Constants.INTRINSIC_GAS_PER_BYTE * rawTransaction.length);
         return _enqueue(Draft(Constants.MESSAGE_SIGNED, address(0), 0, 0, gas, surcharge), rawTransaction);

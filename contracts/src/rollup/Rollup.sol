@@ -259,8 +259,13 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
     }
 
     /// @inheritdoc IRollup
-    function finalHead() external view returns (uint64, bytes32, bytes32, uint64) {
-        return (finalizedCount, _finalHash, _finalRoots[finalizedCount], _finalNumber);
+    function finalHead()
+        external
+        view
+        returns (uint64 index, bytes32 lastHash, bytes32 stateRoot, uint64 lastNumber)
+    {
+        index = finalizedCount;
+        return (index, _finalHash, _finalRoots[index], _finalNumber);
     }
 
     /// @inheritdoc IRollup
