@@ -69,7 +69,12 @@ export class PairOfNodes {
       ...[owner, other].map((wallet) => ({ address: parseData(wallet.address)!, account: { balance: 10_000n * 10n ** 18n } })),
     ]);
     const nodes = new PairOfNodes(anvil, ours, await TestServer.start(ours.chain, ours.engine));
-    await nodes.#play();
+    try {
+      await nodes.#play();
+    } catch (cause) {
+      await nodes.stop();
+      throw cause;
+    }
     return nodes;
   }
 

@@ -28,7 +28,7 @@ before(async () => {
   chain.append(builtBlock(chain.block(1n)!, []));
   chain.append(builtBlock(chain.block(2n)!, [[someLog(2, 1)]]));
 });
-after(() => server.stop());
+after(() => TestServer.stopAll());
 
 test('a block hashes to its hash when ethers reads its raw header, and tags resolve to the one head record', async () => {
   const raw = await server.result('debug_getRawHeader', '0x1') as string;

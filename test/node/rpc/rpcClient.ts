@@ -22,6 +22,7 @@ export function absentEngine(): ExecutionEngine {
 export const IDENTITY = { l1ChainId: 31_337n, rollup: '0x' + '11'.repeat(20), contracts: { Inbox: '0x' + '22'.repeat(20) }, deployBlock: 1n, profile: 'training-devnet', timeScale: 1 };
 
 export class TestServer {
+  static readonly #running = new Set<TestServer>();
   readonly server: RpcServer;
   readonly url: string;
   readonly wsUrl: string;
@@ -30,6 +31,7 @@ export class TestServer {
     this.server = server;
     this.url = `http://127.0.0.1:${server.port}/`;
     this.wsUrl = `ws://127.0.0.1:${server.port}/`;
+    TestServer.#running.add(this);
   }
 
   static async start(chain: ChainView, engine: ExecutionEngine, limits: Partial<RpcLimits> = {}, more: Partial<RpcServerOptions> = {}): Promise<TestServer> {
@@ -56,7 +58,13 @@ export class TestServer {
     return answer.result;
   }
 
-  async stop(): Promise<void> { await this.server.close(); }
+  async stop(): Promise<void> {
+    TestServer.#running.delete(this);
+    await this.server.close();
+  }
+
+  /** Stops what a failed test left running, so that the file ends. */
+  static async stopAll(): Promise<void> { await Promise.all([...TestServer.#running].map((server) => server.stop())); }
 }
 
 /** A WebSocket client that keeps every message. */

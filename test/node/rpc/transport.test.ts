@@ -19,7 +19,7 @@ let server: TestServer;
 const LIMITS = { bodyBytes: 20_000, batchCalls: 20, webSocketConnections: 5, subscriptionsPerConnection: 3, filters: 4, concurrentCallsPerConnection: 8 };
 
 before(async () => { server = await TestServer.start(chain, absentEngine(), LIMITS); });
-after(async () => { await server.stop(); });
+after(() => TestServer.stopAll());
 
 const parse = (text: string): JsonRpcAnswer => JSON.parse(text) as JsonRpcAnswer;
 const chainIdCall = (id: unknown): object => ({ jsonrpc: '2.0', id, method: 'eth_chainId', params: [] });
