@@ -240,6 +240,7 @@ export const statementDigest = (key: VerifyingKey, publics: readonly number[]): 
 
 /** The program that verifies proofs under `key`, with the witness for one proof. */
 export const verifierProgram = (key: VerifyingKey, publics: readonly number[], proof: Proof, logHeight?: number): R1Program => {
+  assert.equal(key.profile.hash, "poseidon2", "R1 hashes with Poseidon2: a key of another suite is for L1");
   const layout = layoutOf(key);
   assert.equal(publics.length, layout.publicCount, "public values");
   const circuit = new Circuit(statementDigest(key, publics));

@@ -13,6 +13,7 @@ import { checkProgram } from "./r1-check.ts";
 test("TypeScript and R1 give the same verdict on the whole hostile corpus", { timeout: 1_200_000 }, () => {
   let judged = 0;
   for (const { name, key, publics, bytes } of [...hostileProofs(), ...wordMutations(31)]) {
+    if (key.profile.hash !== "poseidon2") continue;
     const layout = layoutOf(key);
     const proof = decodeProof(key, layout, bytes);
     const isDecodable = !isRejection(proof) && publics.length === layout.publicCount && publics.every((value) => Number.isInteger(value) && value >= 0 && value < 0x7f000001);

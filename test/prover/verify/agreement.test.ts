@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { prove } from "../../../prover/prove/prove.ts";
 import { ReferenceBackend } from "../../../prover/prove/reference-backend.ts";
 import { setup } from "../../../prover/prove/setup.ts";
-import { TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
+import { TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
 import type { Profile } from "../../../prover/protocol/profile.ts";
 import { layoutOf } from "../../../prover/verify/layout.ts";
 import { verifyProof } from "../../../prover/verify/verify.ts";
@@ -20,7 +20,7 @@ const instances: { name: string; make: (profile: Profile) => Instance }[] = [
   { name: "shuffle 4/7/4 (gap of three)", make: (profile) => shuffleInstance(profile, [4, 7, 4]) },
 ];
 
-for (const profile of [TEST_FAST, TEST_NO_GRINDING]) {
+for (const profile of [TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK]) {
   for (const { name, make } of instances) {
     test(`${name} under ${profile.name}: both provers give the same bytes and the verifier accepts them`, async () => {
       const { shape, key, traces } = make(profile);

@@ -1,7 +1,7 @@
 // Hostile proofs, built per check of the verifier: each lies at one place and is consistent everywhere else, so that it
 // must be stopped by exactly the check it is named for. Word mutations (every word of a proof) come on top.
 import assert from "node:assert/strict";
-import { TEST_FAST } from "../../../prover/protocol/profile.ts";
+import { TEST_FAST, TEST_KECCAK } from "../../../prover/protocol/profile.ts";
 import type { VerifyingKey } from "../../../prover/protocol/key.ts";
 import { EXT_ONE, EXT_ZERO, extAdd, extMul } from "../../../prover/field/ext4.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
@@ -45,6 +45,10 @@ const lie = (name: string, code: RejectionCode, instance: Instance, tampering: T
   const { publics, bytes } = referenceProof(instance.key, traces, tampering);
   return { name, code, key: instance.key, publics, bytes };
 };
+
+/** The same two machines as L1 reads them: keccak trees and transcript. */
+const FIBONACCI_KECCAK = fibonacciInstance(TEST_KECCAK, 4);
+const SHUFFLE_KECCAK = shuffleInstance(TEST_KECCAK);
 
 const both = [{ label: "fibonacci", instance: FIBONACCI }, { label: "shuffle", instance: SHUFFLE }];
 
@@ -246,7 +250,8 @@ export const hostileProofs = (): HostileProof[] => [
 
 /** One changed word each, over all words of an honest proof: +1, or replaced by 0. */
 export function* wordMutations(stride: number): Generator<{ name: string; key: VerifyingKey; publics: readonly number[]; bytes: Uint8Array }> {
-  for (const { label, instance } of both) {
+  const keccak = [{ label: "fibonacci-keccak", instance: FIBONACCI_KECCAK }, { label: "shuffle-keccak", instance: SHUFFLE_KECCAK }];
+  for (const { label, instance } of [...both, ...keccak]) {
     const honest = referenceProof(instance.key, instance.traces);
     for (let position = 0; position < honest.words.length; position += stride) {
       const word = honest.words[position] ?? 0;

@@ -11,7 +11,8 @@ import {
 } from "../../../prover/field/ext4.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
 import { GENERATOR, inv, mul, pow, sub, twoAdicRoot } from "../../../prover/field/koalabear.ts";
-import { compress, hashFixedLength } from "../../../prover/hash/poseidon2.ts";
+import { suiteOf } from "../../../prover/hash/suite.ts";
+import type { HashSuite } from "../../../prover/hash/suite.ts";
 import { hasLookup, largestLog, makeKey, widestTuple } from "../../../prover/protocol/key.ts";
 import type { KeyShape, VerifyingKey } from "../../../prover/protocol/key.ts";
 import { findNonce } from "../../../prover/transcript/grind.ts";
@@ -88,9 +89,9 @@ type Matrix = { readonly chip: number; readonly logSize: number; readonly rows: 
 /** A mixed-height tree kept whole: levels[k] has 2^k nodes. */
 class NaiveTree {
   readonly matrices: readonly Matrix[];
-  readonly levels: number[][][] = [];
+  readonly levels: (readonly number[])[][] = [];
   readonly tallest: number;
-  constructor(matrices: readonly Matrix[]) {
+  constructor(matrices: readonly Matrix[], { hashRow, compress }: HashSuite) {
     this.matrices = matrices;
     this.tallest = Math.max(...matrices.map((m) => m.logSize));
     const rowsAt = (log: number, j: number): number[] =>
@@ -99,13 +100,13 @@ class NaiveTree {
       const below = this.levels[log + 1];
       this.levels[log] = Array.from({ length: 2 ** log }, (_, j) => {
         const rows = rowsAt(log, j);
-        if (below === undefined) return hashFixedLength(rows);
+        if (below === undefined) return hashRow(rows);
         const node = compress(below[2 * j] ?? [], below[2 * j + 1] ?? []);
-        return rows.length === 0 ? node : compress(node, hashFixedLength(rows));
+        return rows.length === 0 ? node : compress(node, hashRow(rows));
       });
     }
   }
-  get root(): number[] {
+  get root(): readonly number[] {
     return this.levels[0]?.[0] ?? [];
   }
   open(leaf: number): number[] {
@@ -129,7 +130,7 @@ const commitPhase = (shape: KeyShape, columns: readonly ChipColumns[], phase: (t
     const rows = Array.from({ length: 2 ** logSize }, (_, j) => words.map((word) => word[j]?.[0] ?? 0));
     return [{ chip: index, logSize, rows }];
   });
-  return matrices.length === 0 ? undefined : new NaiveTree(matrices);
+  return matrices.length === 0 ? undefined : new NaiveTree(matrices, suiteOf(shape.profile.hash));
 };
 
 /** The key of a shape whose preprocessed columns are those of the traces. */
@@ -188,7 +189,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   const words: number[] = [];
   const honestPublics = traces.flatMap((trace) => [...trace.publics]);
   const publics = tampering.publics?.(honestPublics) ?? honestPublics;
-  const transcript = new Transcript("KF-STARK-1");
+  const transcript = new Transcript("KF-STARK-1", profile.hash);
   const grind = (label: Label, bits: number): void => {
     if (bits === 0) return;
     const honest = findNonce(transcript, label, bits);
@@ -338,7 +339,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     const arity = 2 ** step;
     const committed = word;
     const rows = Array.from({ length: word.length / arity }, (_, r) => committed.slice(r * arity, (r + 1) * arity));
-    const tree = new NaiveTree([{ chip: 0, logSize: logSize - step, rows: rows.map((row) => row.flatMap((v) => [...v])) }]);
+    const tree = new NaiveTree([{ chip: 0, logSize: logSize - step, rows: rows.map((row) => row.flatMap((v) => [...v])) }], suiteOf(profile.hash));
     foldTrees.push(tree);
     const foldRoot = announce(`fold ${i}`, tree.root);
     transcript.absorbDigest("foldRoot", foldRoot);
