@@ -90,8 +90,8 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
   await t.test('status knows everything and names what finality rests on', async () => {
     const answer = await devnet.keyfallJson('status');
     assert.equal(answer['profile'], 'training-devnet');
-    assert.equal(answer['finality rests on'], 'attesters alone');
-    assert.ok(Number(answer['batches final']) >= 1);
+    assert.equal(answer['finalityRestsOn'], 'attesters alone');
+    assert.ok(Number(answer['batchesFinal']) >= 1);
     assert.ok(!Object.values(answer).includes('unknown'));
   });
 

@@ -34,27 +34,30 @@ async function number(contract: Contract, name: string, ...args: unknown[]): Pro
   return (await contract.getFunction(name).staticCall(...args)) as bigint;
 }
 
-function rows(connection: RollupConnection): readonly (readonly [string, () => Promise<{ value: unknown; text: string }>])[] {
+/** Name in the JSON answer, name for a person, how it is read. */
+type Row = readonly [string, string, () => Promise<{ value: unknown; text: string }>];
+
+function rows(connection: RollupConnection): readonly Row[] {
   const { l1, l2 } = connection;
   const rollup = connection.rollup();
   const plain = (value: bigint | string): { value: unknown; text: string } => ({ value, text: value.toString() });
   return [
-    ['L1 chain', async () => plain(connection.l1ChainId)],
-    ['L1 head', () => headOf(l1, 'latest')],
-    ['L1 finalized', () => headOf(l1, 'finalized')],
-    ['L2 chain', async () => plain(connection.l2ChainId)],
-    ['L2 head (the sequencer\'s word)', () => headOf(l2, 'latest')],
-    ['L2 safe (committed on L1)', () => headOf(l2, 'safe')],
-    ['L2 finalized', () => headOf(l2, 'finalized')],
-    ['profile', async () => plain((await rollup.getFunction('chainProfile').staticCall()) as string)],
-    ['finality rests on', async () => finalityBasis(rollup)],
-    ['batches committed', async () => plain(await number(rollup, 'committedCount'))],
-    ['batches final', async () => plain(await number(rollup, 'finalizedCount'))],
-    ['operator', async () => plain((await rollup.getFunction('operator').staticCall()) as string)],
-    ['inbox messages', async () => plain(await number(await connection.inbox(), 'count'))],
-    ['inbox settled', async () => plain(await number(rollup, 'settledIndex'))],
-    ['a message is overdue', async () => overdue(rollup)],
-    ['ETH minted through the inbox', async () => {
+    ['l1ChainId', 'L1 chain', async () => plain(connection.l1ChainId)],
+    ['l1Head', 'L1 head', () => headOf(l1, 'latest')],
+    ['l1Finalized', 'L1 finalized', () => headOf(l1, 'finalized')],
+    ['l2ChainId', 'L2 chain', async () => plain(connection.l2ChainId)],
+    ['l2Head', 'L2 head (the sequencer\'s word)', () => headOf(l2, 'latest')],
+    ['l2Safe', 'L2 safe (committed on L1)', () => headOf(l2, 'safe')],
+    ['l2Finalized', 'L2 finalized', () => headOf(l2, 'finalized')],
+    ['profile', 'profile', async () => plain((await rollup.getFunction('chainProfile').staticCall()) as string)],
+    ['finalityRestsOn', 'finality rests on', async () => finalityBasis(rollup)],
+    ['batchesCommitted', 'batches committed', async () => plain(await number(rollup, 'committedCount'))],
+    ['batchesFinal', 'batches final', async () => plain(await number(rollup, 'finalizedCount'))],
+    ['operator', 'operator', async () => plain((await rollup.getFunction('operator').staticCall()) as string)],
+    ['inboxMessages', 'inbox messages', async () => plain(await number(await connection.inbox(), 'count'))],
+    ['inboxSettled', 'inbox settled', async () => plain(await number(rollup, 'settledIndex'))],
+    ['overdueMessage', 'a message is overdue', async () => overdue(rollup)],
+    ['mintedWei', 'ETH minted through the inbox', async () => {
       const minted = await number(await connection.inbox(), 'totalMinted');
       return { value: minted, text: etherText(minted) };
     }],
@@ -76,10 +79,10 @@ async function overdue(rollup: Contract): Promise<{ value: unknown; text: string
 export async function status(options: CommonOptions, output: Output): Promise<void> {
   const connection = await connectRollup(options, homeAt(options.home));
   try {
-    const read = await Promise.all(rows(connection).map(async ([name, get]) => [name, await reading(get)] as const));
-    const facts = Object.fromEntries(read.map(([name, entry]) => [name, entry.known ? entry.value : 'unknown']));
-    const lines = columns(read.map(([name, entry]) => [name, entry.known ? entry.text : `unknown: ${entry.why}`] as const));
-    const unknown = read.filter(([, entry]) => !entry.known).map(([name]) => name);
+    const read = await Promise.all(rows(connection).map(async ([name, label, get]) => ({ name, label, entry: await reading(get) })));
+    const facts = Object.fromEntries(read.map(({ name, entry }) => [name, entry.known ? entry.value : 'unknown']));
+    const lines = columns(read.map(({ label, entry }) => [label, entry.known ? entry.text : `unknown: ${entry.why}`] as const));
+    const unknown = read.filter(({ entry }) => !entry.known).map(({ name }) => name);
     if (unknown.length > 0 && output.isJson) throw new CommandFailure('unknown', `could not be read: ${unknown.join(', ')}`, { facts: { rollup: connection.rollupAddress, ...facts } });
     output.result({ rollup: connection.rollupAddress, ...facts }, [`Rollup ${connection.rollupAddress}`, ...lines]);
     if (unknown.length > 0) process.exitCode = EXIT_CODES.unknown;

@@ -3,7 +3,7 @@
 // Invariant: the first wish to stop begins an orderly stop, and further ones change nothing: a terminal, npm and the set-up each
 // pass one Ctrl-C on, so it arrives several times. Every wait of the stop is bounded.
 
-import { createReadStream } from 'node:fs';
+import { Socket } from 'node:net';
 import { etherText, parseInteger } from '../amounts.ts';
 import { ATTESTER_COUNT } from '../devnet/accounts.ts';
 import { holdHome } from '../devnet/exclusive.ts';
@@ -46,9 +46,10 @@ function stopSignal(): AbortSignal {
   // The variable is inherited further than the descriptor: it counts only if it names this process's own parent.
   const [parent, descriptor] = (process.env['KEYFALL_LIFELINE'] ?? '').split(':').map(Number);
   if (parent === process.ppid && descriptor !== undefined) {
-    const lifeline = createReadStream('', { fd: descriptor });
+    // A socket and no file stream: a file stream's read would hold up the exit of this process for as long as the parent lives.
+    const lifeline = new Socket({ fd: descriptor, readable: true, writable: false });
     const onEnd = (): void => controller.abort(new CommandFailure('failed', 'the process that started it is gone'));
-    lifeline.on('end', onEnd).on('error', onEnd).resume();
+    lifeline.on('close', onEnd).on('error', onEnd).resume();
   }
   return controller.signal;
 }

@@ -4,6 +4,7 @@
 // that chain away: it was interrupted before anyone could have used it.
 
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,17 +25,28 @@ const schema = z.object({
   contracts: z.record(z.string(), z.string().regex(/^0x[0-9a-fA-F]{40}$/)),
 });
 
+/** The stored form also says which L2 genesis the chain was made with: code that makes another one cannot go on with it. */
+const storedSchema = schema.extend({ genesisDigest: z.string() });
+
 export type Deployment = z.infer<typeof schema>;
 
 function deploymentPath(home: Home): string {
   return join(home.devnetDirectory, 'deployment.json');
 }
 
-/** The stored deployment, or undefined when none was completed. */
+/** The stored deployment, or undefined when none was completed. @throws CommandFailure (failed) when it belongs to another genesis */
 export function storedDeployment(home: Home): Deployment | undefined {
   const path = deploymentPath(home);
   if (!existsSync(path)) return undefined;
-  return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const { genesisDigest, ...deployment } = storedSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  if (genesisDigest !== currentGenesisDigest()) {
+    throw new CommandFailure('failed', 'the stored chain was made with other L2 predeploys than this checkout has, so nothing here can go on with it; start anew with --fresh');
+  }
+  return deployment;
+}
+
+function currentGenesisDigest(): string {
+  return createHash('sha256').update(readFileSync(join(checkoutRoot, 'contracts/generated/genesis.json'))).digest('hex');
 }
 
 /** Deploys everything and stores the answer. @throws CommandFailure (failed) with the output of the deployment */
@@ -54,7 +66,7 @@ export async function deployRollup(home: Home, l1Url: string, timeScale: number,
     throw new CommandFailure('failed', `deploying the contracts failed: ${messageOf(cause)}\n${output}`, { cause });
   }
   const deployment = schema.parse(JSON.parse(stdout));
-  writeFileAtomically(deploymentPath(home), `${JSON.stringify(deployment, null, 2)}\n`);
+  writeFileAtomically(deploymentPath(home), `${JSON.stringify({ ...deployment, genesisDigest: currentGenesisDigest() }, null, 2)}\n`);
   return deployment;
 }
 
