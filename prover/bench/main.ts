@@ -1,6 +1,7 @@
 // `npm run bench:prover`: kernel rates, commitment rate, whole proofs and where their time goes.
 // Owns: options and printing. Does not own: what is measured (kernels.ts, proofs.ts).
-// Options: --threads N (2), --keccak LOG (13), --poseidon2 LOG (13), --json.
+// Options: --threads N (2), --keccak LOG (13), --poseidon2 LOG (13), --json, and --recursion LOG for the
+// chain segment -> R1 -> R1 -> final from a keccak segment of 2^LOG rows (minutes, 2 GiB).
 // Invariant: prints the load of the machine beside the figures, because a busy machine halves them.
 
 import { cpus, loadavg } from "node:os";
@@ -9,15 +10,17 @@ import { kernelRates } from "./kernels.ts";
 import type { Rate } from "./kernels.ts";
 import { commitRate, keccakInstance, measureProof, poseidon2Instance } from "./proofs.ts";
 import type { ProofFigures } from "./proofs.ts";
+import { recursionChain } from "./recursion.ts";
+import type { LayerFigures } from "./recursion.ts";
 
 const { values: options } = parseArgs({
   options: {
     threads: { type: "string", default: "2" }, keccak: { type: "string", default: "13" },
-    poseidon2: { type: "string", default: "13" }, json: { type: "boolean", default: false },
+    poseidon2: { type: "string", default: "13" }, recursion: { type: "string" }, json: { type: "boolean", default: false },
   },
 });
 
-function integerOption(name: "threads" | "keccak" | "poseidon2", least: number, most: number): number {
+function integerOption(name: "threads" | "keccak" | "poseidon2" | "recursion", least: number, most: number): number {
   const value = Number(options[name]);
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new RangeError(`--${name}: expected an integer in ${least}..${most}, got ${options[name]}`);
@@ -45,6 +48,13 @@ function proofLines(figures: ProofFigures): string[] {
   ];
 }
 
+function layerLine(figures: LayerFigures): string {
+  const { name, profile, logHeight, permutations, witnessMs, proveMs, verifyMs, proofBytes, peakBytes } = figures;
+  const hashed = permutations === undefined ? "" : `, ${permutations} permutations`;
+  return `  ${name.padEnd(14)} ${profile.padEnd(19)} 2^${logHeight} rows${hashed}: witness ${(witnessMs / 1000).toFixed(1)} s, proof ${(proveMs / 1000).toFixed(1)} s,` +
+    ` verified in ${(verifyMs / 1000).toFixed(2)} s, ${(proofBytes / 1024).toFixed(0)} KiB, kernel memory ${(peakBytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
 const threads = integerOption("threads", 1, 64);
 const [keccakLog, poseidon2Log] = [integerOption("keccak", 6, 16), integerOption("poseidon2", 4, 17)];
 const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] ?? Number.NaN, threads };
@@ -55,11 +65,17 @@ for (const threadCount of new Set([1, threads])) {
   committed.push(threadCount === 2 ? { ...rate, aim: 4 } : rate);
 }
 const proofs = [await measureProof(keccakInstance(keccakLog), threads), await measureProof(poseidon2Instance(poseidon2Log), threads)];
+const layers: LayerFigures[] = [];
+if (options.recursion !== undefined) {
+  for await (const figures of recursionChain(integerOption("recursion", 6, 13), threads)) layers.push(figures);
+}
 if (options.json) {
-  console.log(JSON.stringify({ machine, kernels, committed, proofs }, null, 2));
+  console.log(JSON.stringify({ machine, kernels, committed, proofs, layers }, null, 2));
 } else {
   console.log(`${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(2)} before the run, ${threads} threads`);
   console.log("kernels, one core, best of four");
   for (const rate of [...kernels, ...committed]) console.log(rateLine(rate));
   for (const figures of proofs) for (const line of proofLines(figures)) console.log(line);
+  if (layers.length > 0) console.log("recursion, production profiles");
+  for (const figures of layers) console.log(layerLine(figures));
 }

@@ -33,7 +33,7 @@ function literalRun(domain: string, steps: readonly Step[]): number[] {
   const apply = (block: readonly number[] | undefined): void => {
     if (block !== undefined) state = Uint32Array.from([...block, ...state.slice(8)]);
     permute(state);
-    outputs = [...state.slice(0, 8)];
+    outputs = Array.from(state.subarray(0, 8));
   };
   for (const current of steps) {
     if (current.kind === "absorb") {
