@@ -49,8 +49,6 @@ export interface RpcLimits {
   callTimeMilliseconds: number;
   /** Wall-clock time of one debug_traceTransaction or debug_traceBlock. */
   traceTimeMilliseconds: number;
-  /** Steps of one struct trace, all transactions together. */
-  traceSteps: number;
   /** Time a client has to send a whole HTTP request (a slow one is cut off). */
   requestSeconds: number;
   /** Transactions listed by one txpool_content or txpool_inspect. */
@@ -82,7 +80,6 @@ export const DEFAULT_LIMITS: RpcLimits = {
   callGas: 50_000_000n,
   callTimeMilliseconds: 5_000,
   traceTimeMilliseconds: 30_000,
-  traceSteps: 100_000,
   requestSeconds: 30,
   txpoolTransactions: 5_000,
 };

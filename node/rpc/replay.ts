@@ -6,7 +6,7 @@
 import type { BlockReplay } from '../execute/api.ts';
 import type { BlockRecord } from '../store/records.ts';
 import { data } from './codec/hex.ts';
-import { boundedOptions, boundedTime } from './codec/traceOptions.ts';
+import { boundedTime } from './codec/traceOptions.ts';
 import type { TraceRequest } from './codec/traceOptions.ts';
 import { invalidParams, serverError } from './errors.ts';
 import { callError } from './executionError.ts';
@@ -38,7 +38,7 @@ export async function traceBlock(node: RpcNode, block: BlockRecord | undefined, 
   if (block === undefined) throw serverError('block not found');
   refuseOverrides(request);
   const replay = requireReplay(node, block.number);
-  const result = await node.engine.traceBlock(replay, boundedOptions(request, node.limits), traceBounds(node, request, scope));
+  const result = await node.engine.traceBlock(replay, request.options, traceBounds(node, request, scope));
   if (!result.ok) throw callError(result);
   return result.traces.map(({ transactionHash, trace }) => ({ txHash: data(transactionHash), result: trace }));
 }

@@ -1,11 +1,10 @@
 // The options object of debug_trace*: struct logger, callTracer and prestateTracer, as geth names them.
 //
-// Owns: strict decoding and the cap on steps and time. Does not own: tracing (node/execute).
+// Owns: strict decoding and the cap on time. Does not own: tracing and the cap on a trace's size (node/execute).
 // Invariant: a tracer or option this node does not have is refused by name, never replaced by another one.
 
 import type { BlockOverrides, TraceOptions } from '../../execute/api.ts';
 import { invalidParams } from '../errors.ts';
-import type { RpcLimits } from '../limits.ts';
 import { decodeBlockOverrides, decodeStateOverrides } from './overrides.ts';
 import type { StateOverrides } from './overrides.ts';
 import { decodeBoolean, decodeObject, member, onlyMembers, optional, required, shown } from './parameter.ts';
@@ -70,11 +69,6 @@ export function decodeTraceRequest(value: unknown, path: string): TraceRequest {
 
 const NONE: TraceRequest = { options: {}, timeoutMilliseconds: undefined, stateOverrides: undefined, blockOverrides: undefined };
 export const traceParameter: Parameter<TraceRequest> = optional(required('options', 'trace options object', decodeTraceRequest), NONE);
-
-/** The options with the step cap of this server. */
-export function boundedOptions(request: TraceRequest, limits: RpcLimits): TraceOptions {
-  return { ...request.options, limit: Math.min(request.options.limit ?? limits.traceSteps, limits.traceSteps) };
-}
 
 /** The wall-clock cap: the client's wish or the server's limit, whichever is shorter. */
 export function boundedTime(request: TraceRequest, limitMilliseconds: number): number {

@@ -2,7 +2,7 @@
 import { callContext } from '../blockAccess.ts';
 import { optionalBlockId } from '../codec/blockId.ts';
 import { transactionRequestParameter } from '../codec/callRequest.ts';
-import { boundedOptions, boundedTime, traceParameter } from '../codec/traceOptions.ts';
+import { boundedTime, traceParameter } from '../codec/traceOptions.ts';
 import { callError } from '../executionError.ts';
 import { defineMethod } from '../node.ts';
 
@@ -11,7 +11,7 @@ export const debugTraceCall = defineMethod({
   run: async (node, [request, id, trace], scope) => {
     const context = callContext(node, id, scope, trace.stateOverrides, trace.blockOverrides);
     const bounded = { ...context, timeCapMilliseconds: boundedTime(trace, node.limits.callTimeMilliseconds) };
-    const result = await node.engine.traceCall(request, bounded, boundedOptions(trace, node.limits));
+    const result = await node.engine.traceCall(request, bounded, trace.options);
     if (!result.ok) throw callError(result);
     return result.trace;
   },

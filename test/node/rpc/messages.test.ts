@@ -175,6 +175,29 @@ test('a call that never ends stops at the gas cap or the time cap, and others ar
   assert.equal((await server.call('debug_traceCall', { to: SPINNER }, 'latest', { timeout: '1ms' })).error?.code, -32000);
 });
 
+test('proof keys, percentiles and pool listings pass at their limits and fail one above', async () => {
+  const small = await TestServer.start(ec.chain, ec.engine, { proofKeys: 3, feeHistoryPercentiles: 3, txpoolTransactions: 1, feeHistoryBlocks: 2 });
+  const keys = (count: number): string[] => Array.from({ length: count }, (_, index) => quantity(index));
+  assert.equal((await small.result('eth_getProof', KEEPER, keys(3)) as { storageProof: unknown[] }).storageProof.length, 3);
+  assert.equal((await small.call('eth_getProof', KEEPER, keys(4))).error?.code, -32005);
+  assert.equal((await small.call('eth_feeHistory', '0x1', 'latest', [1, 2, 3])).error, undefined);
+  assert.equal((await small.call('eth_feeHistory', '0x1', 'latest', [1, 2, 3, 4])).error?.code, -32602);
+  assert.equal((await small.result('eth_feeHistory', '0x3', 'latest') as { gasUsedRatio: unknown[] }).gasUsedRatio.length, 2, 'more blocks than allowed are cut to the newest, as geth does');
+  ec.isHolding = true;
+  const nonce = Number(await small.result('eth_getTransactionCount', rich.address, 'pending'));
+  const submit = async (offset: number): Promise<unknown> => small.result('eth_sendRawTransaction', await rich.signTransaction({ type: 2, chainId: CHAIN_ID, to: poor.address, nonce: nonce + offset, gasLimit: 21_000, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 0 }));
+  const hash = await submit(0);
+  assert.match((await small.call('eth_sendRawTransaction', await small.result('debug_getRawTransaction', hash))).error?.message ?? '', /^already known/);
+  assert.match(JSON.stringify(await small.result('txpool_content')), new RegExp(hash as string));
+  await submit(1);
+  for (const method of ['txpool_content', 'txpool_inspect']) assert.equal((await small.call(method)).error?.code, -32005);
+  assert.equal(Object.keys((await small.result('txpool_contentFrom', rich.address) as { pending: object }).pending).length, 2, 'one sender can still be listed');
+  assert.equal(await small.result('eth_getTransactionCount', rich.address, 'pending'), quantity(nonce + 2));
+  ec.isHolding = false;
+  await ec.mine();
+  await small.stop();
+});
+
 test('state that was pruned is refused by name, never answered with another block\'s', async () => {
   while (ec.chain.heads().unsafe.number < 16n) await ec.mine();
   const answer = await server.call('eth_getBalance', rich.address, '0x1');
