@@ -19,12 +19,14 @@ export const addressOf = (wallet: Wallet): Uint8Array => fromHex(wallet.address)
 export type Alloc = { address: Uint8Array; account: GenesisAccount }[];
 
 export async function newChain(options: { alloc?: Alloc; store?: MemoryStore; retainedBlocks?: bigint; balance?: bigint } = {}): Promise<ExecutionEngine> {
-  const alloc: Alloc = [
+  const entries: Alloc = [
     { address: HISTORY_ADDRESS, account: { nonce: 1n, code: HISTORY_CODE } },
     { address: FEE_VAULT_ADDRESS, account: { nonce: 1n, code: fromHex('00') } },
     ...wallets.map((wallet) => ({ address: addressOf(wallet), account: { balance: options.balance ?? 1000n * ETHER } })),
     ...(options.alloc ?? []),
   ];
+  // A test's own accounts replace the common ones.
+  const alloc = [...new Map(entries.map((entry) => [Buffer.from(entry.address).toString('hex'), entry])).values()];
   return createEngine({ chainId: CHAIN_ID, store: options.store ?? new MemoryStore(), genesis: { timestamp: 0n, alloc }, recoveryWorkers: 0, ...(options.retainedBlocks === undefined ? {} : { retainedBlocks: options.retainedBlocks }) });
 }
 
