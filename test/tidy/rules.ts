@@ -5,7 +5,9 @@
 
 import type { SourceFile } from './files.ts';
 
-export const MAX_LINES = 400;
+const MAX_LINES = 400;
+/** An allowance need not follow every edit. */
+const ALLOWANCE_SLACK_LINES = 50;
 /** Half a line: less cannot say what a file owns. */
 const MIN_HEAD_CHARACTERS = 40;
 
@@ -21,7 +23,7 @@ export function longFiles(files: readonly SourceFile[], allowed: Readonly<Record
     const lines = counts.get(path);
     if (lines === undefined) problems.push(`${path}: allowed to be long, but there is no such file`);
     else if (lines <= MAX_LINES) problems.push(`${path}: no longer long (${lines} lines): remove it from the list`);
-    else if (lines < limit) problems.push(`${path}: ${lines} lines now: lower its allowance of ${limit}`);
+    else if (lines < limit - ALLOWANCE_SLACK_LINES) problems.push(`${path}: ${lines} lines now: lower its allowance of ${limit}`);
   }
   return problems;
 }
@@ -48,7 +50,7 @@ const FORBIDDEN: readonly { readonly pattern: RegExp; readonly why: string; read
   { pattern: new RegExp(`@ts-${'(ignore|nocheck|expect-error)'}`), why: 'make it type-check', notIn: 'prover/assembly/' },
   { pattern: new RegExp(`\\b(it|test|describe|suite)\\.(${'skip|only|todo'})\\(`), why: "defer inside the test with t.skip('deferred: <id>: <reason>')" },
   { pattern: new RegExp(`(oxlint|eslint)-disable(?!.*--)`), why: 'a lint exception carries its reason after --' },
-  { pattern: /catch\s*(\([^)]*\))?\s*\{\s*((\/\/[^\n]*|\/\*[\s\S]*?\*\/)\s*)*\}/, why: 'a swallowed error: recover, add context, or let it pass' },
+  { pattern: /catch\s*(\([^)]*\))?\s*\{\s*\}/, why: 'a swallowed error: recover, add context, let it pass, or say why it does not matter' },
 ];
 
 /** Words and constructions that are never committed. */

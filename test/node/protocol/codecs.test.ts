@@ -16,7 +16,7 @@ const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const u256 = fc.bigInt({ min: 0n, max: (1n << 256n) - 1n });
 const data = fc.uint8Array({ maxLength: 300 });
 
-const payloadBlock: fc.Arbitrary<PayloadBlock> = fc.record({ timestampDelta: u64.map((delta) => delta || 1n), messageCount: u64, transactions: fc.array(data, { maxLength: 4 }) }, { noNullPrototype: true });
+const payloadBlock: fc.Arbitrary<PayloadBlock> = fc.record({ timestampDelta: u64.map((delta) => (delta === 0n ? 1n : delta)), messageCount: u64, transactions: fc.array(data, { maxLength: 4 }) }, { noNullPrototype: true });
 const depositTransaction: fc.Arbitrary<DepositTransaction> = fc.record({
   chainId: u256, index: u64, from: address, to: fc.option(address), mintWei: u256, valueWei: u256, gas: u64, surcharge: u64, data,
 }, { noNullPrototype: true });
