@@ -17,7 +17,8 @@ class KernelThread {
   #settle: { resolve: (results: [number, number][]) => void; reject: (error: Error) => void } | undefined;
 
   constructor() {
-    this.#worker = new Worker(new URL("./node-thread.ts", import.meta.url));
+    // Flags of the parent (--eval, --test, --input-type) are not for a kernel thread.
+    this.#worker = new Worker(new URL("./node-thread.ts", import.meta.url), { execArgv: [] });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error) => this.#fail(String(error)));
     this.#worker.on("exit", (exitCode) => this.#fail(`exited with ${exitCode}`));
@@ -26,6 +27,8 @@ class KernelThread {
   ask(message: ToWorker): Promise<[number, number][]> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
+      // Only a thread that owes an answer keeps the process alive: a forgotten stop() must not hang it.
+      this.#worker.ref();
       this.#worker.postMessage(message);
     });
   }
@@ -36,13 +39,21 @@ class KernelThread {
   }
 
   #receive(message: FromWorker): void {
-    if (message.kind === "failed") this.#fail(message.message);
-    else this.#settle?.resolve(message.kind === "done" ? message.results : []);
+    if (message.kind === "failed") {
+      this.#fail(message.message);
+      return;
+    }
+    const settle = this.#settle;
+    this.#settle = undefined;
+    this.#worker.unref();
+    settle?.resolve(message.kind === "done" ? message.results : []);
   }
 
   #fail(reason: string): void {
-    this.#settle?.reject(new KernelThreadFailure(`kernel thread: ${reason}`));
+    const settle = this.#settle;
     this.#settle = undefined;
+    this.#worker.unref();
+    settle?.reject(new KernelThreadFailure(`kernel thread: ${reason}`));
   }
 }
 

@@ -3,6 +3,7 @@
 // Owns the whole-proof differential of prover/backend/.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { FIBONACCI, fibonacciTrace } from "../../../prover/air/chips/fibonacci.ts";
 import { POSEIDON2_CHAIN, poseidon2ChainTrace } from "../../../prover/air/chips/poseidon2.ts";
@@ -50,6 +51,17 @@ test("every backend and thread count gives the same accepted bytes", async (cont
       }
     }
   }
+});
+
+test("a process that forgets to stop its threads still ends", () => {
+  const script = `
+    import { WasmBackend } from ${JSON.stringify(new URL("../../../prover/backend/wasm-backend.ts", import.meta.url).href)};
+    const backend = await WasmBackend.create({ threadCount: 2, maxLogSize: 8 });
+    const values = Uint32Array.from({ length: 64 }, (_, i) => i);
+    const { root } = await backend.commit([{ logHeight: 4, width: 4, values, form: "values" }], 1, "poseidon2");
+    console.log(root.length);`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], { timeout: 30_000, encoding: "utf8" });
+  assert.equal(output.trim(), "8");
 });
 
 test("a proving key serves proof after proof: what it keeps survives the release of each proof's memory", async (context) => {
