@@ -4,7 +4,7 @@
 // Invariant: nothing a client controls is unbounded: bytes, items, time, gas, blocks, results, filters, sockets.
 
 export interface RpcLimits {
-  /** One HTTP body or WebSocket message. geth: 5 MiB. */
+  /** One HTTP body or WebSocket message. anvil: 2 MB, geth: 5 MiB; parsing 5 MiB of brackets holds the thread for a second. */
   bodyBytes: number;
   /** Calls in one batch. geth: 1,000. */
   batchCalls: number;
@@ -56,7 +56,7 @@ export interface RpcLimits {
 }
 
 export const DEFAULT_LIMITS: RpcLimits = {
-  bodyBytes: 5 * 1024 * 1024,
+  bodyBytes: 2 * 1024 * 1024,
   batchCalls: 1_000,
   batchResponseBytes: 25_000_000,
   concurrentCalls: 5_000,
