@@ -1,0 +1,152 @@
+// The Solidity evaluator against the reference interpreter: the same random rows give the same folded constraints, on
+// the EVM, for every chip of the system; gas and program sizes are printed and bounded.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
+import { createEVM } from "@ethereumjs/evm";
+import type { EVM } from "@ethereumjs/evm";
+import { createAddressFromString, hexToBytes } from "@ethereumjs/util";
+import { Interface } from "ethers";
+import { evaluateNodes, foldConstraints, powersOf } from "../../../prover/air/evaluate.ts";
+import type { LeafValues, RingOperations, SelectorValues } from "../../../prover/air/evaluate.ts";
+import { compileMachine } from "../../../prover/air/ir.ts";
+import type { CompiledChip } from "../../../prover/air/ir.ts";
+import { MACHINES } from "../../../prover/air/machines.ts";
+import { extAdd, extFromFelt, extMul, extSub } from "../../../prover/field/ext4.ts";
+import type { Ext } from "../../../prover/field/ext4.ts";
+import { P } from "../../../prover/field/koalabear.ts";
+import { R1 } from "../../../prover/recursion/r1-chip.ts";
+import { solidityProgram } from "../../../prover/solidity/constraint-program.ts";
+import type { LeafNode } from "../../../prover/solidity/constraint-program.ts";
+
+const RING: RingOperations<Ext> = { constant: extFromFelt, add: extAdd, sub: extSub, mul: extMul };
+const SOURCE = fileURLToPath(new URL("../../../prover/solidity/ConstraintMachine.sol", import.meta.url));
+/** A caller that hands everything over as calldata. */
+const HARNESS = `// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+import {ConstraintMachine} from "ConstraintMachine.sol";
+contract Harness {
+    function run(bytes memory program, uint256[] memory leaves, uint256 slotCount, uint256[4] memory weights) external view returns (uint256 folded, uint256 gasUsed) {
+        uint256 start = gasleft();
+        folded = ConstraintMachine.fold(program, leaves, slotCount, weights);
+        gasUsed = start - gasleft();
+    }
+}`;
+const ABI = new Interface(["function run(bytes program, uint256[] leaves, uint256 slotCount, uint256[4] weights) view returns (uint256 folded, uint256 gasUsed)"]);
+/** R1's constraints must leave room in the 7.5 M gas of a whole verification. */
+const GAS_LIMIT = 1_700_000n;
+const ADDRESS = createAddressFromString(`0x${"11".repeat(20)}`);
+
+type SolcOutput = { contracts: Record<string, Record<string, { evm: { deployedBytecode: { object: string } } }>>; errors?: { severity: string; formattedMessage: string }[] };
+
+const compile = (): string => {
+  const require = createRequire(import.meta.url);
+  const solc = require("solc") as { compile: (input: string) => string };
+  const input = {
+    language: "Solidity",
+    sources: { "ConstraintMachine.sol": { content: readFileSync(SOURCE, "utf8") }, "Harness.sol": { content: HARNESS } },
+    settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 10_000 }, viaIR: true, outputSelection: { "*": { "*": ["evm.deployedBytecode.object"] } } },
+  };
+  const output = JSON.parse(solc.compile(JSON.stringify(input))) as SolcOutput;
+  const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
+  assert.deepEqual(errors.map((error) => error.formattedMessage), []);
+  const code = output.contracts["Harness.sol"]?.["Harness"]?.evm.deployedBytecode.object;
+  assert(code !== undefined);
+  return code;
+};
+
+let evm: EVM;
+before(async () => {
+  evm = await createEVM({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Cancun }) });
+  await evm.stateManager.putCode(ADDRESS, hexToBytes(`0x${compile()}`));
+});
+
+const pack = (value: Ext): bigint => value.reduceRight((word, coefficient) => (word << 64n) | BigInt(coefficient), 0n);
+
+const call = async (program: Uint8Array, leaves: readonly Ext[], slotCount: number, weights: readonly Ext[]): Promise<{ folded: bigint; gas: bigint } | { reverted: string }> => {
+  const data = ABI.encodeFunctionData("run", [program, leaves.map(pack), slotCount, weights.map(pack)]);
+  const { execResult } = await evm.runCall({ to: ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 200_000_000n });
+  if (execResult.exceptionError !== undefined) return { reverted: Buffer.from(execResult.returnValue).toString("hex") };
+  const [folded, gas] = ABI.decodeFunctionResult("run", execResult.returnValue) as unknown as [bigint, bigint];
+  return { folded, gas };
+};
+
+const randomExts = (seed: number): (() => Ext) => {
+  let state = seed >>> 0;
+  const felt = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) >>> 0 % P;
+  };
+  return () => [felt() % P, felt() % P, felt() % P, felt() % P];
+};
+
+const valueOf = (leaf: LeafNode, values: LeafValues<Ext>): Ext => {
+  const at = (list: readonly Ext[], index: number): Ext => {
+    const value = list[index];
+    assert(value !== undefined);
+    return value;
+  };
+  switch (leaf.op) {
+    case "alpha": return values.alpha;
+    case "sumShare": return values.sumShare;
+    case "betaPower": return at(values.betaPowers, leaf.power);
+    case "public": return at(values.publics, leaf.index);
+    case "column": return at(values[leaf.isNext ? `${leaf.phase}Next` as const : leaf.phase], leaf.index);
+  }
+};
+
+const randomRow = (chip: CompiledChip, next: () => Ext): LeafValues<Ext> => {
+  const list = (count: number): Ext[] => Array.from({ length: count }, next);
+  return {
+    preprocessed: list(chip.preprocessedWidth), preprocessedNext: list(chip.preprocessedWidth), main: list(chip.mainWidth), mainNext: list(chip.mainWidth),
+    permutation: list(chip.permutationWidth), permutationNext: list(chip.permutationWidth), publics: list(chip.publicCount),
+    alpha: next(), betaPowers: powersOf(RING, next(), chip.maxTupleWidth), sumShare: next(),
+  };
+};
+
+const chips = [...MACHINES.filter(({ name }) => name !== "keccak-chain").flatMap(({ chips: definitions }) => compileMachine(definitions)), ...compileMachine([R1])];
+
+for (const chip of chips) {
+  test(`the EVM folds random rows of ${chip.name} to the interpreter's value`, async (context) => {
+    const program = solidityProgram(chip);
+    const next = randomExts(77);
+    for (let trial = 0; trial < 2; trial += 1) {
+      const row = randomRow(chip, next);
+      const selectors: SelectorValues<Ext> = { first: next(), last: next(), transition: next() };
+      const challenge = next();
+      const expected = foldConstraints(chip, RING, evaluateNodes(chip, RING, row), selectors, challenge);
+      const leaves = program.leaves.map((leaf) => valueOf(leaf, row));
+      const result = await call(program.code, leaves, program.slotCount, [challenge, selectors.first, selectors.last, selectors.transition]);
+      assert("folded" in result, "the call reverted");
+      assert.equal(result.folded, pack(expected), `trial ${trial}`);
+      assert(result.gas < GAS_LIMIT, `${result.gas} gas`);
+      if (trial === 0) context.diagnostic(`${chip.name}: ${program.code.length} bytes, ${result.gas} gas`);
+    }
+  });
+}
+
+test("a program cut inside an instruction and an unknown opcode revert with their errors", async () => {
+  const short = await call(Uint8Array.from([4, 0, 0]), [[1, 0, 0, 0]], 1, Array.from({ length: 4 }, (): Ext => [1, 0, 0, 0]));
+  const unknown = await call(Uint8Array.from([9, 0, 0, 0, 0]), [[1, 0, 0, 0]], 1, Array.from({ length: 4 }, (): Ext => [1, 0, 0, 0]));
+  assert("reverted" in short && "reverted" in unknown);
+  const errors = new Interface(["error BadProgramLength(uint256 length)", "error BadOpcode(uint256 opcode, uint256 position)"]);
+  assert.equal(errors.parseError(`0x${short.reverted}`)?.name, "BadProgramLength");
+  assert.equal(errors.parseError(`0x${unknown.reverted}`)?.name, "BadOpcode");
+});
+
+test("lane arithmetic holds at the edges 0, 1 and p - 1", async () => {
+  const edges = [0, 1, P - 1];
+  const code = Uint8Array.from([2, 0, 0, 0, 1, 1, 0, 2, 0, 1, 0, 0, 3, 0, 0, 4, 0, 4, 0, 0]);
+  const challenge: Ext = [0, 0, 0, 0];
+  for (const x of edges) {
+    for (const y of edges) {
+      const [a, b]: [Ext, Ext] = [[x, y, x, y], [y, y, x, x]];
+      const result = await call(code, [a, b], 5, [challenge, challenge, challenge, challenge]);
+      assert("folded" in result);
+      assert.equal(result.folded, pack(extAdd(extSub(extMul(a, b), b), a)), `${x}, ${y}`);
+    }
+  }
+});
