@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {BatchInputs, Binding, Outputs} from "../../src/interfaces/IRollup.sol";
+import {Asset, Withdrawal} from "../../src/interfaces/IVault.sol";
+import {Assets} from "../../src/libraries/Assets.sol";
+import {Statement} from "../../src/libraries/Statement.sol";
+
+// The libraries' hashes, callable, for the shared protocol vectors.
+
+contract Vectors {
+    function statement(BatchInputs calldata inputs, Outputs calldata outputs, Binding calldata binding)
+        external
+        pure
+        returns (bytes32, bytes32, bytes32, bytes32)
+    {
+        bytes32 a = Statement.hashInputs(inputs);
+        bytes32 b = Statement.hashOutputs(outputs);
+        bytes32 c = Statement.hashBinding(binding);
+        return (a, b, c, Statement.hash(a, b, c));
+    }
+
+    function withdrawal(Withdrawal calldata w) external pure returns (bytes32, bytes32) {
+        return (Assets.hash(w), Assets.key(Asset(w.assetKind, w.token, w.id)));
+    }
+}

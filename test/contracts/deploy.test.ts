@@ -1,0 +1,86 @@
+// The deploy entry as a stranger runs it: twice, on a chain without the deployment proxy, with every kind of wrong input.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { Contract, JsonRpcProvider } from 'ethers';
+import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
+import { abiOf, runDeploy, type Deployment } from './deployed.ts';
+
+const PROXY = '0x4e59b44847b379578588920cA78FbF26c0B4956C';
+let anvil: Anvil;
+let provider: JsonRpcProvider;
+let first: Deployment;
+
+before(async () => {
+  anvil = await startAnvil(['--accounts', '30']);
+  await anvil.rpc('evm_setAutomine', true);
+  // Anvil brings the deployment proxy along; most chains of a stranger do not.
+  await anvil.rpc('anvil_setCode', PROXY, '0x');
+  provider = new JsonRpcProvider(anvil.url, 31_337, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
+  first = await runDeploy(anvil.url, ['--time-scale', '1440']);
+});
+after(async () => {
+  provider.destroy();
+  await anvil.stop();
+});
+
+test('P-071 everything stands where it was foretold, wired to each other, and the reserved names have no code', async () => {
+  const genesis = new Contract(first.contracts['Genesis'] ?? '', abiOf('Genesis'), provider);
+  assert.equal(await genesis.getFunction('check').staticCall(), true);
+  for (const address of Object.values(first.contracts)) assert.notEqual(await provider.getCode(address), '0x');
+  for (const address of Object.values(first.reserved)) assert.equal(await provider.getCode(address), '0x');
+  const head = JSON.parse(readFileSync(new URL('../../contracts/generated/genesis-head.json', import.meta.url), 'utf8')) as unknown;
+  assert.deepEqual(first.genesis, head);
+  const rollup = new Contract(first.contracts['Rollup'] ?? '', abiOf('Rollup'), provider);
+  assert.equal(await rollup.getFunction('UPGRADE_AUTHORITY').staticCall(), first.reserved['UpgradeTimelock'], 'by default nobody can upgrade');
+  assert.equal(await rollup.getFunction('chainProfile').staticCall(), 'training-devnet');
+  assert.equal(await provider.getCode(first.contracts['Rollup'] ?? '', first.deployBlock - 1), '0x', 'nothing is older than the deploy block');
+});
+
+test('P-071 a second run changes nothing and says the same', async () => {
+  const before = await provider.getBlockNumber();
+  assert.deepEqual(await runDeploy(anvil.url, ['--time-scale', '1440']), first);
+  assert.equal(await provider.getBlockNumber(), before);
+});
+
+test('P-071 a deployment that was cut off goes on to the same end', async () => {
+  const full = await runDeploy(anvil.url, ['--name', 'whole']);
+  await runDeploy(anvil.url, ['--name', 'cut']);
+  const end = await provider.getBlockNumber();
+  // The last contracts of it are taken back.
+  await anvil.rpc('anvil_rollback', 4);
+  assert.equal(await provider.getBlockNumber(), end - 4);
+  const missing = await runDeploy(anvil.url, ['--name', 'cut']);
+  const genesis = new Contract(missing.contracts['Genesis'] ?? '', abiOf('Genesis'), provider);
+  assert.equal(await genesis.getFunction('check').staticCall(), true);
+  assert.equal(await provider.getBlockNumber(), end, 'what was missing was sent again, and no more');
+  assert.notDeepEqual(missing.contracts, full.contracts, 'another name has other addresses');
+});
+
+test('P-071 the check names what is wrong', async () => {
+  const genesis = new Contract(first.contracts['Genesis'] ?? '', abiOf('Genesis'), provider);
+  const code = await provider.getCode(first.contracts['Vault'] ?? '');
+  await anvil.rpc('anvil_setCode', first.contracts['Vault'], '0x');
+  await assert.rejects(genesis.getFunction('check').staticCall(), /CodeMissing/);
+  const other = (await runDeploy(anvil.url, ['--name', 'other'])).contracts['Vault'] ?? '';
+  await anvil.rpc('anvil_setCode', first.contracts['Vault'], await provider.getCode(other));
+  await assert.rejects(genesis.getFunction('check').staticCall(), /MiswiredAddress/);
+  await anvil.rpc('anvil_setCode', first.contracts['Vault'], code);
+  assert.equal(await genesis.getFunction('check').staticCall(), true);
+});
+
+test('wrong input is named before anything is sent', async () => {
+  const before = await provider.getBlockNumber();
+  const rejects = (extra: readonly string[], pattern: RegExp, key?: string): Promise<void> => assert.rejects(runDeploy(anvil.url, extra, key), (error: { code: number; stderr: string }) => {
+    assert.match(error.stderr, pattern);
+    return true;
+  });
+  await rejects(['--operator', '0x12'], /--operator: expected an address/);
+  await rejects(['--time-scale', '0'], /--time-scale: expected a positive integer/);
+  await rejects(['--surprise'], /Unknown option/);
+  await rejects(['--l1', 'nowhere'], /--l1: expected a URL/);
+  await rejects([], /KEYFALL_DEPLOYER_KEY: expected a private key/, 'secret');
+  await rejects(['--time-scale', '60'], /expected time scale 60, this deployment stands with 1440/);
+  assert.equal(await provider.getBlockNumber(), before);
+});

@@ -1,0 +1,127 @@
+/**
+ * A real deployment for tests: anvil, the contracts' own deploy entry, and the few acts that make an L2 state final on it.
+ *
+ * Owns starting and stopping; asserts nothing. The attesters' keys are this file's, the profile is `training-devnet`.
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { Contract, HDNodeWallet, JsonRpcProvider, NonceManager, Wallet, getBytes, keccak256, type Interface, type TransactionReceipt } from 'ethers';
+import { bindingHash, inputsHash, outputsHash, statementHash, type Hex, type StatementInputs, type StatementOutputs } from '@keyfall/protocol';
+import { AbiCoder } from 'ethers';
+import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
+
+const execute = promisify(execFile);
+const ENTRY = new URL('../../contracts/deploy/main.ts', import.meta.url).pathname;
+const PHRASE = 'test test test test test test test test test test test junk';
+const OPEN_BINDING = { beneficiary: '0x00000000000000000000000000000000000000be' as Hex, minL1Time: 0n, maxL1Time: (1n << 64n) - 1n };
+
+export function keyAt(index: number): HDNodeWallet {
+  return HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`);
+}
+
+export interface Deployment {
+  readonly profile: string;
+  readonly timeScale: number;
+  readonly deployBlock: number;
+  readonly contracts: Readonly<Record<string, string>>;
+  readonly reserved: Readonly<Record<string, string>>;
+  readonly genesis: { readonly hash: string; readonly stateRoot: string };
+}
+
+/** Runs the deploy entry as a process. @throws with its stderr if it fails */
+export async function runDeploy(url: string, extra: readonly string[] = [], key: string = keyAt(20).privateKey): Promise<Deployment> {
+  const attesters = [24, 25, 26, 27, 28].map((index) => keyAt(index).address).join(',');
+  const args = [ENTRY, '--l1', url, '--operator', keyAt(21).address, '--cold-key', keyAt(22).address, '--attesters', attesters, ...extra];
+  const { stdout } = await execute(process.execPath, args, { env: { ...process.env, KEYFALL_DEPLOYER_KEY: key } });
+  return JSON.parse(stdout) as Deployment;
+}
+
+export function abiOf(name: string): never {
+  return JSON.parse(readFileSync(new URL(`../../contracts/abi/${name}.json`, import.meta.url), 'utf8')) as never;
+}
+
+export class DeployedSystem {
+  readonly anvil: Anvil;
+  readonly provider: JsonRpcProvider;
+  readonly deployment: Deployment;
+  readonly user: NonceManager;
+  readonly operator: NonceManager;
+
+  private constructor(anvil: Anvil, provider: JsonRpcProvider, deployment: Deployment) {
+    this.anvil = anvil;
+    this.provider = provider;
+    this.deployment = deployment;
+    this.user = new NonceManager(new Wallet(keyAt(0).privateKey, provider));
+    this.operator = new NonceManager(new Wallet(keyAt(21).privateKey, provider));
+  }
+
+  /** Blocks are one second apart, whatever the time of day. */
+  static async start(extra: readonly string[] = [], anvilExtra: readonly string[] = []): Promise<DeployedSystem> {
+    const anvil = await startAnvil(['--accounts', '30', '--gas-limit', '60000000', ...anvilExtra]);
+    await anvil.rpc('anvil_setBlockTimestampInterval', 1);
+    await anvil.rpc('evm_setAutomine', true);
+    const deployment = await runDeploy(anvil.url, extra);
+    const provider = new JsonRpcProvider(anvil.url, 31_337, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
+    return new DeployedSystem(anvil, provider, deployment);
+  }
+
+  async stop(): Promise<void> {
+    this.provider.destroy();
+    await this.anvil.stop();
+  }
+
+  contract(name: string, runner: NonceManager = this.user): Contract {
+    return new Contract(this.deployment.contracts[name] ?? '', abiOf(name), runner);
+  }
+
+  async send(contract: Contract, method: string, args: readonly unknown[], value = 0n): Promise<TransactionReceipt> {
+    const response = await contract.getFunction(method).send(...args, { value, gasPrice: 3_000_000_000n });
+    const receipt = await response.wait();
+    if (receipt?.status !== 1) throw new Error(`${method} failed`);
+    return receipt;
+  }
+
+  /** Commits a batch with all messages so far, has the attesters answer it with `stateRoot`, and makes it final. */
+  async finalizeRoot(stateRoot: string): Promise<{ index: bigint; receipts: Readonly<Record<'commit' | 'submit' | 'answer' | 'finalize', TransactionReceipt>> }> {
+    const rollup = this.contract('Rollup', this.operator);
+    const lane = this.contract('AttesterLane', this.operator);
+    const index = ((await rollup.getFunction('committedCount').staticCall()) as bigint) + 1n;
+    const head = (await rollup.getFunction('finalHead').staticCall()) as { lastHash: string };
+    const count = (await this.contract('Inbox').getFunction('count').staticCall()) as bigint;
+    const payload = `0x01${'c7'.repeat(1_000)}`;
+    const commit = await this.send(rollup, 'commit', [index, head.lastHash, count, await this.provider.getBlockNumber(), payload]);
+    const { inputs, time } = readCommit(rollup.interface, commit);
+    const outputs: StatementOutputs = {
+      lastNumber: index, lastHash: keccak256(stateRoot) as Hex, stateRoot: stateRoot as Hex, lastTimestamp: time, zkGasUsed: 21_000n, dropRoot: `0x${'00'.repeat(32)}`,
+    };
+    const [hashes, statement] = hashAll(inputs, outputs);
+    const digest = (await lane.getFunction('digest').staticCall(hashes[0], hashes[1])) as string;
+    const signers = [24, 25, 26, 27].map(keyAt).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
+    const signatures = signers.map((signer) => signer.signingKey.sign(getBytes(digest)).serialized);
+    const data = AbiCoder.defaultAbiCoder().encode(['bytes32', 'bytes32', 'bytes32', 'bytes[]'], [...hashes, signatures]);
+    const submit = await this.send(lane, 'submit', [statement, 0, data]);
+    const answer = await this.send(rollup, 'answer', [index, await lane.getAddress(), outputs, OPEN_BINDING]);
+    const finalize = await this.send(rollup, 'finalize', [index]);
+    return { index, receipts: { commit, submit, answer, finalize } };
+  }
+}
+
+function readCommit(rollup: Interface, receipt: TransactionReceipt): { inputs: StatementInputs; time: bigint } {
+  const event = receipt.logs.map((log) => rollup.parseLog(log)).find((parsed) => parsed?.name === 'BatchCommitted');
+  if (event === undefined || event === null) throw new Error('expected BatchCommitted');
+  const fields = event.args['inputs'] as StatementInputs & { mode: bigint; payloadKind: bigint };
+  const inputs: StatementInputs = {
+    l1ChainId: fields.l1ChainId, l2ChainId: fields.l2ChainId, rollup: fields.rollup, specId: fields.specId, mode: Number(fields.mode),
+    parentHash: fields.parentHash, payloadKind: Number(fields.payloadKind), payloadCommitment: fields.payloadCommitment, inboxFrom: fields.inboxFrom,
+    accFrom: fields.accFrom, inboxTo: fields.inboxTo, accTo: fields.accTo, skipRoot: fields.skipRoot, originNumber: fields.originNumber,
+    originHash: fields.originHash, feeConfigHash: fields.feeConfigHash,
+  };
+  return { inputs, time: event.args['commitTime'] as bigint };
+}
+
+/** The three hashes and the statement, by the protocol package: the contracts accept them only if both agree. */
+function hashAll(inputs: StatementInputs, outputs: StatementOutputs): [[Hex, Hex, Hex], Hex] {
+  const hashes: [Hex, Hex, Hex] = [inputsHash(inputs), outputsHash(outputs), bindingHash(OPEN_BINDING)];
+  return [hashes, statementHash(...hashes)];
+}
