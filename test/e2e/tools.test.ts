@@ -194,6 +194,10 @@ async function useFoundry({ manifest, directory }: Stage, account: number): Prom
   assert.match((await project.cast('estimate', address, 'store(uint256,string)', '8', 'x')).output, /^\d+$/m);
   assert.equal((await project.cast('storage', address, '0')).output.trim(), '0x' + '7'.padStart(64, '0'));
   assert.match((await project.cast('logs', '--from-block', '0', '--address', address)).output, /logIndex: 0/);
+  const scripted = await project.forge('script', 'script/Use.s.sol:Use', '--broadcast', ...key);
+  assert.equal(scripted.code, 0, scripted.output);
+  assert.match(scripted.output, /ONCHAIN EXECUTION COMPLETE & SUCCESSFUL/);
+  assert.match((await project.cast('run', receipt.transactionHash)).output, /Transaction successfully executed/, 'cast re-executes a transaction on the state it reads');
   assert.match((await project.cast('tx', receipt.transactionHash)).output, /type\s+2/);
   assert.match((await project.cast('block', 'finalized')).output, /number\s+\d+/);
   const first = JSON.parse((await project.cast('rpc', 'eth_getBlockByNumber', '0x2', 'false')).output) as { transactions: string[] };

@@ -30,12 +30,14 @@ export class FoundryProject {
   readonly directory: string;
   readonly #url: string;
 
-  /** A project in `directory` with the probe contract as its only source. */
+  /** A project in `directory` with the probe contract as its only source and one script that uses it. */
   constructor(directory: string, url: string, probeSource: string) {
     this.directory = directory;
     this.#url = url;
     mkdirSync(join(directory, 'src'), { recursive: true });
+    mkdirSync(join(directory, 'script'), { recursive: true });
     copyFileSync(probeSource, join(directory, 'src', 'Probe.sol'));
+    copyFileSync(join(import.meta.dirname, 'foundry', 'Use.s.sol'), join(directory, 'script', 'Use.s.sol'));
     writeFileSync(join(directory, 'foundry.toml'), `[profile.default]\nsrc = "src"\nout = "out"\noffline = true\nevm_version = "osaka"\nsolc = ${JSON.stringify(writeCompilerShim(directory))}\n`);
   }
 
