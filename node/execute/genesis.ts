@@ -26,7 +26,7 @@ const PART_SIZE = 20_000;
 type Entry = GenesisInput['alloc'][number];
 
 /** Writes block 0 into an empty store. Uses `machine`'s overlay, which must be free. */
-export async function writeGenesis(machine: Machine, input: GenesisInput, store: StateStore): Promise<void> {
+export async function writeGenesis(machine: Machine, input: GenesisInput, store: StateStore, partSize = PART_SIZE): Promise<void> {
   await store.clearUnfinishedGenesis();
   // In the order of the trie, so that each part touches its own branch.
   const entries = input.alloc.map((entry) => ({ entry, hash: keccak256(entry.address) })).toSorted((a, b) => compareBytes(a.hash, b.hash));
@@ -37,8 +37,8 @@ export async function writeGenesis(machine: Machine, input: GenesisInput, store:
     },
   };
   let start = 0;
-  for (; start + PART_SIZE < entries.length; start += PART_SIZE) {
-    const { changes } = commitPart(machine, entries.slice(start, start + PART_SIZE), store, staged);
+  for (; start + partSize < entries.length; start += partSize) {
+    const { changes } = commitPart(machine, entries.slice(start, start + partSize), store, staged);
     await store.stageGenesis(changes);
   }
   const { stateRoot, changes } = commitPart(machine, entries.slice(start), store, staged);

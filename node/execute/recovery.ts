@@ -2,7 +2,7 @@
 //
 // Owns: dispatch, back-pressure, worker failure. Does not own: the cryptography (transaction.ts).
 // Invariant: at most QUEUE_LIMIT transactions wait or run at any time; results come in the order asked; a worker that
-// dies fails its batches with a fault and is replaced, never silently retried.
+// dies fails its batches with a fault; the next batch starts another.
 import { Worker } from 'node:worker_threads';
 import { ExecutionFault } from './api.ts';
 import type { RecoveredTransaction } from './api.ts';
@@ -18,18 +18,22 @@ interface PoolWorker { worker: Worker; jobs: Map<number, Job> }
 
 /** Recovers senders on `workerCount` threads, or on the calling one when it is 0. */
 export class RecoveryPool {
-  readonly #workers: PoolWorker[] = [];
+  /** undefined = died, or not started yet; started by the next batch that needs it, so that a broken worker cannot spin. */
+  readonly #workers: (PoolWorker | undefined)[];
   #nextId = 0;
   #load = 0;
   readonly #waiting: (() => void)[] = [];
   #isClosed = false;
 
-  constructor(workerCount: number) {
-    for (let i = 0; i < workerCount; i++) this.#workers.push(this.#spawn());
+  readonly #script: URL;
+
+  constructor(workerCount: number, script = new URL('./recovery-worker.ts', import.meta.url)) {
+    this.#script = script;
+    this.#workers = Array.from({ length: workerCount }, () => this.#spawn());
   }
 
   #spawn(): PoolWorker {
-    const worker = new Worker(new URL('./recovery-worker.ts', import.meta.url));
+    const worker = new Worker(this.#script);
     worker.unref();
     const entry: PoolWorker = { worker, jobs: new Map() };
     worker.on('message', ({ id, senders }: RecoveryResponse) => {
@@ -38,12 +42,13 @@ export class RecoveryPool {
       if (entry.jobs.size === 0) worker.unref();
     });
     worker.on('error', (cause) => this.#died(entry, cause));
+    worker.on('exit', (code) => this.#died(entry, new Error(`the worker ended with code ${code}`)));
     return entry;
   }
 
   #died(entry: PoolWorker, cause: unknown): void {
     const at = this.#workers.indexOf(entry);
-    if (at !== -1 && !this.#isClosed) this.#workers[at] = this.#spawn();
+    if (at !== -1) this.#workers[at] = undefined;
     for (const job of entry.jobs.values()) job.reject(new ExecutionFault('worker', 'a sender recovery worker died', { cause }));
     entry.jobs.clear();
   }
@@ -74,8 +79,18 @@ export class RecoveryPool {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
+  #leastBusy(): PoolWorker {
+    let chosen: PoolWorker | undefined;
+    for (let i = 0; i < this.#workers.length; i++) {
+      const worker = (this.#workers[i] ??= this.#spawn());
+      if (chosen === undefined || worker.jobs.size < chosen.jobs.size) chosen = worker;
+    }
+    if (chosen === undefined) throw new Error('expected a pool with workers');
+    return chosen;
+  }
+
   async #run(raws: readonly Uint8Array[]): Promise<RecoveredTransaction[]> {
-    const entry = this.#workers.reduce((least, candidate) => (candidate.jobs.size < least.jobs.size ? candidate : least));
+    const entry = this.#leastBusy();
     const id = this.#nextId++;
     const senders = await new Promise<(Uint8Array | undefined)[]>((resolve, reject) => {
       entry.jobs.set(id, { resolve, reject });
@@ -89,8 +104,9 @@ export class RecoveryPool {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
-    for (const { jobs } of this.#workers) for (const job of jobs.values()) job.reject(new ExecutionFault('closed', 'the engine was closed'));
+    const workers = this.#workers.filter((entry) => entry !== undefined);
+    await Promise.all(workers.map(({ worker }) => worker.terminate()));
+    for (const { jobs } of workers) for (const job of jobs.values()) job.reject(new ExecutionFault('closed', 'the engine was closed'));
   }
 }
 

@@ -11,6 +11,10 @@ import type { TransactionLike } from 'ethers';
 import { equalBytes, fromHex, toHex, toMinimalBytes, toWord } from '../../../node/execute/bytes.ts';
 import { verifyKzgProof } from '../../../node/execute/crypto.ts';
 import { createEngine, decodeHeader, ExecutionFault, MemoryStore, parseGenesisAlloc, recoverTransaction } from '../../../node/execute/index.ts';
+import { writeGenesis } from '../../../node/execute/genesis.ts';
+import { createMachine } from '../../../node/execute/machine.ts';
+import { CommittedState } from '../../../node/execute/state-view.ts';
+import { StateStore } from '../../../node/execute/store.ts';
 import { RecoveryPool } from '../../../node/execute/recovery.ts';
 import { decodeRlp, encodeRlp } from '../../../node/execute/rlp.ts';
 import type { RlpItem } from '../../../node/execute/rlp.ts';
@@ -113,6 +117,15 @@ test('the recovery pool answers in order, and workers agree with the calling thr
   await assert.rejects(pool.recover(raws), (error: unknown) => error instanceof ExecutionFault && error.code === 'closed');
 });
 
+test('a worker that dies fails its batch with a fault, and the next batch gets another worker', async () => {
+  const { raw } = await sign(wallets[0]!, { nonce: 0, to: wallets[1]!.address });
+  for (const script of ['throw new Error("broken")', 'process.exit(3)']) {
+    const pool = new RecoveryPool(1, new URL(`data:text/javascript,import { parentPort } from "node:worker_threads"; parentPort.on("message", () => { ${script} });`));
+    for (let attempt = 0; attempt < 2; attempt++) await assert.rejects(pool.recover([raw]), (error: unknown) => error instanceof ExecutionFault && error.code === 'worker');
+    await pool.close();
+  }
+});
+
 test('a genesis allocation parses, its hash ignores order, and mistakes are named', async () => {
   const json = {
     '0x00000000000000000000000000000000000000aa': { balance: '0x10', nonce: 1, code: '0x6000', storage: { '0x1': '0x02' } },
@@ -148,7 +161,7 @@ test('a KZG evaluation is accepted or refused as the ceremony decides, and malfo
 });
 
 test('a genesis written in parts has the root of one written at once, also after a start that was cut short', async () => {
-  const alloc = Array.from({ length: 40_500 }, (_, i) => ({ address: fromHex(i.toString(16).padStart(40, '0')), account: { balance: BigInt(i + 1), ...(i % 5000 === 0 ? { storage: [{ slot: fromHex('01'), value: fromHex('02') }] } : {}) } }));
+  const alloc = Array.from({ length: 505 }, (_, i) => ({ address: fromHex(i.toString(16).padStart(40, '0')), account: { balance: BigInt(i + 1), ...(i % 50 === 0 ? { storage: [{ slot: fromHex('01'), value: fromHex('02') }] } : {}) } }));
   const reference = new MerkleStateManager({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Osaka }) });
   await reference.checkpoint();
   for (const { address, account } of alloc) {
@@ -164,14 +177,21 @@ test('a genesis written in parts has the root of one written at once, also after
       await super.write(operations);
     }
   }
-  const store = new FailingStore();
-  const open = async (accounts: typeof alloc) => createEngine({ chainId: 1n, store, genesis: { timestamp: 0n, alloc: accounts }, recoveryWorkers: 0 });
-  await assert.rejects(open([...alloc.slice(0, 40_400), { address: fromHex('ff'.repeat(20)), account: { balance: 9n } }]), /died here/);
-  store.writesLeft = 100;
-  const engine = await open(alloc);
-  assert.equal(toHex(engine.head.header.stateRoot), expected);
-  const at = engine.stateAt(0n);
-  assert.ok(at.ok);
-  assert.equal(at.state.account(fromHex('ff'.repeat(20))), undefined, 'nothing of the other genesis remains');
-  await assert.rejects(open([alloc[0]!, alloc[0]!]), TypeError);
+  const kv = new FailingStore();
+  const machine = await createMachine(1n, false);
+  const write = async (accounts: typeof alloc): Promise<StateStore> => {
+    const store = new StateStore(kv, undefined);
+    await writeGenesis(machine, { timestamp: 0n, alloc: accounts }, store, 100);
+    return store;
+  };
+  await assert.rejects(write([...alloc.slice(0, 504), { address: fromHex('ff'.repeat(20)), account: { balance: 9n } }]), /died here/);
+  kv.writesLeft = 100;
+  const store = await write(alloc);
+  const header = decodeHeader(store.header(0n)!);
+  assert.ok(header.ok);
+  assert.equal(toHex(header.header.stateRoot), expected);
+  const view = new CommittedState(store).at(0n);
+  assert.equal(view.account(fromHex('ff'.repeat(20))), undefined, 'nothing of the other genesis remains');
+  assert.equal(view.account(alloc[77]!.address)?.balance, 78n);
+  await assert.rejects(createEngine({ chainId: 1n, store: new MemoryStore(), genesis: { timestamp: 0n, alloc: [alloc[0]!, alloc[0]!] }, recoveryWorkers: 0 }), TypeError);
 });
