@@ -2,7 +2,7 @@
 // Owns: what holds for every method. Does not own: what methods answer. The chain is genesis only; nothing executes.
 
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -271,6 +271,30 @@ test('a long batch of calls that never wait lets others in between', async () =>
   assert.ok(turns > 3, `expected turns of the event loop while the batch runs, got ${turns}`);
   const refused = answers.filter(({ error }) => error !== undefined);
   assert.ok(answers.length === 200 && refused.length > 0 && refused.every(({ error }) => error?.code === -32005), 'the answers stop at the size limit of a batch');
+  await small.stop();
+});
+
+test('a submission costs the server and its client together less than half a millisecond of CPU', async (t) => {
+  const own = new MemoryChain(CHAIN_ID, builtRecord(undefined, []));
+  const hash = new Uint8Array(32).fill(7);
+  own.submission = () => new Promise((resolve) => { setImmediate(() => resolve({ ok: true, hash })); });
+  const small = await TestServer.start(own, absentEngine());
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_sendRawTransaction', params: ['0x02f86f' + 'ab'.repeat(112)] });
+  const submit = (): Promise<void> => new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port: small.server.port, method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': body.length } }, (response) => { response.resume(); response.once('end', resolve); });
+    call.once('error', reject);
+    call.end(body);
+  });
+  const round = async (count: number): Promise<void> => { for (let done = 0; done < count; done += 32) await Promise.all(Array.from({ length: 32 }, submit)); };
+  await round(2_000);
+  const before = process.cpuUsage();
+  await round(6_400);
+  const { user, system } = process.cpuUsage(before);
+  const millisecondsEach = (user + system) / 1_000 / 6_400;
+  t.diagnostic(`${millisecondsEach.toFixed(3)} ms of CPU each, client included`);
+  assert.ok(millisecondsEach < 0.5, `expected less than 0.5 ms of CPU for each, got ${millisecondsEach}`);
+  agent.destroy();
   await small.stop();
 });
 
