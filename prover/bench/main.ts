@@ -49,9 +49,9 @@ function proofLines(figures: ProofFigures): string[] {
 }
 
 function layerLine(figures: LayerFigures): string {
-  const { name, profile, logHeight, permutations, witnessMs, proveMs, verifyMs, proofBytes, peakBytes } = figures;
+  const { name, profile, logHeight, permutations, witnessMs, proveMs, processorMs, verifyMs, proofBytes, peakBytes } = figures;
   const hashed = permutations === undefined ? "" : `, ${permutations} permutations`;
-  return `  ${name.padEnd(14)} ${profile.padEnd(19)} 2^${logHeight} rows${hashed}: witness ${(witnessMs / 1000).toFixed(1)} s, proof ${(proveMs / 1000).toFixed(1)} s,` +
+  return `  ${name.padEnd(14)} ${profile.padEnd(19)} 2^${logHeight} rows${hashed}: witness ${(witnessMs / 1000).toFixed(1)} s, proof ${(proveMs / 1000).toFixed(1)} s (${(processorMs / 1000).toFixed(1)} s of processor),` +
     ` verified in ${(verifyMs / 1000).toFixed(2)} s, ${(proofBytes / 1024).toFixed(0)} KiB, kernel memory ${(peakBytes / 2 ** 20).toFixed(0)} MiB`;
 }
 

@@ -28,6 +28,8 @@ export type LayerFigures = {
   readonly permutations: number | undefined;
   readonly witnessMs: number;
   readonly proveMs: number;
+  /** Processor time of all threads during `proveMs`. */
+  readonly processorMs: number;
   readonly verifyMs: number;
   readonly proofBytes: number;
   readonly peakBytes: number;
@@ -43,16 +45,18 @@ async function proveLayer(
   const backend = await WasmBackend.create({ threadCount, maxLogSize: logHeight + profile.logBlowup });
   try {
     const provingKey = await setup(backend, profile, chips, [trace.preprocessed], terms);
+    const before = process.cpuUsage();
     const start = performance.now();
     const proof = await prove(backend, provingKey, [trace]);
     const proveMs = performance.now() - start;
+    const used = process.cpuUsage(before);
     const verifyStart = performance.now();
     assert.deepEqual(verifyProof(provingKey.key, proof.publicValues, proof.bytes), { ok: true }, `${name} does not verify`);
     const verifyMs = performance.now() - verifyStart;
     return {
       layer: { key: provingKey.key, publics: proof.publicValues, bytes: proof.bytes },
       figures: {
-        name, profile: profile.name, logHeight, ...about, proveMs, verifyMs, proofBytes: proof.bytes.length,
+        name, profile: profile.name, logHeight, ...about, proveMs, processorMs: (used.user + used.system) / 1000, verifyMs, proofBytes: proof.bytes.length,
         peakBytes: backend.peakBytes, times: proof.times,
       },
     };
