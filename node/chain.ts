@@ -33,11 +33,17 @@ export class StoredChain implements ChainView {
   readonly chainId: bigint;
   readonly pool: PoolView;
   readonly #dependencies: ChainDependencies;
+  #head: HeadRecord;
 
   constructor(dependencies: ChainDependencies) {
     this.#dependencies = dependencies;
     this.chainId = dependencies.engine.chainId;
     this.pool = dependencies.mempool ?? NO_POOL;
+    const head = dependencies.store.head();
+    assert(head !== undefined, 'the store has no head record');
+    this.#head = head;
+    // Readers see a head once it is announced: the record on disk is visible a little before the engine can read its state.
+    dependencies.driver.subscribe((notice) => { if (notice.kind === 'heads') this.#head = notice.heads; });
   }
 
   get #store(): ChainStore {
@@ -45,9 +51,7 @@ export class StoredChain implements ChainView {
   }
 
   heads(): HeadRecord {
-    const head = this.#store.head();
-    assert(head !== undefined, 'the store has no head record');
-    return head;
+    return this.#head;
   }
 
   status(): SyncStatus {

@@ -20,8 +20,8 @@ function configuration(): NodeConfig {
 
 const config = configuration();
 const logger = pino({ name: 'node', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
-await runProcess({ logger, stopsWithParent: config.stopsWithParent }, async (signal) => {
-  const node = await startNode(config, logger, signal);
+await runProcess({ logger, stopsWithParent: config.stopsWithParent }, async (signal, die) => {
+  const node = await startNode(config, logger, signal, die);
   process.stdout.write(`${JSON.stringify({ ready: true, port: node.port, host: config.host, mode: config.isSequencer ? 'sequencer' : 'follower' })}\n`);
   await node.ended;
 });

@@ -45,10 +45,10 @@ const TICK_MILLISECONDS = 200;
 /** Room in a payload that one transaction cannot use: envelopes of payload, block and string. */
 const PAYLOAD_RESERVE_BYTES = 100;
 
-/** Starts a node; it stops when the signal aborts. Resolves once it serves. */
-export async function startNode(config: NodeConfig, logger: Logger, signal: AbortSignal): Promise<RunningNode> {
+/** Starts a node; it stops when the signal aborts. Resolves once it serves. `die` ends the process on a fault of the store. */
+export async function startNode(config: NodeConfig, logger: Logger, signal: AbortSignal, die: (cause: unknown) => void): Promise<RunningNode> {
   mkdirSync(config.dataDirectory, { recursive: true });
-  const kv = await openLmdb(join(config.dataDirectory, 'chain'));
+  const kv = await openLmdb(join(config.dataDirectory, 'chain'), die);
   const rpc = new L1Rpc({ urls: config.l1Urls, onFault: (fault) => { logger.debug({ code: fault.code }, fault.message); } });
   let engine: ExecutionEngine | undefined;
   try {

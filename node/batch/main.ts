@@ -31,9 +31,9 @@ function configuration(): BatcherConfig {
   }
 }
 
-async function run(config: BatcherConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+async function run(config: BatcherConfig, logger: Logger, signal: AbortSignal, die: (cause: unknown) => never): Promise<void> {
   mkdirSync(config.dataDirectory, { recursive: true });
-  const store = await openLmdb(join(config.dataDirectory, 'queue'));
+  const store = await openLmdb(join(config.dataDirectory, 'queue'), die);
   const l1 = new L1Rpc({ urls: config.l1Urls });
   // An unreachable node is asked again in the next turn, not within one.
   const node = new L1Rpc({ urls: [config.nodeUrl], retries: 0, maxResponseBytes: 8 * 1_048_576 });
@@ -87,4 +87,4 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 const config = configuration();
 const logger = pino({ name: 'batcher', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
-await runProcess({ logger, stopsWithParent: config.stopsWithParent }, async (signal) => { await run(config, logger, signal); });
+await runProcess({ logger, stopsWithParent: config.stopsWithParent }, async (signal, die) => { await run(config, logger, signal, die); });

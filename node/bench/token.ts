@@ -18,7 +18,8 @@ export async function deployToken(client: RpcClient, sender: Sender): Promise<Ui
   const { bytecode } = JSON.parse(readFileSync(path, 'utf8')) as { bytecode: string };
   const address = keccak256(encodeRlp([sender.address, sender.nonce])).slice(12);
   const data = Buffer.from(bytecode.replace(/^0x/, '') + SUPPLY.toString(16).padStart(64, '0'), 'hex');
-  await load(client, [signedBy(sender, { to: undefined, value: 0n, gasLimit: 3_000_000n, data })], 60);
+  const { mined, firstRefusal } = await load(client, [signedBy(sender, { to: undefined, value: 0n, gasLimit: 3_000_000n, data })], 240);
+  if (mined === 0) throw new Error(`the token's deployment was not mined: ${firstRefusal ?? 'too slow'}`);
   const code = await client.call('eth_getCode', [`0x${Buffer.from(address).toString('hex')}`, 'latest']);
   if (code === '0x') throw new Error('the token was not deployed');
   return address;

@@ -129,14 +129,14 @@ export class Performer {
     const included = block.transactions.map(({ transaction }) => transaction);
     const journal = mempool?.journalOf(included, selection) ?? [];
     await pending.commit([...addBlock(record, block), ...writesOf(change), ...journal]);
+    this.#announce({ kind: 'heads', heads: change.head });
+    this.#announce({ kind: 'block', block: record });
     if (mempool !== undefined) {
       const ordinary = included.slice(messageTransactionCount(record)).flatMap((transaction) => (transaction.type === 0x7e ? [] : [transaction]));
       await mempool.blockAdopted(included.map(({ sender }) => sender), selection, {
         baseFeeWei: header.baseFeePerGas, isFull: header.gasUsed * 10n > engine.head.header.gasLimit * 9n, included: ordinary,
       });
     }
-    this.#announce({ kind: 'block', block: record });
-    this.#announce({ kind: 'heads', heads: change.head });
     return { kind: 'adopted', block: record };
   }
 
@@ -161,9 +161,9 @@ export class Performer {
     }
     const removals = unwound.flatMap(({ block }) => removeBlock(store, block.number));
     await engine.unwind(to, [...removals, ...writesOf(change), ...(mempool?.journalOfUnwound(returned) ?? [])]);
-    await mempool?.blocksUnwound(returned);
-    this.#announce({ kind: 'unwound', blocks: unwound, head: change.head.unsafe });
     this.#announce({ kind: 'heads', heads: change.head });
+    this.#announce({ kind: 'unwound', blocks: unwound, head: change.head.unsafe });
+    await mempool?.blocksUnwound(returned);
   }
 
   #ordinary(block: BlockRecord): SentTransaction[] {

@@ -18,13 +18,15 @@ const MAX_KEY_BYTES = 256;
 
 /**
  * Opens the store in `directory`, creating it. One process at a time: throws StoreFault `locked` when another has it.
+ * `onFault` is told of a failed write at once. A process should then end without native clean-up: after a failed commit
+ * lmdb's own was seen to corrupt the heap and abort.
  */
-export async function openLmdb(directory: string): Promise<KeyValue> {
+export async function openLmdb(directory: string, onFault: (fault: StoreFault) => void = () => undefined): Promise<KeyValue> {
   mkdirSync(directory, { recursive: true });
   const lock = await lockDirectory(realpathSync(directory));
   try {
     const database = open<Uint8Array, Uint8Array>({ path: directory, keyEncoding: 'binary', encoding: 'binary', cache: false, noSubdir: false });
-    return new LmdbKeyValue(directory, database, lock);
+    return new LmdbKeyValue(directory, database, lock, onFault);
   } catch (cause) {
     lock.close();
     throw new StoreFault('io', `cannot open the store in ${directory}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
@@ -35,9 +37,11 @@ class LmdbKeyValue implements KeyValue {
   readonly #directory: string;
   readonly #database: RootDatabase<Uint8Array, Uint8Array>;
   readonly #lock: Server;
+  readonly #onFault: (fault: StoreFault) => void;
   #fault: StoreFault | undefined;
 
-  constructor(directory: string, database: RootDatabase<Uint8Array, Uint8Array>, lock: Server) {
+  constructor(directory: string, database: RootDatabase<Uint8Array, Uint8Array>, lock: Server, onFault: (fault: StoreFault) => void) {
+    this.#onFault = onFault;
     this.#directory = directory;
     this.#database = database;
     this.#lock = lock;
@@ -77,7 +81,11 @@ class LmdbKeyValue implements KeyValue {
       await this.#database.flushed;
     } catch (cause) {
       if (cause instanceof RangeError) throw cause;
-      this.#fault ??= await this.#faultOf(cause);
+      const fault = await this.#faultOf(cause);
+      if (this.#fault === undefined) {
+        this.#fault = fault;
+        this.#onFault(fault);
+      }
       throw this.#fault;
     }
   }
