@@ -77,11 +77,22 @@ const batchTerms = (shape: InstanceShape): SecurityTerm[] =>
     return termOf(shape, `batch 2^${logHeight}`, bad + Math.log2(values - 1), shape.grinding.batch);
   });
 
-/** The claim and all its terms; 0 or fewer bits (even -Infinity) means that no claim can be made. */
+/**
+ * The claim and all its terms; 0 or fewer bits (even -Infinity) means that no claim can be made. In unique decoding
+ * there are two valid analyses: agreement just inside the radius of the tallest table's enlarged code, or exactly on the
+ * plain code's radius with every table paying a list. The better one is the claim.
+ */
 export const securityClaim = (shape: InstanceShape): SecurityClaim => {
-  const { regime, logBlowup, maxLogHeight, grinding } = shape;
+  const { regime, logBlowup, maxLogHeight } = shape;
   assert(logBlowup >= 1, "a code of rate 1 proves nothing");
-  const alpha = agreement(regime, maxLogHeight, logBlowup);
+  const first = claimAt(shape, agreement(regime, maxLogHeight, logBlowup));
+  if (regime.name !== "unique-decoding") return first;
+  const second = claimAt(shape, (1 + 2 ** -logBlowup) / 2);
+  return second.bits > first.bits ? second : first;
+};
+
+const claimAt = (shape: InstanceShape, alpha: number): SecurityClaim => {
+  const { regime, logBlowup, maxLogHeight, grinding } = shape;
   // Shorter tables share the agreement of the tallest; where it leaves their unique radius they pay a list instead.
   const lists = shape.batches.map(({ logHeight }) => ({ logHeight, size: listSizeAt(alpha, logHeight, logBlowup) }));
   const worstList = Math.max(...lists.map(({ size }) => size));

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MACHINES } from "../../../prover/air/machines.ts";
 import { compileMachine } from "../../../prover/air/ir.ts";
+import type { CompiledChip } from "../../../prover/air/ir.ts";
+import { R1, R1_PUBLIC_TERMS } from "../../../prover/recursion/r1-chip.ts";
 import { makeShape } from "../../../prover/protocol/key.ts";
 import type { KeyShape } from "../../../prover/protocol/key.ts";
-import { PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
+import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
 import type { Profile } from "../../../prover/protocol/profile.ts";
 import { REQUIRED_BITS, instanceOf, securityOfKey } from "../../../prover/security/key.ts";
 
@@ -53,4 +55,12 @@ test("the instance counts what the key holds", () => {
   // sorted: 5 main + 8 lookup + 8 quotient columns at zeta; key, isReal, value, total and the running sum (4) again.
   assert.deepEqual(instance.batches.find(({ logHeight }) => logHeight === 5), { logHeight: 5, values: 21 + 8 });
   assert.deepEqual(instance.folds, [{ logArity: 1, hasRollIn: true }, { logArity: 1, hasRollIn: true }]);
+});
+
+test("the recursion chip claims at least 100 bits under production-r1 to 2^17 rows and under production-final to 2^14", () => {
+  const chips = (logHeight: number): { chip: CompiledChip; logHeight: number }[] => compileMachine([R1]).map((chip) => ({ chip, logHeight }));
+  for (const [profile, logHeight] of [[PRODUCTION_R1, 15], [PRODUCTION_R1, 17], [PRODUCTION_FINAL, 14]] as const) {
+    const claim = securityOfKey(makeShape(profile, chips(logHeight), R1_PUBLIC_TERMS));
+    assert(claim.bits >= REQUIRED_BITS, `${profile.name} at 2^${logHeight}: ${claim.bits} bits, bound by ${claim.bindingSite}`);
+  }
 });

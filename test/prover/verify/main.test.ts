@@ -6,11 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { TEST_FAST } from "../../../prover/protocol/profile.ts";
-import { digestHex } from "../../../prover/verify/main.ts";
+import { WasmBackend } from "../../../prover/backend/wasm-backend.ts";
+import { prove } from "../../../prover/prove/prove.ts";
+import { setup } from "../../../prover/prove/setup.ts";
+import { PRODUCTION_SEGMENT, TEST_FAST } from "../../../prover/protocol/profile.ts";
+import { digestHex, run as runRequest } from "../../../prover/verify/main.ts";
 import { keyOf } from "../../../prover/verify/known-key.ts";
 import { decodeProofFile, encodeProofFile } from "../../../prover/verify/proof-file.ts";
-import { shuffleInstance } from "./machines.ts";
+import { verifyProof } from "../../../prover/verify/verify.ts";
+import { fibonacciInstance, shuffleInstance } from "./machines.ts";
 import { referenceProof } from "./reference-prover.ts";
 
 const MAIN = fileURLToPath(new URL("../../../prover/verify/main.ts", import.meta.url));
@@ -27,10 +31,15 @@ const save = (name: string, text: string): string => {
   return path;
 };
 const GOOD = save("good.json", encodeProofFile(FILE));
-const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
-const json = (...args: string[]): { status: number | null; report: Record<string, unknown> } => {
-  const { status, stdout } = run(...args, "--json");
-  return { status, report: JSON.parse(stdout) as Record<string, unknown> };
+const spawn = (...args: string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+/** The same request in this process. */
+const run = (...args: string[]): { status: number; stdout: string } => {
+  const { outcome } = runRequest(args);
+  return { status: outcome.exit, stdout: outcome.lines.join("\n") };
+};
+const json = (...args: string[]): { status: number; report: Readonly<Record<string, unknown>> } => {
+  const { outcome } = runRequest([...args, "--json"]);
+  return { status: outcome.exit, report: outcome.report };
 };
 
 test("the key recomputed from names and heights is the key the proof was made under", () => {
@@ -75,6 +84,14 @@ test("what cannot be checked is unknown, exit code 4: no file, no proof file, an
   for (const path of unknown) assert.equal(run("verify", path, "--allow-test-profile").status, 4, path);
 });
 
+test("the process exits with the outcome's code and speaks JSON on standard output", () => {
+  const good = spawn("verify", GOOD, "--allow-test-profile", "--json");
+  assert.deepEqual([good.status, (JSON.parse(good.stdout) as Record<string, unknown>)["ok"]], [0, true]);
+  const unknown = spawn("verify", join(FOLDER, "absent.json"));
+  assert.equal(unknown.status, 4);
+  assert.match(unknown.stderr, /FILE_UNREADABLE/);
+});
+
 test("wrong arguments are usage errors, exit code 2", () => {
   for (const args of [[], ["verify"], ["prove", GOOD], ["verify", GOOD, "--key", "12"], ["inspect", GOOD, "--key", "0".repeat(64)], ["verify", GOOD, "--fast"]]) {
     assert.equal(run(...args).status, 2, args.join(" "));
@@ -87,6 +104,22 @@ test("inspect prints key, widths and every term of the security claim, and verif
   assert.equal(report["key"], digestHex(INSTANCE.key.digest));
   assert.equal(report["expectedBytes"], PROOF.bytes.length);
   assert.match(run("inspect", GOOD).stdout, /inspect checks nothing/);
+});
+
+test("a production proof passes with exit code 0, in under a second of verification, and only under its own key", { timeout: 120_000 }, async (context) => {
+  const { shape, traces } = fibonacciInstance(PRODUCTION_SEGMENT, 6);
+  const backend = await WasmBackend.create({ threadCount: 2, maxLogSize: 8 });
+  context.after(() => backend.stop());
+  const provingKey = await setup(backend, PRODUCTION_SEGMENT, shape.chips, traces.map((trace) => trace.preprocessed));
+  const { publicValues, bytes } = await prove(backend, provingKey, traces);
+  const start = performance.now();
+  assert.deepEqual(verifyProof(provingKey.key, publicValues, bytes), { ok: true });
+  context.diagnostic(`verified in ${Math.round(performance.now() - start)} ms, ${bytes.length} bytes`);
+  const path = save("production.json", encodeProofFile({ machine: "fibonacci", profile: PRODUCTION_SEGMENT.name, logHeights: [6], publics: publicValues, proof: bytes }));
+  const { status, stdout, stderr } = spawn("verify", path, "--json", "--key", digestHex(provingKey.key.digest));
+  assert.equal(status, 0, stderr);
+  const report = JSON.parse(stdout) as Record<string, unknown>;
+  assert(Number(report["securityBits"]) >= 100, `${String(report["securityBits"])} bits`);
 });
 
 test("a proof file round-trips", () => {
