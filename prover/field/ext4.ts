@@ -1,7 +1,7 @@
 // The degree-4 extension of KoalaBear: F_p[X] / (X^4 - 3), about 2^123.95 elements.
 // Owns: extension arithmetic on 4-tuples, coefficient of X^0 first. Challenges live here.
 // Does not own: the base field (koalabear.ts) or any encoding (proof codec, transcript).
-// Source: Plonky3 `BinomialExtensionField<KoalaBear, 4>` with W = 3, generator 2 + X.
+// Source: Plonky3 `BinomialExtensionField<KoalaBear, 4>` with W = 3.
 // Invariant: four canonical coefficients in, four canonical coefficients out.
 
 import { P, add, inv, isFelt, mul, neg, pow, sub } from "./koalabear.ts";
@@ -16,8 +16,6 @@ export const EXT_W: Felt = 3;
 export const EXT_DEGREE = 4;
 export const EXT_ZERO: Ext = [0, 0, 0, 0];
 export const EXT_ONE: Ext = [1, 0, 0, 0];
-/** A generator of the multiplicative group of the extension (Plonky3's). */
-export const EXT_GENERATOR: Ext = [2, 1, 0, 0];
 
 /** 3^((p-1)/4): the Frobenius map multiplies the coefficient of X^i by this to the i-th. */
 const FROBENIUS_ROOT: Felt = pow(EXT_W, (P - 1) / 4);

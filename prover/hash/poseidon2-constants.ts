@@ -10,8 +10,6 @@ import { inv, neg, pow } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
 
 export const POSEIDON2_WIDTH = 16;
-export const POSEIDON2_EXTERNAL_ROUNDS = 8;
-export const POSEIDON2_INTERNAL_ROUNDS = 20;
 
 /** Constants of the four external rounds before the internal ones; row = round. */
 export const EXTERNAL_INITIAL: readonly (readonly Felt[])[] = [
