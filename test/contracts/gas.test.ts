@@ -12,7 +12,7 @@ import { accountRlp, buildTrie } from './trie.ts';
 
 const SNAPSHOT = new URL('../../contracts/gas-snapshot.json', import.meta.url);
 const CEILINGS: Readonly<Record<string, number>> = { 'forced call, 100 bytes, exact payment': 90_000, 'withdrawal of ETH, root known, among 100,000': 340_000 };
-const HUNDRED_BYTES = `0x${Array.from({ length: 100 }, (_, i) => (((i * 37 + 11) & 255) || 1).toString(16).padStart(2, '0')).join('')}`;
+const HUNDRED_BYTES = `0x${Array.from({ length: 100 }, (_, i) => (1 + ((i * 37 + 11) % 255)).toString(16).padStart(2, '0')).join('')}`;
 const TARGET = '0x1111223344556677889911aabbccddeeff112233';
 
 let system: DeployedSystem;
