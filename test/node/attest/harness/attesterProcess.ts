@@ -75,7 +75,7 @@ export class AttesterProcess {
 }
 
 /** Asks until `probe` answers something, mining meanwhile if told to. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, between: () => Promise<void>, seconds = 40): Promise<T> {
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, between: () => Promise<void>, seconds = 120): Promise<T> {
   const deadline = performance.now() + seconds * 1_000;
   for (;;) {
     const value = await probe();
