@@ -23,6 +23,9 @@ export class SurchargeMeter {
   #budget = Infinity;
   /** Set while an opcode's gas is computed, charged when it runs. */
   #pending = 0;
+  #pendingCodes: readonly string[] = [];
+  /** Accounts whose code this transaction has paid for; reverted frames do not forget it. */
+  readonly #paidCodes = new Set<string>();
   #place: { pc: number; address: Uint8Array } | undefined;
   #abortedAt: { pc: number; address: Uint8Array } | undefined;
 
@@ -30,6 +33,8 @@ export class SurchargeMeter {
     this.#used = 0;
     this.#budget = budget;
     this.#pending = 0;
+    this.#pendingCodes = [];
+    this.#paidCodes.clear();
     this.#place = undefined;
     this.#abortedAt = undefined;
   }
@@ -61,16 +66,24 @@ export class SurchargeMeter {
     this.#pending = amount;
   }
 
+  /** Holds the surcharge of loading the code of these accounts, as far as the transaction has not paid for it. */
+  holdCode(state: OverlayState, accountKeys: readonly string[]): void {
+    this.#pendingCodes = [...new Set(accountKeys)].filter((key) => !this.#paidCodes.has(key));
+    this.#pending = this.#pendingCodes.reduce((sum, key) => sum + codeSurcharge(state.codeOf(key).length), 0);
+  }
+
   chargeHeld(): void {
     const amount = this.#pending;
+    for (const key of this.#pendingCodes) this.#paidCodes.add(key);
     this.#pending = 0;
+    this.#pendingCodes = [];
     if (amount > 0) this.charge(amount);
   }
 }
 
 export const KECCAK_BASE = 30;
 export const KECCAK_WORD = 6;
-export const COLD_CODE_WORD = 16;
+export const CODE_WORD = 16;
 
 /** Surcharge per gas of a precompile, by address. Absent = 0. */
 export const PRECOMPILE_FACTORS: ReadonlyMap<number, number> = new Map([
@@ -86,8 +99,8 @@ const CODE_LOADERS = new Map([
 
 const ADDRESS_MASK = (1n << 160n) - 1n;
 
-export function codeSurcharge(sizeBytes: number): number {
-  return COLD_CODE_WORD * Math.ceil(sizeBytes / 32);
+function codeSurcharge(sizeBytes: number): number {
+  return CODE_WORD * Math.ceil(sizeBytes / 32);
 }
 
 /** Target of an EIP-7702 delegation, or undefined if `code` is not one. */
@@ -128,23 +141,18 @@ export function surchargedOpcodes(common: Common, meter: SurchargeMeter, state: 
     opcodes.push(
       wrap(opcode, (runState) => {
         const target = toFixedBytes(runState.stack.peek(addressAt + 1)[addressAt]! & ADDRESS_MASK, 20);
-        const isWarm = (address: Uint8Array): boolean => runState.interpreter.journal.isWarmedAddress(address);
-        meter.hold(coldCodeSurcharge(state, target, isWarm, follows));
+        meter.holdCode(state, loadedBy(state, target, follows));
       }),
     );
   }
   return opcodes;
 }
 
-/** Surcharge for loading the code of `target` (and of what it delegates to) as far as they are cold. */
-export function coldCodeSurcharge(state: OverlayState, target: Uint8Array, isWarm: (address: Uint8Array) => boolean, followsDelegation: boolean): number {
-  const isTargetWarm = isWarm(target);
-  if (isTargetWarm && !followsDelegation) return 0;
-  const code = state.codeOf(toKey(target));
-  let surcharge = isTargetWarm ? 0 : codeSurcharge(code.length);
-  const delegate = followsDelegation ? delegationTarget(code) : undefined;
-  if (delegate !== undefined && !isWarm(delegate)) surcharge += codeSurcharge(state.codeOf(toKey(delegate)).length);
-  return surcharge;
+/** Keys of the accounts whose code is loaded with `target`: its own, and what it delegates to if that is followed. */
+export function loadedBy(state: Pick<OverlayState, 'codeOf'>, target: Uint8Array, followsDelegation: boolean): string[] {
+  const key = toKey(target);
+  const delegate = followsDelegation ? delegationTarget(state.codeOf(key)) : undefined;
+  return delegate === undefined ? [key] : [key, toKey(delegate)];
 }
 
 /** The listed precompiles with their surcharge in front of EthereumJS's own. */

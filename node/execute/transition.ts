@@ -12,7 +12,7 @@ import { encodeRlp } from './rlp.ts';
 import type { EvmBlock, Machine } from './machine.ts';
 import { ABSENT_ACCOUNT } from './overlay.ts';
 import { applyAuthorizations } from './authorizations.ts';
-import { codeSurcharge, delegationTarget, SurchargeExceeded } from './surcharge.ts';
+import { delegationTarget, loadedBy, SurchargeExceeded } from './surcharge.ts';
 import { intrinsicGas } from './transaction.ts';
 import type { AccessListItem, Account, Authorization, FeeParameters, Log, MessageTransaction, SentTransaction, TransactionInvalid } from './api.ts';
 
@@ -240,7 +240,10 @@ export async function runFrame(machine: Machine, context: TransitionContext, fra
   meter.start(frame.budget);
   try {
     const authorizationRefund = frame.authorizations.length === 0 ? 0n : applyAuthorizations(machine, context.chainId, frame.authorizations);
-    if (frame.to !== undefined) meter.charge(destinationSurcharge(machine, frame.to));
+    if (frame.to !== undefined) {
+      meter.holdCode(machine.state, loadedBy(machine.state, frame.to, true));
+      meter.chargeHeld();
+    }
     const { execResult } = await evm.runCall({
       block: context.block, gasPrice: frame.gasPrice, caller: new Address(frame.sender), gasLimit: frame.gasLimit - frame.intrinsic,
       ...(frame.to === undefined ? {} : { to: new Address(frame.to) }), value: frame.value, data: frame.data, skipNonceIncrement: true,
@@ -261,14 +264,6 @@ export async function runFrame(machine: Machine, context: TransitionContext, fra
     if (error instanceof SurchargeExceeded) return { isAborted: true };
     throw error;
   }
-}
-
-/** The destination's code is loaded whether warm or not; what it delegates to only if cold. */
-function destinationSurcharge({ state, evm }: Machine, to: Uint8Array): number {
-  const code = state.codeOf(toKey(to));
-  const delegate = delegationTarget(code);
-  if (delegate === undefined || evm.journal.isWarmedAddress(delegate)) return codeSurcharge(code.length);
-  return codeSurcharge(code.length) + codeSurcharge(state.codeOf(toKey(delegate)).length);
 }
 
 /** Address of a contract created by `sender` with this nonce. */

@@ -47,7 +47,7 @@ test('KECCAK256 that its frame cannot pay for moves nothing', async () => {
   assert.equal(surcharge, own(code));
 });
 
-test('code is charged when cold, for every opcode that loads it, and not when warm', async () => {
+test('code is charged the first time a transaction loads it, by every opcode that does, whatever warmed its address', async () => {
   const target = contractAddress(1);
   const push = assemble(0x73, target);
   const loaders: Record<string, Uint8Array> = {
@@ -64,12 +64,17 @@ test('code is charged when cold, for every opcode that loads it, and not when wa
     const twice = assemble(load, load);
     assert.equal((await runMessage([twice, BIG_CODE])).surcharge, own(twice) + 16n * 768n, `${name} twice`);
     const warmed = assemble(push, 0x31, 0x50, load);
-    assert.equal((await runMessage([warmed, BIG_CODE])).surcharge, own(warmed), `${name} after BALANCE warmed it`);
+    assert.equal((await runMessage([warmed, BIG_CODE])).surcharge, own(warmed) + 16n * 768n, `${name} after BALANCE warmed it`);
   }
   for (const opcode of [0x31, 0x3f]) {
     const code = assemble(push, opcode, 0x50);
     assert.equal((await runMessage([code, BIG_CODE])).surcharge, own(code), 'BALANCE and EXTCODEHASH load no code');
   }
+});
+
+test('an account that delegates to itself is charged once', async () => {
+  const call = callTo(contractAddress(1));
+  assert.equal((await runMessage([call, assemble('ef0100', contractAddress(1))])).surcharge, own(call) + 16n);
 });
 
 test('a delegation is followed and charged, by calls only', async () => {
@@ -81,12 +86,12 @@ test('a delegation is followed and charged, by calls only', async () => {
   assert.equal((await runMessage([size, delegation, BIG_CODE])).surcharge, own(size) + 16n);
 });
 
-test('reverted frames count, and a cold address charged in a reverted frame is cold again', async () => {
+test('reverted frames count, and code that a reverted frame loaded is paid for', async () => {
   const reverting = assemble(keccakOf(32), callTo(contractAddress(2)), 0x5f, 0x5f, 0xfd);
   const code = assemble(callTo(contractAddress(1)), callTo(contractAddress(1)));
   const { surcharge, status } = await runMessage([code, reverting, BIG_CODE]);
   assert.equal(status, 1);
-  assert.equal(surcharge, own(code) + own(reverting) + 2n * (36n + 16n * 768n));
+  assert.equal(surcharge, own(code) + own(reverting) + 2n * 36n + 16n * 768n);
 });
 
 test('the gas of every precompile is known beforehand: equal to what EthereumJS charges when it succeeds', async () => {

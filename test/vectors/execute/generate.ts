@@ -31,13 +31,13 @@ function cases(): Case[] {
     STATICCALL: assemble(0x5f, 0x5f, 0x5f, 0x5f, push, 0x5a, 0xfa, 0x50), EXTCODESIZE: assemble(push, 0x3b, 0x50), EXTCODECOPY: assemble(0x5f, 0x5f, 0x5f, push, 0x3c),
   };
   for (const [name, load] of Object.entries(loaders)) {
-    list.push({ name: `${name} of cold code, twice`, codes: [assemble(load, load), code200] });
+    list.push({ name: `${name} of code, twice`, codes: [assemble(load, load), code200] });
     list.push({ name: `${name} of code that BALANCE warmed`, codes: [assemble(push, 0x31, 0x50, load), code200] });
     list.push({ name: `${name} of a delegation`, codes: [load, assemble('ef0100', contractAddress(2)), code200] });
   }
   list.push({ name: 'a delegation as the destination', codes: [assemble('ef0100', target), code200] });
   list.push({ name: 'a delegation to itself', codes: [assemble('ef0100', contractAddress(0))] });
-  list.push({ name: 'CALL of a cold delegation to itself', codes: [callTo(target), assemble('ef0100', target)] });
+  list.push({ name: 'CALL of a delegation to itself', codes: [callTo(target), assemble('ef0100', target)] });
   list.push({ name: 'reverted frames count', codes: [assemble(callTo(target), callTo(target)), assemble(keccakOf(32), callTo(contractAddress(2)), 0x5f, 0x5f, 0xfd), code200] });
   for (const precompile of PRECOMPILE_FACTORS.keys()) list.push({ name: `precompile 0x${precompile.toString(16)}`, codes: [staticCall(precompile, precompile === 0x09 ? 213 : 64)] });
   list.push({ name: 'precompile 0x8 without the gas for it', codes: [staticCall(8, 384)], gas: 60_000n });
