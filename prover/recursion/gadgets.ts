@@ -44,9 +44,9 @@ const packBits = (circuit: Circuit, bits: readonly Wire[]): Wire =>
   bits.reduce<Wire>((total, bit, i) => circuit.lane({ left: 2 ** i, addend: 1 }, bit, undefined, total), circuit.constant(0));
 
 /** start * product of bases[i]^bits[i]; one lane a bit: x (1 + b (g - 1)). */
-export const powerByBits = (circuit: Circuit, start: number, bases: readonly number[], bits: readonly Wire[]): Wire => {
+export const powerByBits = (circuit: Circuit, start: Wire, bases: readonly number[], bits: readonly Wire[]): Wire => {
   assert.equal(bases.length, bits.length, "one base per bit");
-  return bits.reduce<Wire>((x, bit, i) => circuit.lane({ product: ((bases[i] ?? 1) + P - 1) % P, left: 1 }, x, bit), circuit.constant(start));
+  return bits.reduce<Wire>((x, bit, i) => circuit.lane({ product: ((bases[i] ?? 1) + P - 1) % P, left: 1 }, x, bit), start);
 };
 
 /** values[index] where `bits` is the index, least significant first. */

@@ -5,7 +5,7 @@
  * Invariant: row elements enter only through hashed rows; the value carried through the folds is computed on wires.
  */
 import assert from "node:assert/strict";
-import { inv, twoAdicRoot } from "../field/koalabear.ts";
+import { twoAdicRoot } from "../field/koalabear.ts";
 import type { Proof } from "../verify/decode.ts";
 import { PHASES } from "../verify/layout.ts";
 import type { Layout, Phase, Tree } from "../verify/layout.ts";
@@ -80,11 +80,22 @@ const openTree = (context: QueryContext, tree: Tree, treeIndex: number, query: n
   assertDigest(circuit, path.root, context.roots[tree.phase]);
 };
 
-/** ro_h at the query's position. */
-const deepValue = (context: QueryContext, logSize: number, height: HeightWires, index: readonly FeltWire[], gathered: Gathered): Wire => {
-  const { circuit, layout, zeta, batch, generator } = context;
+/**
+ * The query's place in a word of 2^logSize values that is folded by 2^step next: y = w^rev(row) of its row, and the
+ * point s * w^rev(position) = s * y * (the low bits' part). One chain of lanes serves the DEEP quotient and the fold.
+ */
+type Place = { readonly y: Wire; readonly point: Wire };
+
+const placeOf = ({ circuit, layout, generator }: QueryContext, logSize: number, step: number, index: readonly FeltWire[]): Place => {
   const bits = index.slice(layout.largest - logSize);
-  const point = powerByBits(circuit, generator, bits.map((_, j) => twoAdicRoot(j + 1)), bits);
+  const roots = bits.map((_, j) => twoAdicRoot(j + 1));
+  const y = powerByBits(circuit, circuit.constant(1), roots.slice(step), bits.slice(step));
+  return { y, point: powerByBits(circuit, circuit.scale(y, generator), roots.slice(0, step), bits.slice(0, step)) };
+};
+
+/** ro_h at the query's position. */
+const deepValue = (context: QueryContext, logSize: number, height: HeightWires, point: Wire, gathered: Gathered): Wire => {
+  const { circuit, layout, zeta, batch } = context;
   const acc = gathered.acc.get(logSize);
   assert(acc !== undefined, `no row of size 2^${logSize} was opened`);
   const here = circuit.divide(circuit.sub(acc, height.valueHere), circuit.sub(point, zeta));
@@ -100,7 +111,7 @@ const deepValue = (context: QueryContext, logSize: number, height: HeightWires, 
 };
 
 /** One fold: the row holds the carried value at its place, hashes to the root, and folds at the challenge. */
-const foldOnce = (context: QueryContext, fold: number, query: number, position: readonly FeltWire[], value: Wire): Wire => {
+const foldOnce = (context: QueryContext, fold: number, query: number, position: readonly FeltWire[], y: Wire, value: Wire): Wire => {
   const { circuit, layout, proof } = context;
   const { step, logSize } = layout.folds[fold] ?? { step: 0, logSize: 0 };
   const opening = proof.queries[query]?.folds[fold];
@@ -113,7 +124,7 @@ const foldOnce = (context: QueryContext, fold: number, query: number, position: 
   const path = climbPath(circuit, { siblings: opening.siblings, bits: rowBits, writesAcc: false });
   assertDigest(circuit, path.root, context.foldRoots[fold]);
   circuit.assertEqual(selectByBits(circuit, row.groups, slotBits), value);
-  const inverseY = powerByBits(circuit, 1, rowBits.map((_, j) => inv(twoAdicRoot(step + 1 + j))), rowBits);
+  const inverseY = circuit.divide(circuit.constant(1), y);
   return foldValues(circuit, row.groups, inverseY, challenge, inverseRootTable(step, twoAdicRoot));
 };
 
@@ -121,24 +132,26 @@ const checkQuery = (context: QueryContext, query: number, index: readonly FeltWi
   const { circuit, layout, heights } = context;
   const gathered: Gathered = { acc: new Map(), felts: new Map() };
   for (const [t, tree] of layout.trees.entries()) openTree(context, tree, t, query, index, gathered);
-  const rollIn = (logSize: number): Wire | undefined => {
+  const rollIn = (logSize: number, place: Place): Wire | undefined => {
     const height = heights.get(logSize);
-    return height === undefined ? undefined : deepValue(context, logSize, height, index, gathered);
+    return height === undefined ? undefined : deepValue(context, logSize, height, place.point, gathered);
   };
-  let value = rollIn(layout.largest);
+  const stepAt = (fold: number): number => layout.folds[fold]?.step ?? 0;
   let logSize = layout.largest;
+  let place = placeOf(context, logSize, stepAt(0), index);
+  let value = rollIn(logSize, place);
   assert(value !== undefined, "the largest size is occupied");
   for (const [i, fold] of layout.folds.entries()) {
-    const folded: Wire = foldOnce(context, i, query, index.slice(layout.largest - logSize), value);
+    const folded: Wire = foldOnce(context, i, query, index.slice(layout.largest - logSize), place.y, value);
     logSize -= fold.step;
-    const entering = rollIn(logSize);
+    place = placeOf(context, logSize, stepAt(i + 1), index);
+    const entering = rollIn(logSize, place);
     const weight = context.foldPowers[i];
     assert(weight !== undefined);
     value = entering === undefined ? folded : circuit.mulAdd(weight, entering, folded);
   }
-  const bits = index.slice(layout.largest - logSize);
-  const point = powerByBits(circuit, 1, bits.map((_, j) => twoAdicRoot(j + 1)), bits);
-  circuit.assertEqual(horner(circuit, context.finalPolynomial.toReversed(), point), value);
+  // Past the last fold the step is 0, so y is the unshifted point itself.
+  circuit.assertEqual(horner(circuit, context.finalPolynomial.toReversed(), place.y), value);
 };
 
 /** Checks every query; each index is given by its bits, least significant first. */

@@ -203,7 +203,7 @@ test("selection, powers and folding agree with direct computation", () => {
     const wires = values.map((value) => circuit.hintExt(value).wire);
     assert.deepEqual(selectByBits(circuit, wires, bits).value, values[index]);
     const rowBits = circuit.hintFelts([0, 1, 2, 3].map((i) => Math.floor(rowIndex / 2 ** i) % 2));
-    const inverseY = powerByBits(circuit, 1, rowBits.map((_, j) => inv(twoAdicRoot(4 + j))), rowBits);
+    const inverseY = powerByBits(circuit, circuit.constant(1), rowBits.map((_, j) => inv(twoAdicRoot(4 + j))), rowBits);
     assert.equal(inverseY.value[0], inv(pow(twoAdicRoot(7), reverseBits(8 * rowIndex, 7))));
     const polynomial = values;
     const at = (point: number): Ext => polynomial.reduceRight<Ext>((acc, c) => extAdd(extScale(acc, point), c), [0, 0, 0, 0]);
