@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the tests of the attester lane: which lists of signatures it takes, and which it must not.
+
 import {IAttesterLane} from "../src/interfaces/IAttesterLane.sol";
 import {Constants} from "../src/libraries/Constants.sol";
 import {Statement} from "../src/libraries/Statement.sol";

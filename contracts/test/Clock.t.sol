@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the tests of the Clock: against a model that counts seconds one by one, and its bounds by hand.
+
 import {IClock} from "../src/interfaces/IClock.sol";
 import {Clock} from "../src/rollup/Clock.sol";
 import {TestBase} from "./support/TestBase.sol";

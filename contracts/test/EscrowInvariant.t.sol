@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the stateful run over the L1 side: random acts, honest and not, against books kept beside the contracts.
+
 import {IClock} from "../src/interfaces/IClock.sol";
 import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";
 import {System} from "./support/System.sol";

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the tests of what the immutable contracts do in a frozen chain. The Lifecycle and the hatch are played by the test, since they do
+// not stand yet: this says what the Vault does with their answers, not that the answers are right.
+
 import {ILifecycle} from "../src/interfaces/ILifecycle.sol";
 import {IRollup} from "../src/interfaces/IRollup.sol";
 import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";

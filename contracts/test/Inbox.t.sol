@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the tests of the Inbox: bytes, caps, price, aliasing, escrow; every bound at it and one past it. Callers that misbehave are here,
+// too. What messages do on L2 is not tested here.
+
 import {IInbox} from "../src/interfaces/IInbox.sol";
 import {IMaturity} from "../src/interfaces/IMaturity.sol";
 import {AddressAlias} from "../src/libraries/AddressAlias.sol";

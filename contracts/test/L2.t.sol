@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the tests of the L2 predeploys, at their addresses with their runtime code: withdrawals, credits, claims, slots, authorities.
+
 import {IExitRegistry} from "../src/interfaces/IExitRegistry.sol";
 import {IFeeVault} from "../src/interfaces/IFeeVault.sol";
 import {IL2Bridge, TokenDeposit} from "../src/interfaces/IL2Bridge.sol";

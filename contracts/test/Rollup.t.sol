@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the tests of the Rollup: commits, due messages, answers, policy, drops, lanes, keys; every bound at it and one past it. Lanes are
+// scripted: they say what the Rollup does with a proof, not that a proof is sound.
+
 import {IClock} from "../src/interfaces/IClock.sol";
 import {ILifecycle} from "../src/interfaces/ILifecycle.sol";
 import {BatchInputs, Binding, IRollup, Outputs} from "../src/interfaces/IRollup.sol";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Owns the tests of the Vault: deposits, proofs, payouts and credits over tokens that behave and tokens that do not.
+
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IL2Bridge, TokenDeposit} from "../src/interfaces/IL2Bridge.sol";
 import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";
