@@ -105,7 +105,7 @@ function startBuilding(state: CoreState, tick: Tick, sequencing: SequencingConfi
   if (origin === undefined) return [state, []];
   const building: Building = {
     kind: 'building', batchIndex: head.closedBatch + 1n, isFirst: open === undefined, origin, feeScalars: open?.feeScalars ?? currentScalars(state, reads),
-    messagesFrom: tip.messagesTo, messagesTo: messages.to, declaredZkGas: messages.declaredZkGas, isHeartbeat,
+    messagesFrom: tip.messagesTo, messagesTo: messages.to, declaredZkGas: messages.declaredZkGas, isHeartbeat, isBatchFull: false,
   };
   return [{ ...state, activity: building }, [buildEffect(state, building, open, timestamp)]];
 }
@@ -171,7 +171,7 @@ export function whileBuilding(state: CoreState, building: Building, event: Extra
     case 'invalid':
       return [idle, [{ kind: 'report', level: 'error', message: `a block of ${building.messagesTo - building.messagesFrom} messages could not be built: ${event.message}` }]];
     case 'adopted':
-      return [{ ...idle, tip: event.block }, []];
+      return [building.isBatchFull ? withFullBatch({ ...idle, tip: event.block }) : { ...idle, tip: event.block }, []];
     case 'executed':
       return adoptBuilt(state, building, event, idle);
   }
@@ -179,7 +179,7 @@ export function whileBuilding(state: CoreState, building: Building, event: Extra
 
 function adoptBuilt(state: CoreState, building: Building, { execution }: Extract<CoreEvent, { kind: 'executed' }>, idle: CoreState): StepResult {
   const isEmpty = execution.transactionCount === 0 && building.messagesFrom === building.messagesTo;
-  if (isEmpty && !building.isHeartbeat) return [idle, [{ kind: 'discard' }]];
+  if (isEmpty && !building.isHeartbeat) return [execution.hitBatchLimit && !building.isFirst ? withFullBatch(idle) : idle, [{ kind: 'discard' }]];
   const before = building.isFirst
     ? { firstBlock: execution.number, blockCount: 0, payloadBytes: PAYLOAD_ENVELOPE_BYTES, zkGas: 0n, declaredZkGas: 0n }
     : state.tip.batchUse;
@@ -191,11 +191,17 @@ function adoptBuilt(state: CoreState, building: Building, { execution }: Extract
   if (batchUse.zkGas > caps.batchZkGas || batchUse.payloadBytes > caps.payloadBytes) return overflow(idle, building);
   const { batchIndex, origin, feeScalars, messagesFrom, messagesTo } = building;
   const head: HeadRecord = { ...state.head, unsafe: { number: execution.number, hash: execution.hash } };
-  return [{ ...state, head }, [{ kind: 'adopt', place: { batchIndex, origin, feeScalars, messagesFrom, messagesTo, batchUse }, change: { head } }]];
+  const activity: Building = { ...building, isBatchFull: execution.hitBatchLimit };
+  return [{ ...state, head, activity }, [{ kind: 'adopt', place: { batchIndex, origin, feeScalars, messagesFrom, messagesTo, batchUse }, change: { head } }]];
 }
 
 /** Surcharges took the block beyond the batch: the batch ends before it. A block alone in its batch always fits. */
 function overflow(idle: CoreState, building: Building): StepResult {
   assert(!building.isFirst, 'a block alone in its batch is above the batch caps');
-  return [{ ...idle, tip: { ...idle.tip, batchUse: { ...idle.tip.batchUse, payloadBytes: idle.config.caps.payloadBytes } } }, [{ kind: 'discard' }]];
+  return [withFullBatch(idle), [{ kind: 'discard' }]];
+}
+
+/** The open batch closes at the next tick. Only in memory: after a restart the next build finds out again. */
+function withFullBatch(state: CoreState): CoreState {
+  return { ...state, tip: { ...state.tip, batchUse: { ...state.tip.batchUse, payloadBytes: state.config.caps.payloadBytes } } };
 }

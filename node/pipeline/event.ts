@@ -17,6 +17,8 @@ export interface Execution {
   transactionCount: number;
   /** Bytes that the block adds to a payload. */
   payloadBytes: number;
+  /** Something waits in the pool that the batch has no room for. */
+  hitBatchLimit: boolean;
 }
 
 export type CoreEvent =

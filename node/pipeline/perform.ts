@@ -98,7 +98,7 @@ export class Performer {
       kind: 'executed',
       execution: {
         number: block.header.number, hash: block.hash, timestamp: block.header.timestamp, zkGasUsed: block.zkGasUsed, dropped: block.dropped,
-        transactionCount: ordinary.length, payloadBytes,
+        transactionCount: ordinary.length, payloadBytes, hitBatchLimit: selection?.hitBatchLimit ?? false,
       },
     };
   }

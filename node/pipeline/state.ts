@@ -52,6 +52,8 @@ export interface Building {
   declaredZkGas: bigint;
   /** False: without a message or transaction the block is discarded. */
   isHeartbeat: boolean;
+  /** Set once executed: the batch closes after this block. */
+  isBatchFull: boolean;
 }
 /** Executing a committed batch that is not the local chain. */
 export interface Deriving {

@@ -23,6 +23,7 @@ export class Selection implements CandidateSource {
   #startRoom: bigint | undefined;
   #bytes = 0;
   #misfits = 0;
+  #hitBatchLimit = false;
   /** Hashes of transactions that the state refuses for good, with the reason. */
   readonly refused: { hash: Uint8Array; sender: Uint8Array; reason: TransactionInvalid }[] = [];
 
@@ -33,6 +34,11 @@ export class Selection implements CandidateSource {
     for (const entry of pool.heads()) if (effectiveTipWei(entry.transaction, baseFeeWei) >= 0n) this.#push(entry);
   }
 
+  /** Whether something waits that only the batch, not the block, had no room for. */
+  get hitBatchLimit(): boolean {
+    return this.#hitBatchLimit;
+  }
+
   next(room: { gasLeft: bigint; zkGasLeft: bigint }): SentTransaction | undefined {
     this.#startRoom ??= room.zkGasLeft;
     const batchLeft = this.#limits.zkGas - (this.#startRoom - room.zkGasLeft);
@@ -40,9 +46,10 @@ export class Selection implements CandidateSource {
       const entry = this.#pop();
       if (entry === undefined) return undefined;
       const { transaction } = entry;
-      const isRoom = transaction.gasLimit <= room.gasLeft && transaction.gasLimit <= room.zkGasLeft && transaction.gasLimit <= batchLeft
-        && this.#bytes + rlpLength(transaction.raw.length) <= this.#limits.payloadBytes;
-      if (isRoom) return transaction;
+      const fitsBlock = transaction.gasLimit <= room.gasLeft && transaction.gasLimit <= room.zkGasLeft;
+      const fitsBatch = transaction.gasLimit <= batchLeft && this.#bytes + rlpLength(transaction.raw.length) <= this.#limits.payloadBytes;
+      if (fitsBlock && fitsBatch) return transaction;
+      this.#hitBatchLimit ||= !fitsBatch;
       this.#misfits += 1;
     }
     return undefined;

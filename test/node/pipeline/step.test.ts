@@ -101,7 +101,7 @@ const kinds = (effects: readonly Effect[]): readonly string[] => effects.filter(
 const advanced = (blocks: readonly L1Block[]): CoreEvent => ({ kind: 'l1-advanced', blocks });
 const tick = (l1Seconds: bigint, pending = 0, l1Target: bigint | 'unknown' = 1n): CoreEvent => ({ kind: 'tick', l1Seconds, pending, l1Target: l1Target === 'unknown' ? undefined : l1Target });
 const execution = (number: bigint, timestamp: bigint, fields: Partial<Execution> = {}): Execution => (
-  { number, hash: hashOf(`block ${number}`), timestamp, zkGasUsed: 21_000n, dropped: [], transactionCount: 1, payloadBytes: 120, ...fields });
+  { number, hash: hashOf(`block ${number}`), timestamp, zkGasUsed: 21_000n, dropped: [], transactionCount: 1, payloadBytes: 120, hitBatchLimit: false, ...fields });
 
 function withL1(records: number): { world: L1World; event: CoreEvent } {
   let world = new L1World();
@@ -187,6 +187,29 @@ test('a block that takes its batch over a cap is discarded, and the batch closes
   assert.equal(next.state.head.closedBatch, 1n);
   const fits = run(open, records, [tick(now + 1n, 1), { kind: 'executed', execution: execution(2n, now + 1n, { zkGasUsed: 6_000_000n }) }]);
   assert.deepEqual(kinds(fits.effects), ['adopt']);
+});
+
+test('a batch that has no room for what waits closes at the next tick, whether or not its last block had something', () => {
+  const { state, records } = fresh();
+  const { world, event } = withL1(0);
+  const now = world.tip.timestamp;
+  const read = run(state, records, [event]);
+  const tip = blockRecord(1n, now, { batchIndex: 1n, origin: { number: 1n, hash: world.tip.hash, timestamp: now, baseFeeWei: 1n }, batchUse: { firstBlock: 1n, blockCount: 1, payloadBytes: 118_000, zkGas: 0n, declaredZkGas: 0n } });
+  records.blocks.set(1n, tip);
+  records.payloadBytes = encodePayload([{ timestampDelta: now, messageCount: 0n, transactions: [] }]);
+  const open: CoreState = { ...read.state, tip, head: { ...read.state.head, unsafe: { number: 1n, hash: tip.hash } } };
+  const empty = run(open, records, [tick(now + 1n, 1), { kind: 'executed', execution: execution(2n, now + 1n, { transactionCount: 0, payloadBytes: 6, hitBatchLimit: true }) }]);
+  assert.deepEqual(kinds(empty.effects), ['discard']);
+  assert.deepEqual(kinds(run(empty.state, records, [tick(now + 1n, 1)]).effects), ['write', 'execute']);
+  const some = run(open, records, [tick(now + 1n, 1), { kind: 'executed', execution: execution(2n, now + 1n, { hitBatchLimit: true }) }]);
+  const [adopt] = some.effects;
+  assert(adopt?.kind === 'adopt' && adopt.place.batchUse.payloadBytes === 118_120);
+  const block = blockRecord(2n, now + 1n, adopt.place);
+  records.blocks.set(2n, block);
+  records.payloadBytes = encodePayload([{ timestampDelta: now, messageCount: 0n, transactions: [] }, { timestampDelta: 1n, messageCount: 0n, transactions: [] }]);
+  const next = run(some.state, records, [{ kind: 'adopted', block }, tick(now + 2n, 1)]);
+  assert.deepEqual(kinds(next.effects), ['write', 'execute']);
+  assert.equal(next.state.head.closedBatch, 1n);
 });
 
 test('a closed batch that derivation would empty is a bug that stops the process, never a commit', () => {
