@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { pino } from 'pino';
 import { Derivation } from '../../../node/derive/derivation.ts';
 import { Attester, type AttesterOptions } from '../../../node/attest/attester.ts';
 import { AttestFault } from '../../../node/attest/fault.ts';
@@ -33,7 +32,7 @@ async function follow(isRewindTolerated: boolean): Promise<{ readonly error: unk
   const signer = new AttestationSigner('0x' + '11'.repeat(32), 31337n, `0x${'1a'.repeat(20)}`);
   const set = { lane: IDENTITY.rollup, members: [signer.address], quorum: 1 };
   // Following touches nothing of what signing and answering need.
-  const attester = new Attester({ derivation, source, isRewindTolerated, signer, set, metrics: new AttesterMetrics(), log: pino({ level: 'silent' }), peers: [], staggerMilliseconds: 1, rollup: IDENTITY.rollup, now: () => 0 } as Partial<AttesterOptions> as AttesterOptions);
+  const attester = new Attester({ derivation, source, isRewindTolerated, signer, set, metrics: new AttesterMetrics(), log: { info: () => undefined, warn: () => undefined, error: () => undefined }, peers: [], staggerMilliseconds: 1, rollup: IDENTITY.rollup, now: () => 0 } as unknown as AttesterOptions);
   const error: unknown = await attester.follow(stop.signal).then(() => undefined, (fault: unknown) => fault);
   return { error, l1: derivation.head.l1.number };
 }
