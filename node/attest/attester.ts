@@ -68,6 +68,8 @@ export class Attester {
   #signedBatch = 0n;
   #l1Trouble: string | undefined;
   #standingBecause: string | undefined;
+  /** The last reason told why an answer would be refused: told once, though it is tried every round. */
+  #refusal: string | undefined;
 
   constructor(options: AttesterOptions) {
     this.#options = options;
@@ -241,7 +243,8 @@ export class Attester {
       const requests = answerRequests(batch, set.lane, rollup, signer.address, attempt, isAccepted);
       const because = await this.#failureOfFirst(requests, signal);
       if (because !== undefined) {
-        log.warn({ batch: result.index.toString(), because }, 'an answer would be refused');
+        if (because !== this.#refusal) log.warn({ batch: result.index.toString(), because }, 'an answer would be refused');
+        this.#refusal = because;
         return;
       }
       for (const request of requests) await submitter.enqueue(request);
