@@ -55,7 +55,8 @@ export async function startNode(directory: string, accounts: number, senders: nu
 /** anvil with the same population, one block a second. */
 export async function startAnvil(directory: string, accounts: number, senders: number): Promise<MeasuredChain> {
   const require = createRequire(import.meta.url);
-  const binary = join(dirname(require.resolve('@foundry-rs/anvil-linux-amd64/package.json')), 'bin', 'anvil');
+  const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const binary = join(dirname(require.resolve(`@foundry-rs/anvil-${platform}/package.json`)), 'bin', 'anvil');
   const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString('hex')}`;
   const alloc: Record<string, { balance: string }> = {};
   for (const { address } of sendersOf(senders)) alloc[hex(address)] = { balance: `0x${SENDER_BALANCE_WEI.toString(16)}` };
