@@ -19,14 +19,15 @@ const PARENT_POLL_MILLISECONDS = 500;
  * @returns {Promise<number>} the command's exit code
  */
 export async function runCommand(nodeDirectory, [file, ...args]) {
-  const child = spawn(join(nodeDirectory, 'node'), [join(repositoryRoot, file), ...args], {
+  let child;
+  // A terminal already signals the whole group, so a command may see one Ctrl-C twice and has to take it as one.
+  for (const signal of SIGNALS) process.on(signal, () => child?.kill(signal));
+  child = spawn(join(nodeDirectory, 'node'), [join(repositoryRoot, file), ...args], {
     // Where a person stood when they typed the command; file arguments are relative to it. npm moves to the root itself.
     cwd: process.env.INIT_CWD ?? process.cwd(),
     env: { ...toolchainEnvironment(), KEYFALL_LIFELINE: `${process.pid}:3` },
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });
-  // A terminal already signals the whole group, so a command may see one Ctrl-C twice and has to take it as one.
-  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   const parent = process.ppid;
   const watch = process.env.npm_lifecycle_event === undefined
     ? undefined

@@ -52,20 +52,22 @@ export async function runStep(title, file, args, options = {}) {
   const startedAt = Date.now();
   announce(`${title} ...`);
   const chunks = [];
-  const child = spawn(file, args, {
+  let isInterrupted = false;
+  // Before the spawn: a signal that comes while it is under way must find the handlers.
+  let child;
+  const interrupt = () => {
+    isInterrupted = true;
+    signalGroup(child?.pid, 'SIGTERM');
+    setTimeout(() => signalGroup(child?.pid, 'SIGKILL'), PATIENCE_MILLISECONDS).unref();
+  };
+  for (const signal of INTERRUPTS) process.on(signal, interrupt);
+  child = spawn(file, args, {
     cwd: options.cwd ?? repositoryRoot,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe', inherited ?? 'ignore'],
     // Its own group, so that an interruption ends npm's children as well as npm.
     detached: true,
   });
-  let isInterrupted = false;
-  const interrupt = () => {
-    isInterrupted = true;
-    signalGroup(child.pid, 'SIGTERM');
-    setTimeout(() => signalGroup(child.pid, 'SIGKILL'), PATIENCE_MILLISECONDS).unref();
-  };
-  for (const signal of INTERRUPTS) process.on(signal, interrupt);
   child.stdout.on('data', (chunk) => chunks.push(chunk));
   child.stderr.on('data', (chunk) => chunks.push(chunk));
   const heartbeat = setInterval(() => announce(`${title}: still running after ${formatDuration(Date.now() - startedAt)}`), HEARTBEAT_MILLISECONDS);

@@ -87,11 +87,11 @@ export async function finish(child: ChildProcess): Promise<{ code: number | null
   return { code, output: Buffer.concat(chunks).toString('utf8') };
 }
 
-/** Polls until the condition holds. @throws Error after 10 s */
+/** Polls until the condition holds. @throws Error after 30 s */
 export async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`expected within 10 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`expected within 30 s: ${what}`);
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });
