@@ -17,7 +17,7 @@ test('a full disk ends the node with a clear fault, and every acknowledged trans
     if (mounted.status === 0) spawnSync('umount', ['-l', directory]);
     rmSync(directory, { recursive: true, force: true });
   });
-  if (mounted.status !== 0) return t.skip('deferred: mounting a small file system needs root');
+  if (mounted.status !== 0) return t.skip('deferred: mount-needs-root: mounting a small file system needs root');
   const l1 = await startL1(t, 1);
   const first = await startNode(t, l1, directory, '--sequencer');
   const user = key(7);

@@ -94,7 +94,7 @@ test('a full disk is one fatal fault that says so, and what was written before i
   const mount = join(root, 'small');
   spawnSync('mkdir', ['-p', mount]);
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mount]);
-  if (mounted.status !== 0) return context.skip('deferred: mounting a small file system needs root');
+  if (mounted.status !== 0) return context.skip('deferred: mount-needs-root: mounting a small file system needs root');
   try {
     const directory = join(mount, 'store');
     const writer = spawnSync(process.execPath, [child, directory, String(GROUP), '4000'], { encoding: 'utf8', timeout: 60_000 });
