@@ -3,6 +3,8 @@ pragma solidity ^0.8.37;
 
 import {Probe} from "../src/Probe.sol";
 
+// What `forge script` does against the node. Owns one script and the two cheat codes it needs; what must come of it stands in tools.test.ts.
+
 interface Vm {
     function startBroadcast() external;
     function stopBroadcast() external;
