@@ -35,11 +35,13 @@ function countLines(text: string): number {
 /** A file's opening comment: what it owns, what it does not, its invariant. Solidity may have it right above its first unit. */
 export function missingHead({ path, text }: SourceFile): string[] {
   const lines = text.split('\n');
+  // A helper interface may stand before the contract that the file is about.
+  const firstUnit = /^(abstract contract|contract|library) /m.test(text) ? /^(abstract contract|contract|library) / : /^(interface|struct|enum|error|function|type) /;
   let comment = 0;
   for (const line of lines) {
     const trimmed = line.trim();
     if (/^(\/\/\/?|\/\*|\*)/.test(trimmed) && !trimmed.startsWith('// SPDX')) comment += trimmed.replace(/^[/*\s]+/, '').length;
-    else if (path.endsWith('.sol') ? /^(abstract |contract|library|interface|struct|enum|error|function|type )/.test(trimmed) : trimmed !== '' && !trimmed.startsWith('#!') && !trimmed.startsWith('// SPDX')) break;
+    else if (path.endsWith('.sol') ? firstUnit.test(trimmed) : trimmed !== '' && !trimmed.startsWith('#!') && !trimmed.startsWith('// SPDX')) break;
   }
   return comment >= MIN_HEAD_CHARACTERS ? [] : [`${path}: expected an opening comment that says what the file owns, found ${comment} characters of it before the code`];
 }
