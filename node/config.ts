@@ -33,6 +33,8 @@ export interface NodeConfig {
   /** 0 = chosen by the system. */
   port: number;
   isSequencer: boolean;
+  /** The mempool keeps what it acknowledges, and none of it enters a block. */
+  isInboxOnly: boolean;
   /** Stop when standard input ends. */
   stopsWithParent: boolean;
   /** L1 block of the deployment, for an L1 endpoint without old states. */
@@ -54,6 +56,7 @@ export const NODE_USAGE = `Usage: node node/main.ts --l1 URL[,URL...] --rollup A
   --port N               HTTP and WebSocket port (default 9545; 0 = any free one)
   --host ADDRESS         address to listen on (default 127.0.0.1)
   --sequencer            build blocks; without it the node follows: it derives everything from L1
+  --inbox-only           build blocks from Inbox messages alone: the mempool waits (maintenance, and rehearsal of forced exits)
   --l1-chain-id N        refuse another L1 (default: what the endpoint says)
   --l1-poll-ms N         pause between questions to L1 (default 500)
   --deploy-block N       L1 block of the deployment, for an endpoint without old states
@@ -75,7 +78,7 @@ export const addressFlag = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x 
 
 const nodeSchema = z.strictObject({
   l1: urlList, rollup: addressFlag, data: z.string().min(1), port: natural(0, 65_535).default(9_545), host: z.string().min(1).default('127.0.0.1'),
-  sequencer: z.boolean().default(false), 'parent-pipe': z.boolean().default(false), 'deploy-block': natural(0, 1e15).optional(), 'l1-chain-id': natural(1, 1e15).optional(),
+  sequencer: z.boolean().default(false), 'inbox-only': z.boolean().default(false), 'parent-pipe': z.boolean().default(false), 'deploy-block': natural(0, 1e15).optional(), 'l1-chain-id': natural(1, 1e15).optional(),
   'l1-poll-ms': natural(10, 60_000).default(500), confirmations: natural(0, 64).default(0), heartbeat: natural(1, 3_600).default(60), 'batch-age': natural(1, 3_600).default(10),
   'max-lead': natural(1, 1_500).default(600), 'retained-blocks': natural(0, 1e15).default(100_000), 'recovery-workers': natural(0, 16).default(1),
   'log-level': z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
@@ -106,7 +109,7 @@ export function parseNodeConfig(args: readonly string[]): NodeConfig {
   const flags = parseFlags(nodeSchema, args, NODE_USAGE);
   const optional = (value: number | undefined): bigint | undefined => (value === undefined ? undefined : BigInt(value));
   return {
-    l1Urls: flags.l1, rollup: flags.rollup, dataDirectory: flags.data, host: flags.host, port: flags.port, isSequencer: flags.sequencer,
+    l1Urls: flags.l1, rollup: flags.rollup, dataDirectory: flags.data, host: flags.host, port: flags.port, isSequencer: flags.sequencer, isInboxOnly: flags['inbox-only'],
     stopsWithParent: flags['parent-pipe'], deployBlock: optional(flags['deploy-block']), l1ChainId: optional(flags['l1-chain-id']),
     l1PollMilliseconds: flags['l1-poll-ms'], confirmations: BigInt(flags.confirmations), heartbeatSeconds: BigInt(flags.heartbeat),
     batchAgeSeconds: BigInt(flags['batch-age']), maxLeadSeconds: BigInt(flags['max-lead']),

@@ -83,6 +83,7 @@ async function compose({ config, logger, signal, kv, store, engine, rpc, facts }
   const pending = { tell: (_transactions: readonly SentTransaction[]): void => undefined };
   const mempool = sequencing === undefined ? undefined : new Mempool({
     engine, kv, limits: DEFAULT_POOL_LIMITS, blockGasLimit: config.caps.blockZkGas, maxTransactionBytes: config.caps.payloadBytes - PAYLOAD_RESERVE_BYTES,
+    isHeld: config.isInboxOnly,
     fees: () => {
       const { state } = driver;
       const open = openBatch(state);

@@ -111,6 +111,7 @@ export interface UpOptions {
   readonly l2Port: string;
   readonly attesterPort: string;
   readonly timeScale: string;
+  readonly inboxOnly?: true;
   readonly json?: true;
 }
 
@@ -121,6 +122,7 @@ function addDevnet(program: Command): void {
     .option('--l1-port <port>', 'L1 JSON-RPC port; 0 lets the system choose', '8545')
     .option('--l2-port <port>', 'L2 JSON-RPC and WebSocket port; 0 lets the system choose', '9545')
     .option('--attester-port <port>', 'port of the first attester, the others follow; 0 lets the system choose', '9700')
+    .option('--inbox-only', 'the sequencer ignores its mempool: rehearse forced transactions and exits')
     .option('--time-scale <n>', 'divide the protocol\'s durations by this; takes effect with a fresh chain', '24')
     .option('--home <directory>', 'where its state lives (default: $KEYFALL_HOME, else .keyfall in the checkout)')
     .option('--json', 'print the manifest as one JSON object when ready; progress goes to stderr')

@@ -27,6 +27,8 @@ export interface MempoolOptions {
   blockGasLimit: bigint;
   /** Longest raw transaction that a batch can hold, bytes. */
   maxTransactionBytes: number;
+  /** Takes and keeps transactions, and gives none to blocks. */
+  isHeld?: boolean;
   /** What data costs for a block built now. */
   fees: () => FeeParameters;
   /** Told of durably pooled transactions. */
@@ -52,6 +54,7 @@ export class Mempool implements PoolView {
 
   /** Number of transactions that could run now, at any price. */
   get pendingCount(): number {
+    if (this.#options.isHeld === true) return 0;
     return this.#pool.size - this.#pool.queuedCount;
   }
 
@@ -140,7 +143,8 @@ export class Mempool implements PoolView {
 
   /** Candidates for a block on the head. */
   select(baseFeeWei: bigint, limits: { payloadBytes: number; zkGas: bigint }): Selection {
-    return new Selection(this.#pool, baseFeeWei, limits);
+    const pool = this.#options.isHeld === true ? new Pool(this.#options.limits) : this.#pool;
+    return new Selection(pool, baseFeeWei, limits);
   }
 
   /** Journal writes of a block that is about to be persisted: what it contains, and what it showed to be impossible. */

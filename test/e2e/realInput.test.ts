@@ -1,10 +1,9 @@
-// Real input on the real devnet: unmodified Uniswap V2 and V3, every kind of token over the bridge and back, every kind of forced message.
-// Owns which scenarios run together on one devnet; the scenarios own what must come out.
+// Real input on the real devnet: unmodified Uniswap V2 and V3, every kind of token over the bridge and back. Owns which scenarios run together
+// on one devnet; the scenarios own what must come out. Forced messages have a devnet of their own, whose sequencer censors.
 
 import { test } from 'node:test';
 import { TestDevnet } from './devnet.ts';
 import { Devnet } from './scenarios/bridge.ts';
-import { runForced } from './scenarios/forced.ts';
 import { runTokens } from './scenarios/tokens.ts';
 import { runUniswapV2, runUniswapV3 } from './scenarios/uniswap.ts';
 
@@ -21,9 +20,6 @@ test('real input goes through the devnet unchanged', { timeout: 400_000, concurr
     }),
     t.test('ETH, ERC-20, ERC-721 and ERC-1155 go over and come back, and bad tokens are refused', async () => {
       await runTokens(devnet);
-    }),
-    t.test('forced messages of every kind are executed, or dropped without a trace', async () => {
-      await runForced(devnet);
     }),
   ]);
 });

@@ -30,7 +30,7 @@ export async function up(options: UpOptions, output: Output): Promise<void> {
     await endLeftovers(home, (names) => progress(`ending what an earlier run left behind: ${names.join(', ')}`));
     const ports = await chooseDevnetPorts(options, ATTESTER_COUNT);
     await runDevnet({
-      home, ports, isFresh: options.fresh === true, timeScale, signal, progress,
+      home, ports, isFresh: options.fresh === true, isInboxOnly: options.inboxOnly === true, timeScale, signal, progress,
       onReady: (manifest) => output.result({ ...manifest }, summary(manifest, home.manifestPath)),
     });
     progress('stopped; the chain is kept, and the next start goes on with it');

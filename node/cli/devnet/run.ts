@@ -29,6 +29,8 @@ export interface DevnetRun {
   readonly home: Home;
   readonly ports: DevnetPorts;
   readonly isFresh: boolean;
+  /** The sequencer ignores its mempool: what a user of the forced path rehearses against. */
+  readonly isInboxOnly: boolean;
   /** For a first start. */
   readonly timeScale: number;
   /** Aborted by the first wish to stop. */
@@ -84,7 +86,7 @@ async function storeCheckpoint(run: DevnetRun, l1Directory: string): Promise<voi
 
 /** Starts everything. @returns what describes the running devnet */
 async function start(run: DevnetRun, supervisor: Supervisor, l1Directory: string): Promise<() => Manifest> {
-  const { home, ports, progress, signal } = run;
+  const { home, ports, isInboxOnly, progress, signal } = run;
   const stored = prepareDirectory(run);
   const l1 = settleStoredState(l1Directory);
   if (stored !== undefined && l1 === undefined) throw new CommandFailure('failed', `the stored L1 chain in ${l1Directory} is gone or damaged; start anew with --fresh`);
@@ -94,7 +96,7 @@ async function start(run: DevnetRun, supervisor: Supervisor, l1Directory: string
   const deployment = stored ?? (await deploy(run));
   const addresses: RollupAddresses = { rollup: contractAddress(deployment, 'Rollup'), lane: contractAddress(deployment, 'AttesterLane'), deployBlock: deployment.deployBlock };
   progress('rollup node ...');
-  await supervisor.start(nodePlan(home, ports, addresses), true);
+  await supervisor.start(nodePlan(home, ports, addresses, isInboxOnly), true);
   await waitUntilReady('the rollup node', httpUrl(ports.l2), '/ready', signal);
   progress(`batcher and ${ATTESTER_COUNT} attesters ...`);
   await supervisor.start(batcherPlan(home, ports, addresses), true);

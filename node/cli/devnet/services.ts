@@ -29,11 +29,11 @@ function url(port: number): string {
   return `http://${HOST}:${port}`;
 }
 
-/** The sequencing node. */
-export function nodePlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses): ChildPlan {
+/** The sequencing node. @param isInboxOnly whether its blocks ignore the mempool */
+export function nodePlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses, isInboxOnly: boolean): ChildPlan {
   return plan(home, 'node', 'node/main.ts', [
     '--sequencer', '--l1', url(ports.l1), '--rollup', addresses.rollup, '--data', join(home.devnetDirectory, 'node'), '--host', HOST, '--port', String(ports.l2),
-    '--deploy-block', String(addresses.deployBlock),
+    '--deploy-block', String(addresses.deployBlock), ...(isInboxOnly ? ['--inbox-only'] : []),
   ], 30);
 }
 
