@@ -101,6 +101,29 @@ test('a 0x7E transaction decodes back, hashes as its bytes, and agrees with ethe
   }));
 });
 
+test('brackets, however many beside or inside each other, are refused without a throw and in linear time', () => {
+  const room = Number(MAX_PAYLOAD_BYTES) - 6;
+  const inList = (content: Uint8Array): Uint8Array => Uint8Array.of(0xfa, content.length >> 16, (content.length >> 8) & 255, content.length & 255, ...content);
+  const nested = (depth: number): Uint8Array => {
+    const prefixes: number[][] = [];
+    for (let level = 0, length = 0; level < depth; level++) {
+      const prefix = length < 56 ? [0xc0 + length] : length < 256 ? [0xf8, length] : length < 65_536 ? [0xf9, length >> 8, length & 255] : [0xfa, length >> 16, (length >> 8) & 255, length & 255];
+      prefixes.push(prefix);
+      length += prefix.length;
+    }
+    return Uint8Array.from(prefixes.reverse().flat());
+  };
+  const bombs = [inList(new Uint8Array(room).fill(0xc0)), inList(new Uint8Array(room).fill(0x80)), nested(17), nested(5_400), nested(30_000), nested(33_000)];
+  const started = performance.now();
+  for (const bomb of bombs) {
+    const payload = Uint8Array.of(1, ...bomb);
+    assert.ok(payload.length <= Number(MAX_PAYLOAD_BYTES));
+    assert.ok(!decodePayload(payload).ok);
+    assert.ok(!decodeDepositTransaction(Uint8Array.of(0x7e, ...bomb)).ok);
+  }
+  assert.ok(performance.now() - started < 5_000);
+});
+
 test('canonical RLP agrees with ethers on what it accepts', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
     const ours = decodeRlp(bytes);
