@@ -19,6 +19,7 @@ import type { Abi, Hex, Transport } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Manifest } from '../../node/cli/manifest.ts';
 import { TestDevnet } from './devnet.ts';
+import { runUniswapByCast, runUniswapByViem } from './scenarios/uniswapTools.ts';
 import { FoundryProject } from './tools/foundry.ts';
 
 const require = createRequire(import.meta.url);
@@ -54,8 +55,9 @@ test('unmodified tools work on the real node as on any Ethereum chain', { timeou
     t.test('ethers over WebSocket: the same, with events and blocks pushed', () => useEthers(stage, 2, new WebSocketProvider(manifest.l2.ws))),
     t.test('viem over HTTP', () => useViem(stage, 3, http(manifest.l2.rpc))),
     t.test('viem over WebSocket', () => useViem(stage, 4, webSocket(manifest.l2.ws, { reconnect: false, keepAlive: false }))),
-    t.test('cast and forge', () => useFoundry(stage, 5)),
-    t.test('Hardhat', () => useHardhat(stage, 6)),
+    t.test('Uniswap V2 by viem', () => runUniswapByViem(manifest.l2.chainId, manifest.l2.rpc, keyOf(manifest, 8))),
+    t.test('cast and forge, with Uniswap V2 and an OpenZeppelin token', () => useFoundry(stage, 5)),
+    t.test('Hardhat, with Uniswap V2 and V3 and an OpenZeppelin token', () => useHardhat(stage, 6)),
     t.test('proofs of the real state verify with another implementation, a withdrawal under its final root', () => useProofs(stage, 7)),
   ]);
 });
@@ -200,6 +202,9 @@ async function useFoundry({ manifest, directory }: Stage, account: number): Prom
   assert.match((await project.cast('run', receipt.transactionHash)).output, /Transaction successfully executed/, 'cast re-executes a transaction on the state it reads');
   assert.match((await project.cast('tx', receipt.transactionHash)).output, /type\s+2/);
   assert.match((await project.cast('block', 'finalized')).output, /number\s+\d+/);
+  const token = await project.forge('create', 'src/Token.sol:Token', '--broadcast', ...key);
+  assert.match(token.output, /Deployed to: 0x[0-9a-fA-F]{40}/, 'forge compiles and deploys an OpenZeppelin token');
+  await runUniswapByCast((command, ...args) => project.cast(command, ...args), manifest.accounts[account]!.address, key);
   const first = JSON.parse((await project.cast('rpc', 'eth_getBlockByNumber', '0x2', 'false')).output) as { transactions: string[] };
   assert.match((await project.cast('tx', first.transactions[0]!)).output, /type\s+0x7e/, 'cast shows a message from L1');
 }
@@ -220,6 +225,9 @@ async function useHardhat({ manifest, directory }: Stage, account: number): Prom
   const seen = JSON.parse(line) as { status: number; value: string; events: number; errors: string[]; sendError: string };
   assert.deepEqual([seen.status, seen.value, seen.events, seen.errors], [1, '7', 2, ['TooLarge', 'Error']]);
   assert.match(seen.sendError, /execution reverted|TooLarge/);
+  const uniswap = /^UNISWAP (.*)$/m.exec(await hardhat('run', 'scripts/uniswap.ts', '--network', 'keyfall'))?.[1];
+  assert.ok(uniswap !== undefined, 'the Uniswap script printed its line');
+  assert.equal((JSON.parse(uniswap) as { tokens: string }).tokens, '5');
 }
 
 interface ProofAnswer { accountProof: string[]; storageHash: string; storageProof: { key: string; value: string; proof: string[] }[] }

@@ -4,7 +4,7 @@
  * Owns the expectations: what L2 is credited, what L1 pays, and that recorded escrow = deposited - paid - refunded throughout.
  */
 import assert from 'node:assert/strict';
-import { Contract, Interface, parseEther } from 'ethers';
+import { Contract, Interface, ZeroAddress, parseEther, type EventLog } from 'ethers';
 import { claimWithdrawal, eventually, read, transact, type Devnet, type Person } from './bridge.ts';
 import { deployToken } from './compile.ts';
 
@@ -33,12 +33,14 @@ async function bridgedToken(devnet: Devnet, kind: number, token: string): Promis
   return address;
 }
 
-async function checkBooks(devnet: Devnet, asset: AssetId): Promise<{ deposited: bigint; paid: bigint; escrow: bigint }> {
+async function checkBooks(devnet: Devnet, asset: AssetId, blockTag: number | 'latest' = 'latest'): Promise<{ deposited: bigint; paid: bigint; escrow: bigint }> {
   const vault = devnet.contract('Vault', devnet.l1);
   const fields = [asset.kind, asset.token, asset.id];
-  const [deposited, paid, refunded] = await read<[bigint, bigint, bigint]>(vault, 'ledger', fields);
-  const escrow = await read<bigint>(vault, 'recordedEscrow', fields);
+  const [deposited, paid, refunded] = await read<[bigint, bigint, bigint]>(vault, 'ledger', fields, { blockTag });
+  const escrow = await read<bigint>(vault, 'recordedEscrow', fields, { blockTag });
   assert.equal(escrow, deposited - paid - refunded, 'recorded escrow = deposited - paid - refunded');
+  const held = await read<bigint>(vault, 'heldEscrow', fields, { blockTag });
+  assert.ok(held >= escrow, `the Vault holds what it records: expected at least ${escrow}, got ${held}`);
   return { deposited, paid, escrow };
 }
 
@@ -70,7 +72,7 @@ async function roundTripErc20(devnet: Devnet, owner: Person, other: Person, name
 /** Runs every token scenario, side by side: what takes time is waiting for finality. */
 export async function runTokens(devnet: Devnet): Promise<void> {
   const person = (index: number): Person => devnet.person(index);
-  await Promise.all([
+  await checkedEveryBlock(devnet, [
     roundTripErc20(devnet, person(1), person(2), 'PlainToken', parseEther('10'), parseEther('10')),
     roundTripErc20(devnet, person(1), person(5), 'FeeToken', parseEther('10'), parseEther('9.9')),
     roundTripErc20(devnet, person(2), person(5), 'SilentToken', 1_000_000n, 1_000_000n),
@@ -79,6 +81,31 @@ export async function runTokens(devnet: Devnet): Promise<void> {
     roundTripMulti(devnet, person(7), person(6)),
     roundTripEth(devnet, person(5), person(8)),
   ]);
+}
+
+/** Waits for all scenarios while the books of every asset that was ever deposited are checked at each L1 block. */
+async function checkedEveryBlock(devnet: Devnet, scenarios: readonly Promise<void>[]): Promise<void> {
+  const vault = devnet.contract('Vault', devnet.l1);
+  const assets = new Map<string, AssetId>([['eth', { kind: 0, token: ZeroAddress, id: 0n }]]);
+  let checked = 0;
+  let failure: unknown;
+  const onBlock = async (number: number): Promise<void> => {
+    for (const log of await vault.queryFilter('Deposited', number, number)) {
+      const [kind, token, id] = (log as EventLog).args['asset'] as [bigint, string, bigint];
+      assets.set(`${kind} ${token} ${id}`, { kind: Number(kind), token, id });
+    }
+    for (const asset of assets.values()) await checkBooks(devnet, asset, number);
+    checked += 1;
+  };
+  await devnet.l1.on('block', (number: number) => {
+    onBlock(number).catch((error: unknown) => {
+      failure ??= error;
+    });
+  });
+  await Promise.all(scenarios);
+  await devnet.l1.removeAllListeners('block');
+  assert.equal(failure, undefined, `books checked at every L1 block: ${String(failure)}`);
+  assert.ok(checked >= 5 && assets.size >= 6, `${checked} blocks and ${assets.size} assets were checked`);
 }
 
 async function refuseBadTokens(devnet: Devnet, owner: Person): Promise<void> {

@@ -30,15 +30,17 @@ export class FoundryProject {
   readonly directory: string;
   readonly #url: string;
 
-  /** A project in `directory` with the probe contract as its only source and one script that uses it. */
+  /** A project in `directory` with the probe contract, the token beside it, and one script that uses the probe. */
   constructor(directory: string, url: string, probeSource: string) {
     this.directory = directory;
     this.#url = url;
     mkdirSync(join(directory, 'src'), { recursive: true });
     mkdirSync(join(directory, 'script'), { recursive: true });
     copyFileSync(probeSource, join(directory, 'src', 'Probe.sol'));
+    copyFileSync(join(dirname(probeSource), 'Token.sol'), join(directory, 'src', 'Token.sol'));
+    const openZeppelin = dirname(require.resolve('@openzeppelin/contracts/package.json'));
     copyFileSync(join(import.meta.dirname, 'foundry', 'Use.s.sol'), join(directory, 'script', 'Use.s.sol'));
-    writeFileSync(join(directory, 'foundry.toml'), `[profile.default]\nsrc = "src"\nout = "out"\noffline = true\nevm_version = "osaka"\nsolc = ${JSON.stringify(writeCompilerShim(directory))}\n`);
+    writeFileSync(join(directory, 'foundry.toml'), `[profile.default]\nsrc = "src"\nout = "out"\noffline = true\nevm_version = "osaka"\nremappings = ["@openzeppelin/contracts/=${openZeppelin}/"]\nallow_paths = [${JSON.stringify(openZeppelin)}]\nsolc = ${JSON.stringify(writeCompilerShim(directory))}\n`);
   }
 
   cast(command: string, ...args: readonly string[]): Promise<ToolRun> {
