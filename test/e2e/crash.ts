@@ -13,6 +13,8 @@ import { JsonRpcProvider } from 'ethers';
 import type { Manifest } from '../../node/cli/manifest.ts';
 import { isAlive, type TestDevnet } from './devnet.ts';
 
+/** How much of a follower's log is kept for a failure message. */
+const LOG_TAIL_CHARACTERS = 4_000;
 const root = join(import.meta.dirname, '..', '..');
 
 interface Block {
@@ -100,7 +102,7 @@ async function compareWithFollower(t: TestContext, manifest: Manifest, hashes: r
     blocks.set(hash, receipt.blockHash);
   }
   const follower = await startFollower(t, manifest);
-  await until('the follower to derive as far', 180, async () => BigInt((await follower.send('eth_blockNumber', [])) as string) >= lastBlock);
+  await until('the follower to derive as far', 300, async () => BigInt((await follower.send('eth_blockNumber', [])) as string) >= lastBlock);
   for (const [hash, blockHash] of blocks) {
     const receipt = (await follower.send('eth_getTransactionReceipt', [hash])) as { blockHash: string } | null;
     assert.equal(receipt?.blockHash, blockHash, `the follower has ${hash} in the same block`);
@@ -116,12 +118,17 @@ async function compareWithFollower(t: TestContext, manifest: Manifest, hashes: r
 /** A node that knows L1 and the Rollup's address and nothing else. */
 export async function startFollower(t: TestContext, manifest: Manifest): Promise<JsonRpcProvider> {
   const data = mkdtempSync(join(tmpdir(), 'keyfall-follower-'));
-  const child = spawn(process.execPath, [join(root, 'node', 'main.ts'), '--l1', manifest.l1.rpc, '--rollup', manifest.contracts['Rollup']!, '--data', data, '--port', '0', '--parent-pipe'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, [join(root, 'node', 'main.ts'), '--l1', manifest.l1.rpc, '--rollup', manifest.contracts['Rollup']!, '--data', data, '--port', '0', '--parent-pipe'], { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdout.setEncoding('utf8');
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-LOG_TAIL_CHARACTERS);
+  });
   const [line] = (await once(child.stdout, 'data')) as [string];
   const { port } = JSON.parse(line.split('\n')[0]!) as { port: number };
   const provider = rpc(`http://127.0.0.1:${port}`);
   t.after(async () => {
+    if (!t.passed) t.diagnostic(`the follower's log ends with:\n${log}`);
     provider.destroy();
     child.kill('SIGTERM');
     if (child.exitCode === null) await once(child, 'exit');
