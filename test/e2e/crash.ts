@@ -101,8 +101,11 @@ async function compareWithFollower(t: TestContext, manifest: Manifest, hashes: r
     assert.equal(receipt.status, '0x1');
     blocks.set(hash, receipt.blockHash);
   }
-  const follower = await startFollower(t, manifest);
-  await until('the follower to derive as far', 300, async () => BigInt((await follower.send('eth_blockNumber', [])) as string) >= lastBlock);
+  const { follower, log } = await startFollower(t, manifest);
+  const hasCaughtUp = async (): Promise<boolean> => BigInt((await follower.send('eth_blockNumber', [])) as string) >= lastBlock;
+  await until('the follower to derive as far', 300, hasCaughtUp).catch((error: unknown) => {
+    throw new Error(`the follower's log ends with:\n${log()}`, { cause: error });
+  });
   for (const [hash, blockHash] of blocks) {
     const receipt = (await follower.send('eth_getTransactionReceipt', [hash])) as { blockHash: string } | null;
     assert.equal(receipt?.blockHash, blockHash, `the follower has ${hash} in the same block`);
@@ -115,8 +118,8 @@ async function compareWithFollower(t: TestContext, manifest: Manifest, hashes: r
   node.destroy();
 }
 
-/** A node that knows L1 and the Rollup's address and nothing else. */
-export async function startFollower(t: TestContext, manifest: Manifest): Promise<JsonRpcProvider> {
+/** A node that knows L1 and the Rollup's address and nothing else, and the end of its log. */
+async function startFollower(t: TestContext, manifest: Manifest): Promise<{ follower: JsonRpcProvider; log: () => string }> {
   const data = mkdtempSync(join(tmpdir(), 'keyfall-follower-'));
   const child = spawn(process.execPath, [join(root, 'node', 'main.ts'), '--l1', manifest.l1.rpc, '--rollup', manifest.contracts['Rollup']!, '--data', data, '--port', '0', '--parent-pipe'], { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdout.setEncoding('utf8');
@@ -128,11 +131,10 @@ export async function startFollower(t: TestContext, manifest: Manifest): Promise
   const { port } = JSON.parse(line.split('\n')[0]!) as { port: number };
   const provider = rpc(`http://127.0.0.1:${port}`);
   t.after(async () => {
-    if (!t.passed) t.diagnostic(`the follower's log ends with:\n${log}`);
     provider.destroy();
     child.kill('SIGTERM');
     if (child.exitCode === null) await once(child, 'exit');
     rmSync(data, { recursive: true, force: true });
   });
-  return provider;
+  return { follower: provider, log: () => log };
 }
