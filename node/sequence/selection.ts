@@ -8,8 +8,12 @@ import type { CandidateOutcome, CandidateSource, SentTransaction, TransactionInv
 import { rlpLength } from '../store/chainStore.ts';
 import { effectiveTipWei, type Pool, type PoolEntry } from './pool.ts';
 
-/** Candidates that may fail to fit before the block closes: the next ones hardly fit either. */
-const MAX_MISFITS = 64;
+/** Candidates the engine may refuse for their gas before the block closes: the next ones hardly fit either. */
+const MAX_GAS_REFUSALS = 64;
+/** A candidate without room in the batch asks for a new one only among this many best misfits: not what waits at the bottom. */
+const MAX_MISFITS_HEARD = 64;
+/** No transaction has a lower gas limit. */
+const LEAST_GAS = 21_000n;
 
 /** Refusals that waiting can cure; any other makes the transaction leave the pool. */
 const CURABLE: ReadonlySet<TransactionInvalid> = new Set<TransactionInvalid>(['fee-cap-below-base-fee', 'block-gas', 'gas-limit', 'nonce-too-high']);
@@ -23,6 +27,7 @@ export class Selection implements CandidateSource {
   #startRoom: bigint | undefined;
   #bytes = 0;
   #misfits = 0;
+  #gasRefusals = 0;
   #hitBatchLimit = false;
   /** Hashes of transactions that the state refuses for good, with the reason. */
   readonly refused: { hash: Uint8Array; sender: Uint8Array; reason: TransactionInvalid }[] = [];
@@ -39,17 +44,21 @@ export class Selection implements CandidateSource {
     return this.#hitBatchLimit;
   }
 
+  /**
+   * Every waiting sender is looked at while anything fits. To stop after so many misfits would let that many accounts with high
+   * tips and huge gas limits, of which one enters per block and pays for 21,000, keep everybody else out.
+   */
   next(room: { gasLeft: bigint; zkGasLeft: bigint }): SentTransaction | undefined {
     this.#startRoom ??= room.zkGasLeft;
     const batchLeft = this.#limits.zkGas - (this.#startRoom - room.zkGasLeft);
-    while (this.#misfits < MAX_MISFITS) {
+    while (this.#gasRefusals < MAX_GAS_REFUSALS && room.gasLeft >= LEAST_GAS && room.zkGasLeft >= LEAST_GAS) {
       const entry = this.#pop();
       if (entry === undefined) return undefined;
       const { transaction } = entry;
       const fitsBlock = transaction.gasLimit <= room.gasLeft && transaction.gasLimit <= room.zkGasLeft;
       const fitsBatch = transaction.gasLimit <= batchLeft && this.#bytes + rlpLength(transaction.raw.length) <= this.#limits.payloadBytes;
       if (fitsBlock && fitsBatch) return transaction;
-      this.#hitBatchLimit ||= !fitsBatch;
+      this.#hitBatchLimit ||= !fitsBatch && this.#misfits < MAX_MISFITS_HEARD;
       this.#misfits += 1;
     }
     return undefined;
@@ -62,7 +71,7 @@ export class Selection implements CandidateSource {
       if (next !== undefined && effectiveTipWei(next.transaction, this.#baseFeeWei) >= 0n) this.#push(next);
       return;
     }
-    if (result.reason === 'block-gas') this.#misfits += 1;
+    if (result.reason === 'block-gas') this.#gasRefusals += 1;
     if (!CURABLE.has(result.reason)) this.refused.push({ hash: transaction.hash, sender: transaction.sender, reason: result.reason });
   }
 

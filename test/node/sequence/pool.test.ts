@@ -154,7 +154,7 @@ function modelOrder(pool: Pool, baseFee: bigint): SentTransaction[] {
 
 test('selection never passes the room of block or batch', () => {
   const pool = new Pool({ ...LIMITS, transactions: 100, bytes: 100_000, perSender: 100, nonceLead: 100n });
-  for (let sender = 0; sender < 20; sender++) assert(pool.add(transaction({ sender, nonce: 0, cap: 10, tip: 10, gasLimit: 100n, bytes: 50 }), rich()).ok);
+  for (let sender = 0; sender < 20; sender++) assert(pool.add(transaction({ sender, nonce: 0, cap: 10, tip: 10, gasLimit: 21_000n, bytes: 50 }), rich()).ok);
   const count = (limits: { payloadBytes: number; zkGas: bigint }, blockGas: bigint): number => {
     const selection = new Selection(pool, 0n, limits);
     let used = 0n;
@@ -165,8 +165,24 @@ test('selection never passes the room of block or batch', () => {
       selection.outcome(next, { included: true });
     }
   };
-  assert.equal(count({ payloadBytes: 10_000, zkGas: 10_000n }, 1_000n), 10);
-  assert.equal(count({ payloadBytes: 10_000, zkGas: 700n }, 1_000n), 7);
-  assert.equal(count({ payloadBytes: 51 * 4, zkGas: 10_000n }, 1_000n), 4);
-  assert.equal(count({ payloadBytes: 51 * 4 - 1, zkGas: 10_000n }, 1_000n), 3);
+  assert.equal(count({ payloadBytes: 10_000, zkGas: 2_100_000n }, 210_000n), 10);
+  assert.equal(count({ payloadBytes: 10_000, zkGas: 147_000n }, 210_000n), 7);
+  assert.equal(count({ payloadBytes: 51 * 4, zkGas: 2_100_000n }, 210_000n), 4);
+  assert.equal(count({ payloadBytes: 51 * 4 - 1, zkGas: 2_100_000n }, 210_000n), 3);
+});
+
+test('a hundred accounts with high tips and gas limits of a whole block do not keep the others out', () => {
+  const pool = new Pool({ ...LIMITS, transactions: 200, bytes: 100_000 });
+  for (let sender = 0; sender < 100; sender++) assert(pool.add(transaction({ sender, nonce: 0, cap: 50, tip: 50, gasLimit: 10_000_000n }), rich()).ok);
+  for (let sender = 100; sender < 150; sender++) assert(pool.add(transaction({ sender, nonce: 0, cap: 10, tip: 10 }), rich()).ok);
+  const selection = new Selection(pool, 0n, { payloadBytes: 100_000, zkGas: 15_000_000n });
+  let left = 10_000_000n;
+  let included = 0;
+  for (let next = selection.next({ gasLeft: left, zkGasLeft: left }); next !== undefined; next = selection.next({ gasLeft: left, zkGasLeft: left })) {
+    selection.outcome(next, { included: true });
+    // What a transfer uses, whatever its limit.
+    left -= 21_000n;
+    included += 1;
+  }
+  assert.equal(included, 51);
 });
