@@ -12,9 +12,9 @@ import { planBatch } from '../derive/plan.ts';
 import type { Effect } from './effect.ts';
 import type { CoreEvent } from './event.ts';
 import { messageDeclaredZkGas, messageTime } from './messages.ts';
-import { openBatch, type Building, type CoreReads, type CoreState, type SequencingConfig } from './state.ts';
+import { openBatch, type Building, type ChainCaps, type CoreReads, type CoreState, type SequencingConfig } from './state.ts';
 import type { StepResult } from './step.ts';
-import type { BatchRecord, BlockRecord, CommitRecord, FeeScalars, HeadRecord, MessageRecord, Origin } from '../store/records.ts';
+import type { BatchRecord, BatchUse, BlockRecord, CommitRecord, FeeScalars, HeadRecord, MessageRecord, Origin } from '../store/records.ts';
 
 type Tick = Extract<CoreEvent, { kind: 'tick' }>;
 /** Payload version byte and the longest prefix of the list of blocks. */
@@ -191,8 +191,16 @@ function adoptBuilt(state: CoreState, building: Building, { execution }: Extract
   if (batchUse.zkGas > caps.batchZkGas || batchUse.payloadBytes > caps.payloadBytes) return overflow(idle, building);
   const { batchIndex, origin, feeScalars, messagesFrom, messagesTo } = building;
   const head: HeadRecord = { ...state.head, unsafe: { number: execution.number, hash: execution.hash } };
-  const activity: Building = { ...building, isBatchFull: execution.hitBatchLimit };
+  const activity: Building = { ...building, isBatchFull: execution.hitBatchLimit && isHalfFull(batchUse, caps) };
   return [{ ...state, head, activity }, [{ kind: 'adopt', place: { batchIndex, origin, feeScalars, messagesFrom, messagesTo, batchUse }, change: { head } }]];
+}
+
+/**
+ * What asks for a new batch gets one early only when this one is worth its commit: a transaction of nearly a whole payload, always
+ * outbid by a few small ones, would otherwise make every block a batch at the operator's cost. It then waits for the batch's age.
+ */
+function isHalfFull(use: BatchUse, caps: ChainCaps): boolean {
+  return use.payloadBytes * 2 >= caps.payloadBytes || use.zkGas * 2n >= caps.batchZkGas;
 }
 
 /** Surcharges took the block beyond the batch: the batch ends before it. A block alone in its batch always fits. */

@@ -176,7 +176,8 @@ function restartEmpty(state: CoreState, activity: Deriving, because: string, eff
     const tip = reads.block(safe.number);
     assert(tip !== undefined, `safe block ${safe.number} is not stored`);
     rewound = { ...state, head, tip };
-    undo.push({ kind: 'unwind', to: safe.number, change: { head }, requeue: false });
+    // The blocks that go took their transactions out of the pool: what users were told is accepted must find its way back.
+    undo.push({ kind: 'unwind', to: safe.number, change: { head }, requeue: true });
   }
   const [deriving, further] = executePlan(rewound, context, planEmpty(context, because));
   return [deriving, [...effects, { kind: 'report', level: 'warn', message: `batch ${context.commit.index} counts as empty: ${because}` }, ...undo, ...further]];

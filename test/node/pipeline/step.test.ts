@@ -212,6 +212,21 @@ test('a batch that has no room for what waits closes at the next tick, whether o
   assert.equal(next.state.head.closedBatch, 1n);
 });
 
+test('what finds no room does not end a batch that is nearly empty: one bulky transaction must not make every block a commit', () => {
+  const { state, records } = fresh();
+  const { world, event } = withL1(0);
+  const now = world.tip.timestamp;
+  const read = run(state, records, [event]);
+  const built = run(read.state, records, [tick(now, 1), { kind: 'executed', execution: execution(1n, now, { hitBatchLimit: true }) }]);
+  const [adopt] = built.effects;
+  assert(adopt?.kind === 'adopt');
+  const block = blockRecord(1n, now, adopt.place);
+  records.blocks.set(1n, block);
+  const next = run(built.state, records, [{ kind: 'adopted', block }, tick(now + 1n, 1)]);
+  assert.deepEqual(kinds(next.effects), ['execute']);
+  assert.equal(next.state.head.closedBatch, 0n);
+});
+
 test('a closed batch that derivation would empty is a bug that stops the process, never a commit', () => {
   const { state, records } = fresh();
   const { world, event } = withL1(0);
@@ -258,6 +273,8 @@ test('an invalid block in the middle takes the batch back to its parent and make
     { kind: 'invalid', message: 'transaction 0 is not one' },
   ]);
   assert.deepEqual(kinds(middle.effects), ['unwind', 'execute']);
+  const unwind = middle.effects.find((effect) => effect.kind === 'unwind');
+  assert(unwind?.kind === 'unwind' && unwind.requeue, 'transactions of the pool that the batch contained go back to it');
   const request = middle.effects.at(-1);
   assert(request?.kind === 'execute' && Array.isArray(request.request.transactions) && request.request.transactions.length === 0);
   assert.equal(request.request.parentHash, records.block(0n)!.hash);
