@@ -3,8 +3,7 @@
 // Invariant: exit codes are those of failure.ts, also for mistakes that commander finds itself.
 
 import { CommanderError } from 'commander';
-import { EXIT_CODES } from './failure.ts';
-import { reportFailure } from './output.ts';
+import { reportFailure, reportMistake } from './output.ts';
 import { createProgram } from './surface.ts';
 
 // Handles of libraries (pollers, sockets) must not keep the process of a command that has ended, hence exit() and not exitCode.
@@ -14,6 +13,6 @@ try {
   await createProgram().parseAsync(args, { from: 'user' });
   process.exit();
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.usage);
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : reportMistake(args.includes('--json'), error.message));
   process.exit(reportFailure(args.includes('--json'), error));
 }

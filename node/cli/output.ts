@@ -31,6 +31,12 @@ export function reportFailure(isJson: boolean, error: unknown): number {
   return EXIT_CODES[kind];
 }
 
+/** A mistake in the arguments, which commander has already told on stderr. @returns its exit code */
+export function reportMistake(isJson: boolean, message: string): number {
+  if (isJson) process.stdout.write(`${toJson({ ok: false, kind: 'usage', error: message.replace(/^error: /, '') })}\n`);
+  return EXIT_CODES.usage;
+}
+
 function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) => (typeof entry === 'bigint' ? entry.toString() : entry));
 }

@@ -54,6 +54,15 @@ describe('exit codes', () => {
     assert.match(dead.stderr, /127\.0\.0\.1:1 does not answer eth_chainId/);
   });
 
+  test('with --json wrong use is one object on stdout too', async (t) => {
+    for (const args of [['status', '--json', '--what'], ['deposit', '--json'], ['nonsense', '--json']]) {
+      const { code, stdout } = await keyfall(t, args);
+      assert.equal(code, 2);
+      const answer = JSON.parse(stdout) as Record<string, unknown>;
+      assert.deepEqual([answer['ok'], answer['kind']], [false, 'usage'], args.join(' '));
+    }
+  });
+
   test('with --json a failure is one object on stdout too', async (t) => {
     const { code, stdout } = await keyfall(t, ['status', '--json']);
     const answer = JSON.parse(stdout) as Record<string, unknown>;
