@@ -24,6 +24,8 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = { transactions: 65_536, bytes: 64
 
 /** A replacement pays at least this much more, percent, in fee cap and tip. */
 const REPLACEMENT_PERCENT = 10n;
+/** The order of eviction is renewed after one change per so many pooled transactions: a small pool's is always exact. */
+const CHANGES_PER_SORT_DIVISOR = 256;
 
 export interface PoolEntry {
   readonly transaction: SentTransaction;
@@ -73,6 +75,9 @@ export class Pool {
   #bytes = 0;
   #queued = 0;
   #nextSequence = 0;
+  /** Tails by price as they were some changes ago. */
+  #sortedTails: readonly PoolEntry[] = [];
+  #changesSinceSort = 0;
 
   constructor(limits: PoolLimits) {
     this.limits = limits;
@@ -129,6 +134,7 @@ export class Pool {
       queue = { key, sender: transaction.sender, accountNonce: account.nonce, gap: account.nonce, entries: new Map(), costWei: 0n };
       this.#senders.set(key, queue);
     }
+    this.#changesSinceSort += 1;
     const before = queuedIn(queue);
     const entry: PoolEntry = { transaction, hashKey, sequence: this.#nextSequence++, maxCostWei: account.maxCostWei };
     queue.entries.set(transaction.nonce, entry);
@@ -164,14 +170,33 @@ export class Pool {
     return isFull(size, bytes) ? refusal('pool-full', 'the pool is full of transactions that pay more') : { ok: true, evicted };
   }
 
-  /** Every other sender's last transaction, cheapest first: removing a tail opens no gap. */
-  #cheapestTails(exceptSender: Uint8Array): readonly PoolEntry[] {
+  /**
+   * Every other sender's last transaction, cheapest first: removing a tail opens no gap. Sorting a full pool takes tens of
+   * milliseconds on the thread that builds blocks, so that a flood of submissions must not sort each time: the order is kept while few
+   * entries changed, what is no tail any more is passed over, and tails that came since are looked at when these are not enough.
+   */
+  *#cheapestTails(exceptSender: Uint8Array): Iterable<PoolEntry> {
+    const given = new Set<PoolEntry>();
     const except = toKey(exceptSender);
+    for (const renewAtOnce of [false, true]) {
+      if (this.#changesSinceSort > 0 && (renewAtOnce || this.#changesSinceSort * CHANGES_PER_SORT_DIVISOR > this.#byHash.size)) {
+        this.#sortedTails = this.#sortTails();
+        this.#changesSinceSort = 0;
+      }
+      for (const entry of this.#sortedTails) {
+        const key = toKey(entry.transaction.sender);
+        const queue = this.#senders.get(key);
+        if (given.has(entry) || key === except || queue?.entries.get(entry.transaction.nonce) !== entry || lastOf(queue) !== entry) continue;
+        given.add(entry);
+        yield entry;
+      }
+    }
+  }
+
+  #sortTails(): readonly PoolEntry[] {
     const tails: PoolEntry[] = [];
     for (const queue of this.#senders.values()) {
-      if (queue.key === except) continue;
-      let tail: PoolEntry | undefined;
-      for (const entry of queue.entries.values()) if (tail === undefined || entry.transaction.nonce > tail.transaction.nonce) tail = entry;
+      const tail = lastOf(queue);
       if (tail !== undefined) tails.push(tail);
     }
     return tails.sort((a, b) => {
@@ -184,6 +209,7 @@ export class Pool {
     const key = toKey(entry.transaction.sender);
     const queue = this.#senders.get(key);
     if (queue === undefined || queue.entries.get(entry.transaction.nonce) !== entry) return;
+    this.#changesSinceSort += 1;
     const before = queuedIn(queue);
     queue.entries.delete(entry.transaction.nonce);
     queue.costWei -= entry.maxCostWei;
@@ -216,6 +242,7 @@ export class Pool {
         if (entry !== undefined) stale.push(entry);
       }
     }
+    this.#changesSinceSort += stale.length;
     for (const entry of stale) {
       queue.entries.delete(entry.transaction.nonce);
       queue.costWei -= entry.maxCostWei;
@@ -274,6 +301,11 @@ function compareBigints(a: bigint, b: bigint): number {
 }
 function closeGap(queue: SenderQueue): void {
   while (queue.entries.has(queue.gap)) queue.gap++;
+}
+function lastOf(queue: SenderQueue): PoolEntry | undefined {
+  let tail: PoolEntry | undefined;
+  for (const entry of queue.entries.values()) if (tail === undefined || entry.transaction.nonce > tail.transaction.nonce) tail = entry;
+  return tail;
 }
 function queuedIn(queue: SenderQueue): number {
   return queue.entries.size - Number(queue.gap - queue.accountNonce);

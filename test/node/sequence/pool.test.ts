@@ -118,6 +118,29 @@ test('a full pool lets a better-paying newcomer in and refuses one that pays no 
   assert.deepEqual(better.evicted.map((entry) => entry.transaction), [cheap]);
 });
 
+test('a full pool of any mix gives way to whoever pays more, one after the other, until nobody pays less', () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 20 }), fc.boolean(), (senders, perSender, isByBytes) => {
+    const count = senders * perSender;
+    const pool = new Pool({ transactions: isByBytes ? 10_000 : count, bytes: isByBytes ? count * 100 : 10_000_000, perSender: 1_000, queued: 1_000, nonceLead: 1_000n });
+    for (let sender = 0; sender < senders; sender++) for (let nonce = 0; nonce < perSender; nonce++) assert(pool.add(transaction({ sender, nonce, cap: 10 + (sender + nonce) % 7, tip: 0 }), rich()).ok);
+    for (let i = 0; i < count; i++) {
+      const added = pool.add(transaction({ sender: 200, nonce: i, cap: 100, tip: 0 }), rich());
+      assert(added.ok, `newcomer ${i} of ${count}: ${added.ok ? '' : added.message}`);
+      assert.equal(added.evicted.length, 1);
+    }
+    assert.equal(pool.size, count);
+    assert(!pool.add(transaction({ sender: 201, nonce: 0, cap: 100, tip: 0 }), rich()).ok);
+  }), { numRuns: 60, seed: SEED });
+});
+
+test('a flood of refused newcomers at a full pool does not sort the pool each time', (t) => {
+  const pool = new Pool({ transactions: 200, bytes: 10_000_000, perSender: 10, queued: 10, nonceLead: 10n });
+  for (let sender = 0; sender < 200; sender++) assert(pool.add(transaction({ sender, nonce: 0, cap: 10, tip: 10 }), rich()).ok);
+  const sort = t.mock.method(Array.prototype, 'sort');
+  for (let i = 0; i < 50; i++) assert(!pool.add(transaction({ sender: 201, nonce: 0, cap: 10, tip: 10 }), rich()).ok);
+  assert.equal(sort.mock.callCount(), 1);
+});
+
 test('selection gives each sender in nonce order and always the best tip among the first ones', () => {
   const entry = fc.record({ sender: fc.nat(4), cap: fc.integer({ min: 1, max: 100 }), tip: fc.nat(100) });
   fc.assert(fc.property(fc.array(entry, { maxLength: 40 }), fc.integer({ min: 0, max: 50 }), (entries, baseFee) => {
