@@ -43,4 +43,5 @@ export const STOP_BUCKET_SECONDS = 864_000n;
 export const STOP_REFILL_DIVISOR = 9n;
 export const MIN_ATTESTERS = 5n;
 export const MATURE_CAP_FACTOR = 10n;
+export const DUST_SHARE = 1_000_000n;
 export const MIN_PUSH_GAS = 150_000n;

@@ -53,6 +53,8 @@ interface IVault {
     error NotSent(bytes32 withdrawalHash);
     /// @notice Too little gas is left to try the payment; a credit is recorded only for a payment that had its chance.
     error PushGasMissing(uint256 gasLeft, uint256 needed);
+    /// @notice The Vault holds less of the asset than is recorded: a deposit would pay for others' loss.
+    error AssetShort(bytes32 assetKey);
     error NoCredit(address owner, bytes32 assetKey);
     error SignatureExpired(uint256 deadline, uint256 nowSeconds);
     error SignatureInvalid(address owner);
@@ -103,6 +105,8 @@ interface IVault {
     function proveStorageRoot(uint64 batchIndex, bytes[] calldata accountProof) external;
     /// @notice Pays the caller's credit to `to`.
     function claim(Asset calldata asset, address to) external;
+    /// @notice Pays a credit to its owner. Anyone: a recipient that cannot call is not locked out by one failed payment.
+    function claimFor(address owner, Asset calldata asset) external;
     /// @notice Pays the owner's credit to `to`, as the owner signed (EIP-712 `Redirect`; EIP-1271 for contracts).
     function claimBySignature(address owner, Asset calldata asset, address to, uint256 deadline, bytes calldata signature)
         external;

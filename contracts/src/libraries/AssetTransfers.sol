@@ -5,6 +5,7 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
 import {Asset} from "../interfaces/IVault.sol";
 import {Constants} from "./Constants.sol";
 
@@ -15,6 +16,13 @@ import {Constants} from "./Constants.sol";
 /// @title Token transfers in and out of the Vault.
 library AssetTransfers {
     error NothingReceived(address token);
+    /// @notice `amount` is the id of an NFT of this token that just came in: it is no ERC-20.
+    error TokenIsNft(address token, uint256 id);
+
+    /// @notice The token does not say by ERC-165 that it is ERC-721.
+    error TokenIsNoNft(address token);
+
+    uint256 private constant OWNER_READ_GAS = 30_000;
 
     /// @notice Takes the asset from `from`.
     /// @return received what the balance grew by
@@ -22,7 +30,11 @@ library AssetTransfers {
         uint256 before = balance(asset);
         if (asset.kind == Constants.ASSET_ERC20) {
             SafeERC20.safeTransferFrom(IERC20(asset.token), from, address(this), amount);
+            // An ERC-721 has the same `transferFrom`; some old ones also a `transfer(to, id)`, by which units would buy any id.
+            if (_owns(asset.token, amount)) revert TokenIsNft(asset.token, amount);
         } else if (asset.kind == Constants.ASSET_ERC721) {
+            // Tokens older than the standard may ask even their owner for an approval: what came in could not be paid out.
+            if (!ERC165Checker.supportsInterface(asset.token, type(IERC721).interfaceId)) revert TokenIsNoNft(asset.token);
             IERC721(asset.token).transferFrom(from, address(this), asset.id);
         } else {
             IERC1155(asset.token).safeTransferFrom(from, address(this), asset.id, amount, "");
@@ -51,6 +63,16 @@ library AssetTransfers {
         if (asset.kind == Constants.ASSET_ERC20) return IERC20(asset.token).balanceOf(address(this));
         if (asset.kind == Constants.ASSET_ERC721) return IERC721(asset.token).ownerOf(asset.id) == address(this) ? 1 : 0;
         return IERC1155(asset.token).balanceOf(address(this), asset.id);
+    }
+
+    /// @dev Bounded far below what a deposit still needs afterwards, so that it cannot be starved into "no".
+    function _owns(address token, uint256 id) private view returns (bool isOwner) {
+        bytes memory data = abi.encodeCall(IERC721.ownerOf, (id));
+        uint256 gasBound = OWNER_READ_GAS;
+        assembly ("memory-safe") {
+            let ok := staticcall(gasBound, token, add(data, 0x20), mload(data), 0, 0x20)
+            isOwner := and(and(ok, gt(returndatasize(), 31)), eq(mload(0), address()))
+        }
     }
 
     function _tryCall(address to, uint256 value, bytes memory data) private returns (bool ok) {

@@ -103,5 +103,7 @@ library Constants {
     uint256 internal constant MATURE_CAP_FACTOR = 10;
 
     // Vault: a payment is tried only with this much gas left, so that whoever relays it cannot starve it into a credit.
+    /// @dev An asset that holds less than is recorded by at most this share of it is rounded, not short: one millionth.
+    uint256 internal constant DUST_SHARE = 1_000_000;
     uint256 internal constant MIN_PUSH_GAS = 150_000;
 }

@@ -424,8 +424,8 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
     /// @dev Always from EIP-2935's history, never by BLOCKHASH, although that is cheaper for the last 256 blocks: the history is state, so
     /// every client that has the state agrees on it, whereas one that was restored from a snapshot may answer BLOCKHASH with anything.
     function _originHash(uint64 originNumber, uint64 parentOriginNumber) private view returns (bytes32 originHash) {
-        (bool isRead, bytes memory answer) = Constants.HISTORY_STORAGE.staticcall(abi.encode(originNumber));
-        if (isRead && answer.length == 32) originHash = bytes32(answer);
+        (bool isRead, bytes memory word) = Constants.HISTORY_STORAGE.staticcall(abi.encode(originNumber));
+        if (isRead && word.length == 32) originHash = bytes32(word);
         if (originNumber < parentOriginNumber || originHash == 0) {
             revert OriginUnavailable(originNumber, parentOriginNumber);
         }

@@ -119,6 +119,11 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
     }
 
     /// @inheritdoc IVault
+    function claimFor(address owner, Asset calldata asset) external nonReentrant {
+        _payCredit(owner, asset, owner);
+    }
+
+    /// @inheritdoc IVault
     function claimBySignature(
         address owner,
         Asset calldata asset,
@@ -222,6 +227,7 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
         if (amount == 0) revert ZeroAmount();
         if (asset.token.code.length == 0) revert TokenWithoutCode(asset.token);
         bytes32 key = asset.key();
+        _checkNotShort(asset, key);
         uint256 received = AssetTransfers.pull(asset, msg.sender, amount);
         uint256 total = _ledgers[key].deposited + received;
         if (total > type(uint208).max) revert DepositAboveMaximum(key, total);
@@ -229,6 +235,14 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
         index = _sendToBridge(asset, received, to);
         _deposits[key].push(uint48(index), uint208(total));
         emit Deposited(key, index, msg.sender, to, asset, received);
+    }
+
+    /// @dev Who deposits into an asset that has lost some would pay for the loss; an NFT that left by itself and came back as another's
+    /// would be locked in with the first claim. Tokens that round by a few units are not short.
+    function _checkNotShort(Asset memory asset, bytes32 key) private view {
+        uint256 recorded = _recorded(asset.kind, key);
+        uint256 dust = asset.kind == Constants.ASSET_ERC721 ? 0 : recorded / Constants.DUST_SHARE;
+        if (_held(asset) + dust < recorded) revert AssetShort(key);
     }
 
     /// @dev The message that credits the deposit on L2, paid from `msg.value`; change goes back to the depositor.
