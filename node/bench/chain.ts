@@ -1,8 +1,8 @@
 // The node under measurement, as its own process: the real engine, store, mempool, core and RPC over a synthetic L1.
 //
 // Owns: composition for a benchmark. What differs from main.ts, and why: the genesis holds the population of accounts, and
-// L1 is a clock that runs `speed` times as fast as the wall, so that the block cap of 10,000,000 zkGas at one block per
-// L1 second (476 plain transfers a second) is not what limits. Nothing is committed.
+// L1 (syntheticL1.ts) is a clock that runs `speed` times as fast as the wall, so that the block cap of 10,000,000 zkGas at
+// one block per L1 second (476 plain transfers a second) is not what limits.
 
 import pino from 'pino';
 import { Registry } from 'prom-client';
@@ -11,8 +11,6 @@ import { StoredChain } from '../chain.ts';
 import { L1Clock } from '../clock.ts';
 import { PROTOCOL_CAPS } from '../config.ts';
 import { createEngine, parseGenesisAlloc } from '../execute/index.ts';
-import { keccak256 } from '../execute/crypto.ts';
-import type { L1Event, L1Source } from '../pipeline/l1Block.ts';
 import { Driver } from '../pipeline/driver.ts';
 import { coreReads } from '../pipeline/reads.ts';
 import { startState } from '../pipeline/state.ts';
@@ -24,27 +22,15 @@ import { ChainStore } from '../store/chainStore.ts';
 import { initialWrites } from '../store/initial.ts';
 import { openLmdb } from '../store/lmdb.ts';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { l1BlockHash, SyntheticL1 } from './syntheticL1.ts';
 import { accountAddress, BENCH_CHAIN_ID, SENDER_BALANCE_WEI, sendersOf } from './workload.ts';
 
 const [directory = '', accountsText = '', sendersText = '', speedText = ''] = process.argv.slice(2);
 const accounts = Number(accountsText);
 const speed = Number(speedText);
-const START_SECONDS = 1_700_000_000n;
 
 const logger = pino({ name: 'bench', level: 'warn' }, pino.destination({ dest: 2, sync: true }));
-const blockHash = (number: bigint): Uint8Array => keccak256(Buffer.from(`bench L1 block ${number}`));
 const monotonic = (): number => performance.now() * speed;
-
-/** One L1 block a wall second. */
-class SyntheticL1 implements L1Source {
-  async next(cursor: { number: bigint }, _known: (number: bigint) => Uint8Array | undefined, signal: AbortSignal): Promise<L1Event> {
-    if (cursor.number > 0n) await sleep(1_000, undefined, { signal });
-    const number = cursor.number + 1n;
-    const block = { number, hash: blockHash(number), parentHash: blockHash(cursor.number), timestamp: START_SECONDS + BigInt(Math.floor(monotonic() / 1_000)), baseFeeWei: 1_000_000_000n, records: [] };
-    return { kind: 'l1-advanced', blocks: [block] };
-  }
-}
 
 await runProcess({ logger, stopsWithParent: true }, async (signal) => {
   const kv = await openLmdb(directory);
@@ -58,7 +44,7 @@ await runProcess({ logger, stopsWithParent: true }, async (signal) => {
       ...Array.from({ length: accounts }, (_, index) => ({ address: accountAddress(index), account: { balance: 1n } })),
     ] },
   });
-  if (store.head() === undefined) await kv.write(initialWrites(engine.head, { number: 0n, hash: blockHash(0n) }));
+  if (store.head() === undefined) await kv.write(initialWrites(engine.head, { number: 0n, hash: l1BlockHash(0n) }));
   const head = store.head()!;
   const clock = new L1Clock(head.l1.timestamp, monotonic);
   const mempool = new Mempool({
@@ -69,7 +55,7 @@ await runProcess({ logger, stopsWithParent: true }, async (signal) => {
   const sequencing = { heartbeatSeconds: 3_600n, batchAgeSeconds: 10n, confirmations: 0n, maxLeadSeconds: 600n, forcedInclusionSeconds: 86_400n, maxTimestampLagSeconds: 259_200n };
   const state = startState({ sequencing, caps: PROTOCOL_CAPS, genesisFeeScalars: GENESIS_FEE_CONFIG }, head, store.block(head.unsafe.number)!);
   const l1Target = (): bigint => driver.state.head.l1.number;
-  const driver: Driver = new Driver({ store, reads: coreReads(store), engine, mempool, source: new SyntheticL1(), clock, logger, l1Target, tickMilliseconds: 50 }, state);
+  const driver: Driver = new Driver({ store, reads: coreReads(store), engine, mempool, source: new SyntheticL1(store, monotonic), clock, logger, l1Target, tickMilliseconds: 50 }, state);
   await mempool.reload();
   const chain = new StoredChain({ store, engine, driver, mempool, l1Target });
   const server = await startRpcServer({

@@ -12,12 +12,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RpcClient } from './load.ts';
 import { accountAddress, BENCH_CHAIN_ID, SENDER_BALANCE_WEI, sendersOf } from './workload.ts';
 
+export interface ProcessMemory { readonly totalMiB: number; readonly anonymousMiB: number; readonly fileMiB: number }
+
 export interface MeasuredChain {
   readonly name: 'keyfall' | 'anvil';
   readonly port: number;
   /** User and system time of the process so far, all threads. */
   cpuSeconds(): number;
   residentMiB(): number;
+  /** Resident memory by what backs it, MiB. `file` holds the pages of mapped files, lmdb's included: the kernel takes them back at need. */
+  memory(): ProcessMemory;
   stop(): Promise<void>;
 }
 
@@ -32,13 +36,24 @@ function measured(name: MeasuredChain['name'], child: ChildProcess, port: number
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
     },
-    residentMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024,
+    residentMiB: () => memoryOf(pid).totalMiB,
+    memory: () => memoryOf(pid),
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+function memoryOf(pid: number | undefined): ProcessMemory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const mebibytes = (field: string): number => {
+    const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
+    if (kibibytes === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
+    return Number(kibibytes) / 1_024;
+  };
+  return { totalMiB: mebibytes('VmRSS'), anonymousMiB: mebibytes('RssAnon'), fileMiB: mebibytes('RssFile') };
 }
 
 /** This node with a population of accounts in its genesis. */

@@ -1,6 +1,6 @@
 // The work of a benchmark: accounts, and transactions signed beforehand, the same for every chain that is measured.
 //
-// Owns: senders, recipients, signing. Does not own: sending (load.ts), chains (chain.ts, measure.ts).
+// Owns: senders, recipients, signing, plain transfers. Does not own: sending (load.ts), contracts (contractWork.ts).
 // Invariant: everything derives from indices, so that two runs and two chains get identical bytes. Fee caps are far above
 // what full blocks raise the base fee to within a run, and balances above that.
 
@@ -45,17 +45,10 @@ export function signedBy(sender: Sender, { to, value, gasLimit, data }: CallFiel
   return new Uint8Array(Buffer.concat([Uint8Array.of(2), encodeRlp([...fields, BigInt(recid), integer(signature.subarray(0, 32)), integer(signature.subarray(32))])]));
 }
 
-/** `count` plain transfers, round robin over senders, to accounts spread over the whole population. */
-export function transfers(senders: readonly Sender[], count: number, accounts: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, index) => signedBy(senders[index % senders.length]!, {
-    to: accountAddress((index * 7_919) % accounts), value: 1n, gasLimit: 21_000n, data: new Uint8Array(0),
-  }));
-}
-
-/** `count` calls of ERC-20 `transfer`, to accounts spread over the whole population. */
-export function tokenTransfers(senders: readonly Sender[], count: number, accounts: number, token: Uint8Array): Uint8Array[] {
-  return Array.from({ length: count }, (_, index) => signedBy(senders[index % senders.length]!, {
-    to: token, value: 0n, gasLimit: 80_000n, data: tokenTransferData(accountAddress((index * 7_919) % accounts), 1n),
+/** `count` plain transfers, round robin over senders, to accounts spread over the whole population; `from` continues a sequence. */
+export function transfers(senders: readonly Sender[], count: number, accounts: number, from = 0): Uint8Array[] {
+  return Array.from({ length: count }, (_, index) => signedBy(senders[(from + index) % senders.length]!, {
+    to: accountAddress(((from + index) * 7_919) % accounts), value: 1n, gasLimit: 21_000n, data: new Uint8Array(0),
   }));
 }
 
