@@ -12,7 +12,7 @@ import { executableMessage } from '../derive/batch.ts';
 import { addBlock, blockSizeBytes, removeBlock, type ChainStore } from '../store/chainStore.ts';
 import { messageTransactionCount, ordinaryTransactions, payloadBytesOf } from '../store/payloads.ts';
 import type { BlockRecord } from '../store/records.ts';
-import type { Mempool } from '../sequence/mempool.ts';
+import { accountsMovedBy, type Mempool } from '../sequence/mempool.ts';
 import type { Selection } from '../sequence/selection.ts';
 import { writesOf } from './changes.ts';
 import type { BlockPlace, Change, Effect, ExecutionRequest } from './effect.ts';
@@ -133,7 +133,7 @@ export class Performer {
     this.#announce({ kind: 'block', block: record });
     if (mempool !== undefined) {
       const ordinary = included.slice(messageTransactionCount(record)).flatMap((transaction) => (transaction.type === 0x7e ? [] : [transaction]));
-      await mempool.blockAdopted(included.map(({ sender }) => sender), selection, {
+      await mempool.blockAdopted(accountsMovedBy(included), selection, {
         baseFeeWei: header.baseFeePerGas, isFull: header.gasUsed * 10n > engine.head.header.gasLimit * 9n, included: ordinary,
       });
     }

@@ -5,8 +5,9 @@
 // Invariant: every acknowledged transaction is in the journal until a durable block contains it or the state makes it
 // impossible; the journal's entries change in the same atomic write as the block that is the reason.
 
-import type { ExecutionEngine, FeeParameters, SentTransaction } from '../execute/api.ts';
+import type { BlockTransaction, ExecutionEngine, FeeParameters, SentTransaction } from '../execute/api.ts';
 import { toKey } from '../execute/bytes.ts';
+import { recoverAuthority } from '../execute/transaction.ts';
 import type { PoolView, Submission, SubmissionRefusal } from '../chainView.ts';
 import { RecordReader, RecordWriter } from '../store/binary.ts';
 import { put, remove, type KeyValue, type StateWrite } from '../store/keyValue.ts';
@@ -221,6 +222,17 @@ export class Mempool implements PoolView {
   suggestedTipWei(): bigint {
     return this.#lastTipWei;
   }
+}
+
+/**
+ * Accounts whose nonce these transactions may have moved: the senders, and whoever signed an EIP-7702 authorization. What such an
+ * account has pooled behind a gap may be executable now, though it sent nothing.
+ */
+export function accountsMovedBy(transactions: readonly BlockTransaction[]): Uint8Array[] {
+  return transactions.flatMap((transaction) => {
+    if (transaction.type !== 4) return [transaction.sender];
+    return [transaction.sender, ...transaction.authorizationList.flatMap((authorization) => recoverAuthority(authorization) ?? [])];
+  });
 }
 
 function lowestTip(included: readonly SentTransaction[], baseFeeWei: bigint): bigint {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Wallet } from 'ethers';
 import { ETHER, sign, wallets } from '../execute/chain-fixture.ts';
 import { SimulatedCrash, SimulatedDisk } from '../pipeline/harness/disk.ts';
+import { L1World } from '../derive/harness/l1World.ts';
 import { SEQUENCING, SimulatedNode } from '../pipeline/harness/simulatedNode.ts';
 
 const to = wallets[5]!.address;
@@ -36,6 +37,23 @@ test('what waits behind a nonce gap is kept, counted apart, and runs once the ga
   assert.deepEqual(node.mempool!.counts(), { pending: 0, queued: 2 });
   assert((await node.submit((await sign(wallets[0]!, { to, nonce: 0 })).raw)).ok);
   assert.deepEqual(node.mempool!.counts(), { pending: 3, queued: 0 });
+});
+
+test('what waits behind a gap runs when an authorization that another account brought takes the nonce in between', async () => {
+  const node = await SimulatedNode.start(new SimulatedDisk(), SEQUENCING);
+  const world = new L1World().mine([], 1);
+  for (const event of world.eventsFrom(new L1World(), 1)) await node.take(event);
+  const [authority, sponsor] = [wallets[0]!, wallets[1]!];
+  const waiting = await sign(authority, { to, nonce: 1 });
+  assert((await node.submit(waiting.raw)).ok);
+  assert.deepEqual(node.mempool!.counts(), { pending: 0, queued: 1 });
+  const authorization = await authority.authorize({ address: to, nonce: 0, chainId: 531_337n });
+  assert((await node.submit((await sign(sponsor, { type: 4, to, nonce: 0, gasLimit: 200_000n, authorizationList: [authorization] })).raw)).ok);
+  await node.tick(world.tip.timestamp + 1n);
+  assert.deepEqual(node.mempool!.counts(), { pending: 1, queued: 0 });
+  await node.tick(world.tip.timestamp + 2n);
+  assert.deepEqual(node.mempool!.counts(), { pending: 0, queued: 0 });
+  assert.notEqual(node.store.locate(waiting.hash), undefined);
 });
 
 test('each refusal has its name', async () => {
