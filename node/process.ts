@@ -17,7 +17,7 @@ export interface ProcessOptions {
  * Ends without native clean-up. After a fault the heap of a native library may be damaged (lmdb's is, after a failed
  * commit), and the clean-up of a normal exit then aborts with a core dump in place of an exit code.
  */
-function endAtOnce(code: number): never {
+export function endAtOnce(code: number): never {
   if (process.platform === 'linux') process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`], {});
   process.exit(code);
 }

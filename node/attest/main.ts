@@ -21,6 +21,7 @@ import { L1Rpc } from '../l1/rpc.ts';
 import { DEVNET_FINALITY_DEPTH, RollupL1Source } from '../l1/source.ts';
 import { L1Submitter } from '../l1/submitter.ts';
 import { decodeTagged, encodeTagged } from '../l1/taggedJson.ts';
+import { endAtOnce } from '../process.ts';
 import { openLmdb } from '../store/lmdb.ts';
 import { AttestationSigner } from './attestation.ts';
 import { Attester, runRounds } from './attester.ts';
@@ -80,7 +81,10 @@ async function run(config: AttesterConfig, log: Logger, stop: AbortController): 
   const { signal } = stop;
   const metrics = new AttesterMetrics();
   const rpc = new L1Rpc({ urls: config.l1Urls, onFault: (fault) => { metrics.l1Faults.inc({ code: fault.code }); } });
-  const store = await openLmdb(config.dataDirectory);
+  const store = await openLmdb(config.dataDirectory, (fault) => {
+    log.fatal({ err: fault }, fault.message);
+    endAtOnce(1);
+  });
   try {
     const address = toHex(bytesOfHex(computeAddress(config.privateKey)));
     const standing = await persist('rollup and lane', async () => await standingOf(config, address, rpc, store, signal), log, signal);
