@@ -28,6 +28,8 @@ export class Selection implements CandidateSource {
   #bytes = 0;
   #misfits = 0;
   #gasRefusals = 0;
+  /** Number of misfits at which the heap is swept; doubles, so that sweeping costs no more than popping did. */
+  #nextSweep = MAX_MISFITS_HEARD;
   #hitBatchLimit = false;
   /** Hashes of transactions that the state refuses for good, with the reason. */
   readonly refused: { hash: Uint8Array; sender: Uint8Array; reason: TransactionInvalid }[] = [];
@@ -60,8 +62,18 @@ export class Selection implements CandidateSource {
       if (fitsBlock && fitsBatch) return transaction;
       this.#hitBatchLimit ||= !fitsBatch && this.#misfits < MAX_MISFITS_HEARD;
       this.#misfits += 1;
+      if (this.#misfits === this.#nextSweep) this.#sweep(room, batchLeft);
     }
     return undefined;
+  }
+
+  /** Room only shrinks within a block: what has none now leaves the heap in one pass, cheaper than popping each. */
+  #sweep(room: { gasLeft: bigint; zkGasLeft: bigint }, batchLeft: bigint): void {
+    this.#nextSweep *= 2;
+    const left = [room.gasLeft, room.zkGasLeft, batchLeft].reduce((least, gas) => (gas < least ? gas : least));
+    const fitting = this.#heap.filter(({ transaction }) => transaction.gasLimit <= left);
+    this.#heap.length = 0;
+    for (const entry of fitting) this.#push(entry);
   }
 
   outcome(transaction: SentTransaction, result: CandidateOutcome): void {
