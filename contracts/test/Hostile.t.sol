@@ -8,7 +8,7 @@ import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";
 import {IRollup, Outputs} from "../src/interfaces/IRollup.sol";
 import {Constants} from "../src/libraries/Constants.sol";
 import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
-import {System} from "./support/System.sol";
+import {Withdrawing} from "./support/Withdrawing.sol";
 import {TinyTrie} from "./support/TinyTrie.sol";
 import {PlainNft, PlainToken} from "./support/Tokens.sol";
 import {ScriptedLane} from "./support/ScriptedLane.sol";
@@ -27,43 +27,15 @@ contract HungryBox {
 }
 
 /// @dev P-012 P-022 P-023 P-024 P-025 P-040 P-042 P-043 P-045 P-061, attacked.
-contract HostileTest is System {
+contract HostileTest is Withdrawing {
     using MessageSums for Sums;
 
-    address private constant ALICE = address(0xa11ce);
     address private constant MALLORY = address(0xbad);
-
-    uint256 private nonce;
 
     function setUp() public {
         deploySystem(1, false, true);
         vm.deal(ALICE, 1_000 ether);
         vm.deal(MALLORY, 1_000 ether);
-    }
-
-    function withdrawalOf(Asset memory asset, uint256 amount, address recipient) private returns (Withdrawal memory) {
-        return Withdrawal(nonce++, asset.kind, asset.token, asset.id, amount, MALLORY, recipient);
-    }
-
-    function prove(Withdrawal memory withdrawal)
-        private
-        returns (uint64 index, bytes[] memory accountProof, bytes[] memory storageProof)
-    {
-        bytes32 root;
-        (root, accountProof, storageProof) = TinyTrie.withdrawalState(keccak256(abi.encode(withdrawal)));
-        index = finalizeRoot(root, rollup.settledIndex());
-        skip(1);
-    }
-
-    function settle(Withdrawal memory withdrawal) private {
-        (uint64 index, bytes[] memory accountProof, bytes[] memory storageProof) = prove(withdrawal);
-        vault.withdraw(index, withdrawal, accountProof, storageProof);
-    }
-
-    function depositEth(uint256 amount) private {
-        uint256 cost = inbox.price(30_000);
-        vm.prank(ALICE, ALICE);
-        inbox.sendCall{value: amount + cost}(ALICE, amount, amount, 30_000, 0, "");
     }
 
     /// P-045: a receiver that uses much gas is paid or the transaction fails; no gas limit makes it a credit.

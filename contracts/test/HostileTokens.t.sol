@@ -6,10 +6,8 @@ pragma solidity 0.8.37;
 
 import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";
 import {Constants} from "../src/libraries/Constants.sol";
-import {System} from "./support/System.sol";
-import {TinyTrie} from "./support/TinyTrie.sol";
+import {Withdrawing} from "./support/Withdrawing.sol";
 import {ListToken, PlainNft, RebasingToken} from "./support/Tokens.sol";
-
 
 /// @dev An ERC-721 that kept the draft's `transfer(to, id)` beside `transferFrom`.
 contract LegacyNft {
@@ -74,41 +72,13 @@ contract FussyBox {
 contract SilentBox {}
 
 /// @dev P-012 P-042 P-045 P-061, attacked with tokens.
-contract HostileTokensTest is System {
-    address private constant ALICE = address(0xa11ce);
+contract HostileTokensTest is Withdrawing {
     address private constant MALLORY = address(0xbad);
-
-    uint256 private nonce;
 
     function setUp() public {
         deploySystem(1, false, true);
         vm.deal(ALICE, 1_000 ether);
         vm.deal(MALLORY, 1_000 ether);
-    }
-
-    function withdrawalOf(Asset memory asset, uint256 amount, address recipient) private returns (Withdrawal memory) {
-        return Withdrawal(nonce++, asset.kind, asset.token, asset.id, amount, MALLORY, recipient);
-    }
-
-    function prove(Withdrawal memory withdrawal)
-        private
-        returns (uint64 index, bytes[] memory accountProof, bytes[] memory storageProof)
-    {
-        bytes32 root;
-        (root, accountProof, storageProof) = TinyTrie.withdrawalState(keccak256(abi.encode(withdrawal)));
-        index = finalizeRoot(root, rollup.settledIndex());
-        skip(1);
-    }
-
-    function settle(Withdrawal memory withdrawal) private {
-        (uint64 index, bytes[] memory accountProof, bytes[] memory storageProof) = prove(withdrawal);
-        vault.withdraw(index, withdrawal, accountProof, storageProof);
-    }
-
-    function depositEth(uint256 amount) private {
-        uint256 cost = inbox.price(30_000);
-        vm.prank(ALICE, ALICE);
-        inbox.sendCall{value: amount + cost}(ALICE, amount, amount, 30_000, 0, "");
     }
 
     /// An NFT deposited as if it were ERC-20 counts 1 unit; paying units out by `transfer(to, units)` must never move an NFT of that id.

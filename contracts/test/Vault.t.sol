@@ -8,21 +8,18 @@ import {IL2Bridge, TokenDeposit} from "../src/interfaces/IL2Bridge.sol";
 import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";
 import {AssetTransfers} from "../src/libraries/AssetTransfers.sol";
 import {Constants} from "../src/libraries/Constants.sol";
-import {System} from "./support/System.sol";
+import {Withdrawing} from "./support/Withdrawing.sol";
 import {TinyTrie} from "./support/TinyTrie.sol";
 import "./support/Tokens.sol";
 import {Vm} from "./support/Vm.sol";
 
 /// @dev P-040 recorded escrow; P-041 deposits by balance; P-042 one withdrawal is paid once; P-043 proofs; P-044 payouts scale;
 /// P-045 failed payments become credits; P-046 hostile tokens harm themselves; P-047 only the hatch releases; P-048 checkpoints.
-contract VaultTest is System {
-    address private constant ALICE = address(0xa11ce);
+contract VaultTest is Withdrawing {
     address private constant BOB = address(0xb0b);
     uint256 private constant KEY = uint256(keccak256("owner"));
 
     PlainToken private token;
-    uint256 private nonce;
-
     function setUp() public {
         deploySystem(1, false, true);
         token = new PlainToken();
@@ -45,32 +42,6 @@ contract VaultTest is System {
         which.approve(address(vault), amount);
         index = vault.depositERC20{value: 1 ether}(address(which), BOB, amount);
         vm.stopPrank();
-    }
-
-    function depositEth(uint256 amount) private {
-        uint256 cost = inbox.price(30_000);
-        vm.prank(ALICE, ALICE);
-        inbox.sendCall{value: amount + cost}(ALICE, amount, amount, 30_000, 0, "");
-    }
-
-    function withdrawalOf(Asset memory asset, uint256 amount, address recipient) private returns (Withdrawal memory) {
-        return Withdrawal(nonce++, asset.kind, asset.token, asset.id, amount, ALICE, recipient);
-    }
-
-    /// @dev Makes the withdrawal final on L2 and claims it.
-    function settle(Withdrawal memory withdrawal) private {
-        (uint64 index, bytes[] memory accountProof, bytes[] memory storageProof) = prove(withdrawal);
-        vault.withdraw(index, withdrawal, accountProof, storageProof);
-    }
-
-    function prove(Withdrawal memory withdrawal)
-        private
-        returns (uint64 index, bytes[] memory accountProof, bytes[] memory storageProof)
-    {
-        bytes32 root;
-        (root, accountProof, storageProof) = TinyTrie.withdrawalState(keccak256(abi.encode(withdrawal)));
-        index = finalizeRoot(root, rollup.settledIndex());
-        skip(1);
     }
 
     /// P-041 P-048: the message asks the bridge for exactly what arrived.
@@ -450,7 +421,7 @@ contract VaultTest is System {
     function test_FeeVault_GoesToTheReserve() public {
         depositEth(10 ether);
         Withdrawal memory withdrawal =
-            Withdrawal(nonce++, 0, address(0), 0, 2 ether, Constants.FEE_VAULT, Constants.FEE_VAULT);
+            Withdrawal(77, 0, address(0), 0, 2 ether, Constants.FEE_VAULT, Constants.FEE_VAULT);
         (uint64 index, bytes[] memory accountProof, bytes[] memory storageProof) = prove(withdrawal);
         vm.expectRevert(abi.encodeWithSelector(IVault.ReserveAbsent.selector, RESERVE));
         vault.withdraw(index, withdrawal, accountProof, storageProof);
