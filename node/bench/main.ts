@@ -16,6 +16,7 @@ import { sendersOf, transfers } from './workload.ts';
 
 const SENDERS = 200;
 const DEADLINE_SECONDS = 240;
+const MIN_MINUTES = 2;
 
 const { values } = parseArgs({ options: {
   accounts: { type: 'string', default: '10000,1000000' }, transactions: { type: 'string', default: '8000' }, speed: { type: 'string', default: '4' },
@@ -106,7 +107,14 @@ function positive(name: string, text: string): number {
   return value;
 }
 
+/** Windows need several samples of ten seconds each. */
+function minutesOf(text: string): number {
+  const minutes = positive('minutes', text);
+  if (minutes < MIN_MINUTES) throw new RangeError(`--minutes: expected at least ${MIN_MINUTES}, got ${text}`);
+  return minutes;
+}
+
 const speed = positive('speed', values.speed);
 const accountCounts = values.accounts.split(',').map((text) => positive('accounts', text));
 if (values.minutes === undefined) await compare(accountCounts, positive('transactions', values.transactions), speed);
-else await runSustained(accountCounts[0]!, positive('minutes', values.minutes), positive('rate', values.rate), speed);
+else await runSustained(accountCounts[0]!, minutesOf(values.minutes), positive('rate', values.rate), speed);

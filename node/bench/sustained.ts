@@ -30,9 +30,11 @@ export interface Window {
 }
 
 const SAMPLE_SECONDS = 10;
+const SAMPLES_PER_LINE = 6;
 const COUNT_SECONDS = 1;
 const WINDOW_MINUTES = 10;
 const PER_REQUEST = 20;
+/** When so many requests wait the rate falls behind rather than the measured process's memory growing. */
 const MAX_IN_FLIGHT = 16;
 const DRAIN_SECONDS = 60;
 const TURN_MILLISECONDS = 20;
@@ -66,7 +68,7 @@ export async function sustain(chain: MeasuredChain, { minutes, rate, accounts, s
     if (elapsed() >= counter.checkedAt + COUNT_SECONDS) await counter.advance(elapsed());
     if (elapsed() >= samples.length * SAMPLE_SECONDS) {
       samples.push({ seconds: elapsed(), mined: counter.mined, cpuSeconds: chain.cpuSeconds(), memory: chain.memory() });
-      if (samples.length % 6 === 1) console.log(sampleLine(samples.at(-1)!));
+      if (samples.length % SAMPLES_PER_LINE === 1) console.log(sampleLine(samples.at(-1)!));
     }
     await sleep(TURN_MILLISECONDS);
   };
