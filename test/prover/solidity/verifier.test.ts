@@ -1,0 +1,204 @@
+// The L1 verifier on anvil against the TypeScript verifier: same verdict on honest and hostile proofs, and the two
+// transactions in every order. A machine without buses, one with everything a single chip can have, and R1 itself.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { keccak256 } from "ethers";
+import { defineChip } from "../../../prover/air/chip.ts";
+import type { Bus } from "../../../prover/air/chip.ts";
+import { compileMachine } from "../../../prover/air/ir.ts";
+import type { ChipTrace } from "../../../prover/air/trace.ts";
+import { EXT_ONE, extAdd } from "../../../prover/field/ext4.ts";
+import { P } from "../../../prover/field/koalabear.ts";
+import { wordsToBytes } from "../../../prover/hash/suite.ts";
+import { makeShape } from "../../../prover/protocol/key.ts";
+import { TEST_FAST, TEST_KECCAK } from "../../../prover/protocol/profile.ts";
+import { readBuilt, sourcesDigest } from "../../../prover/solidity/build.ts";
+import { MAX_CODE_BYTES, UnsupportedKey, keyCode, proofParts } from "../../../prover/solidity/key-data.ts";
+import type { Label } from "../../../prover/transcript/labels.ts";
+import { verifyProof } from "../../../prover/verify/verify.ts";
+import { fibonacciInstance, shuffleInstance } from "../verify/machines.ts";
+import type { Instance } from "../verify/machines.ts";
+import { referenceKey, referenceProof } from "../verify/reference-prover.ts";
+import type { Tampering } from "../verify/reference-prover.ts";
+import { Chain, L1 } from "./l1.ts";
+
+/** What the contract calls each rejection. */
+const NAMES: Readonly<Record<string, string>> = {
+  PROOF_LENGTH: "PartLength", PROOF_NOT_CANONICAL: "NotCanonical", LOOKUP_GRIND: "LookupGrind", BATCH_GRIND: "BatchGrind",
+  FOLD_GRIND: "FoldGrind", QUERY_GRIND: "QueryGrind", CONSTRAINTS: "Constraints", LOOKUP_SUM: "LookupSum",
+  PREPROCESSED_OPENING: "TreeOpening", MAIN_OPENING: "TreeOpening", PERMUTATION_OPENING: "TreeOpening",
+  QUOTIENT_OPENING: "TreeOpening", FOLD_OPENING: "FoldOpening", FINAL_POLYNOMIAL: "FinalPolynomial",
+};
+/** Enough grinding that a nonce off by a little does no work, a fold of every arity, an odd number of queries. */
+const PROFILE = { ...TEST_KECCAK, queryCount: 5, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
+const LOG_HEIGHT = 5;
+
+/** Counts on one side of a bus, takes all but one value back on the other; the verifier takes the one named in public. */
+const BUS: Bus = { id: 3, name: "drawn", width: 2 };
+const LOTTERY = defineChip("lottery", (b) => {
+  const position = b.preprocessed("position");
+  const [ticket, drawn, isDrawn] = [b.main("ticket"), b.main("drawn"), b.main("isDrawn")];
+  b.publicInput("kept");
+  b.assertEqual("tickets are numbered", ticket, position.add(1));
+  b.assertEqual("tickets count up", b.next(ticket), ticket.add(1), "transition");
+  b.assertZero("the first ticket is 1", ticket.sub(1), "first");
+  b.assertBoolean("isDrawn is boolean", isDrawn);
+  b.assertZero("the last row draws nothing", isDrawn, "last");
+  b.send(BUS, "ticket", [ticket, 9], 1);
+  b.receive(BUS, "drawn", [drawn, 9], isDrawn);
+});
+
+const lotteryInstance = (kept: number): Instance => {
+  const height = 2 ** LOG_HEIGHT;
+  const order = Array.from({ length: height }, (_, i) => ((i * 7) % height) + 1).filter((ticket) => ticket !== kept);
+  const values = Uint32Array.from({ length: 3 * height }, (_, i) => {
+    const row = Math.floor(i / 3);
+    return [row + 1, order[row] ?? 0, row < height - 1 ? 1 : 0][i % 3] ?? 0;
+  });
+  const trace: ChipTrace = {
+    preprocessed: { width: 1, height, values: Uint32Array.from({ length: height }, (_, i) => i) }, main: { width: 3, height, values }, publics: [kept],
+  };
+  const chips = compileMachine([LOTTERY]).map((chip) => ({ chip, logHeight: LOG_HEIGHT }));
+  const shape = makeShape(PROFILE, chips, [{
+    bus: BUS, multiplicity: P - 1, tuple: [{ kind: "public", chipIndex: 0, publicIndex: 0 }, { kind: "constant", value: 9 }],
+  }]);
+  return { shape, key: referenceKey(shape, [trace]), traces: [trace] };
+};
+
+const FIBONACCI = fibonacciInstance(PROFILE, LOG_HEIGHT);
+const LOTTERY_INSTANCE = lotteryInstance(11);
+const MACHINES = [{ label: "fibonacci", instance: FIBONACCI }, { label: "lottery", instance: LOTTERY_INSTANCE }];
+const fibonacci = referenceProof(FIBONACCI.key, FIBONACCI.traces);
+const statementOf = (publics: readonly number[]): string => keccak256(wordsToBytes(publics));
+
+let chain: Chain;
+let verifiers: Map<string, L1>;
+before(async () => {
+  chain = await Chain.start();
+  verifiers = new Map();
+  for (const { label, instance } of MACHINES) verifiers.set(label, await L1.deploy(chain, instance.key));
+});
+after(() => chain.stop());
+
+const l1Of = (label: string): L1 => {
+  const found = verifiers.get(label);
+  assert(found !== undefined);
+  return found;
+};
+
+/** Both verdicts, which must agree; a lie told consistently is stopped by the same check. */
+const compare = async (label: string, { key }: Instance, name: string, publics: readonly number[], bytes: Uint8Array, isSameCheck: boolean): Promise<string | undefined> => {
+  const verdict = verifyProof(key, publics, bytes);
+  const error = await l1Of(label).verdict(publics, bytes);
+  assert.equal(error === undefined, verdict.ok, `${label}: ${name}: L1 says ${error}, TypeScript ${verdict.ok ? "accepts" : verdict.code}`);
+  if (isSameCheck && !verdict.ok) assert.equal(error, NAMES[verdict.code], `${label}: ${name}`);
+  return error;
+};
+
+const shift = (root: readonly number[]): number[] => root.map((word, i) => (i === 2 ? word ^ 1 : word) >>> 0);
+const SITES: readonly Label[] = ["lookupNonce", "batchNonce", "foldNonce", "queryNonce"];
+
+const lies = (): { name: string; tampering: Tampering }[] => [
+  ...SITES.flatMap((site) => [1, 2].map((by) => ({ name: `${site} off by ${by}`, tampering: { nonce: (label: Label, honest: number) => (label === site ? honest + by : honest) } }))),
+  ...["main", "permutation", "quotient", "fold 0", "fold 1"].map((tree) => ({ name: `root of ${tree}`, tampering: { root: (at: string, root: readonly number[]) => (at === tree ? shift(root) : root) } })),
+  ...[0, 3, 7].map((coefficient) => ({ name: `quotient coefficient ${coefficient}`, tampering: { quotient: (_: number, q: readonly (typeof EXT_ONE)[]) => q.map((c, i) => (i === coefficient ? extAdd(c, [1, 2, 3, 4]) : c)) } })),
+  { name: "an opening shifted, quotient forged", tampering: { openingsHere: (values) => values.map((v, i) => (i === 0 ? extAdd(v, EXT_ONE) : v)), forgesIdentity: true } },
+  { name: "a next-row opening shifted, quotient forged", tampering: { openingsNext: (values) => values.map((v, i) => (i === 0 ? extAdd(v, EXT_ONE) : v)), forgesIdentity: true } },
+  { name: "lookup sum shifted", tampering: { sums: (sums) => sums.map((s) => extAdd(s, EXT_ONE)) } },
+  ...[0, 1].map((at) => ({ name: `final coefficient ${at}`, tampering: { finalPolynomial: (c: readonly (typeof EXT_ONE)[]) => c.map((v, i) => (i === at ? extAdd(v, EXT_ONE) : v)) } })),
+  ...[0, 1].map((fold) => ({ name: `word after fold ${fold}`, tampering: { folded: (at: number, word: readonly (typeof EXT_ONE)[]) => (at === fold ? word.map((v) => extAdd(v, EXT_ONE)) : word) } })),
+];
+
+test("the generated contracts are those of the sources and fit an account", () => {
+  const built = readBuilt();
+  assert.equal(built.sources, sourcesDigest(), "node prover/solidity/build.ts writes the file anew");
+  for (const { codeBytes } of Object.values(built.contracts)) assert(codeBytes <= MAX_CODE_BYTES);
+});
+
+test("keys that L1 does not serve are refused by name", () => {
+  const [poseidon, threeChips] = [fibonacciInstance(TEST_FAST, 4), shuffleInstance(TEST_KECCAK)];
+  const unground = fibonacciInstance({ ...TEST_KECCAK, grindingBits: { lookup: 1, batch: 0, fold: 1, query: 1 } }, 4);
+  for (const { key } of [poseidon, threeChips, unground]) assert.throws(() => keyCode(key), UnsupportedKey);
+});
+
+for (const { label, instance } of MACHINES) {
+  test(`${label}: L1 and TypeScript accept the honest proof and stop each lie by the same check`, async () => {
+    const { publics, bytes } = referenceProof(instance.key, instance.traces);
+    assert.equal(await compare(label, instance, "honest", publics, bytes, true), undefined);
+    const seen = new Set<string | undefined>();
+    for (const { name, tampering } of lies()) {
+      const lie = referenceProof(instance.key, instance.traces, tampering);
+      seen.add(await compare(label, instance, name, lie.publics, lie.bytes, true));
+    }
+    const expected = ["BatchGrind", "Constraints", "FinalPolynomial", "FoldGrind", "FoldOpening", "QueryGrind", "TreeOpening"];
+    for (const error of [...expected, ...(label === "lottery" ? ["LookupGrind"] : [])]) assert(seen.has(error), `no lie ends with ${error}`);
+    const [trace] = instance.traces;
+    assert(trace !== undefined);
+    const publicLie = referenceProof(instance.key, [{ ...trace, publics: trace.publics.map((v, i) => (i === 0 ? v + 1 : v)) }]);
+    const error = await compare(label, instance, "public value", publicLie.publics, publicLie.bytes, true);
+    assert.equal(error, label === "lottery" ? "LookupSum" : "Constraints");
+  });
+
+  test(`${label}: a changed, aliased or moved word is refused by both`, async () => {
+    const { publics, bytes } = referenceProof(instance.key, instance.traces);
+    const change = (position: number, to: (word: number) => number): Uint8Array => {
+      const changed = bytes.slice();
+      const view = new DataView(changed.buffer);
+      view.setUint32(4 * position, to(view.getUint32(4 * position, true)) >>> 0, true);
+      return changed;
+    };
+    const stride = Math.ceil(bytes.length / 4 / 110);
+    for (let position = 0; position < bytes.length / 4; position += stride) {
+      assert.notEqual(await compare(label, instance, `word ${position}, one bit`, publics, change(position, (word) => word ^ (1 << (position % 32))), false), undefined);
+      assert.notEqual(await compare(label, instance, `word ${position}, plus p`, publics, change(position, (word) => (word + P) % 2 ** 32), false), undefined);
+    }
+  });
+}
+
+test("long, short, empty and aliased parts are refused by name, and so is a third part", async () => {
+  const l1 = l1Of("fibonacci");
+  const parts = proofParts(FIBONACCI.key, fibonacci.publics, fibonacci.bytes);
+  for (const part of [0, 1] as const) {
+    const data = parts[part];
+    for (const extra of [1, 4, 32]) {
+      assert.equal(await l1.check(part, Uint8Array.from([...data, ...new Uint8Array(extra)])), "PartLength");
+      assert.equal(await l1.check(part, data.slice(0, -extra)), "PartLength");
+    }
+    assert.equal(await l1.check(part, new Uint8Array(0)), "PartLength");
+    const alias = data.slice();
+    new DataView(alias.buffer).setUint32(0, (fibonacci.publics[0] ?? 0) + P);
+    assert.equal(await l1.check(part, alias), "NotCanonical");
+  }
+  assert.equal(await l1.check(0, parts[1]), "PartLength");
+  assert.equal(await l1.check(2, parts[0]), "UnknownPart");
+});
+
+/** Another valid proof of the same statement: a later query nonce that also does the work. */
+const secondProof = (): Uint8Array => {
+  for (let by = 1; by < 2000; by += 1) {
+    const { publics, bytes } = referenceProof(FIBONACCI.key, FIBONACCI.traces, { nonce: (label, honest) => (label === "queryNonce" ? honest + by : honest) });
+    if (verifyProof(FIBONACCI.key, publics, bytes).ok) return bytes;
+  }
+  return assert.fail("no second nonce");
+};
+
+test("two transactions in either order accept a statement; one part twice, foreign halves and foreign statements do not", async () => {
+  const { publics, bytes } = fibonacci;
+  const statement = statementOf(publics);
+  const [first, second] = proofParts(FIBONACCI.key, publics, bytes);
+  for (const order of [[0, 1], [1, 0]]) {
+    const l1 = await L1.deploy(chain, FIBONACCI.key);
+    const [a = 0, b = 0] = order;
+    const data = [first, second] as const;
+    assert.equal((await l1.submit(statement, a, data[a] ?? first)).complete, false);
+    assert.equal((await l1.submit(statement, a, data[a] ?? first)).complete, false);
+    assert.equal(await l1.isAccepted(statement), false);
+    const other = proofParts(FIBONACCI.key, publics, secondProof());
+    assert.equal((await l1.submit(statement, b, other[b === 0 ? 0 : 1])).complete, false);
+    assert.equal(await l1.isAccepted(statement), false, "halves of different proofs");
+    assert.equal(await l1.wouldSubmit(statementOf([1, 2, 3]), b, data[b] ?? first), "OtherStatement");
+    assert.equal((await l1.submit(statement, b, data[b] ?? first)).complete, true);
+    assert.equal(await l1.isAccepted(statement), true);
+    assert.equal(await l1.isAccepted(statementOf([1, 2, 3])), false);
+  }
+});
