@@ -5,7 +5,7 @@
 import { Command } from 'commander';
 import type { DepositOptions } from './commands/deposit.ts';
 import type { ForceOptions } from './commands/force.ts';
-import type { CommonOptions } from './commands/options.ts';
+import type { CommonOptions, UpOptions } from './commands/options.ts';
 import type { WithdrawOptions } from './commands/withdraw.ts';
 import { createOutput } from './output.ts';
 import { runEntry } from './spawned.ts';
@@ -102,17 +102,6 @@ function addEntries(program: Command): void {
         process.exitCode = await runEntry(entry, args);
       });
   }
-}
-
-export interface UpOptions {
-  readonly home?: string;
-  readonly fresh?: true;
-  readonly l1Port: string;
-  readonly l2Port: string;
-  readonly attesterPort: string;
-  readonly timeScale: string;
-  readonly inboxOnly?: true;
-  readonly json?: true;
 }
 
 function addDevnet(program: Command): void {

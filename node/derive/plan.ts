@@ -9,7 +9,8 @@ import { MAX_ORIGIN_LEAD_SECONDS, bytesToBigint, decodePayload, type PayloadBloc
 import type { BatchContext, PlanBatch, PlanEmpty, PlannedBlock } from '../pipeline/batchPlan.ts';
 import type { MessageRecord } from '../store/records.ts';
 
-const MAX_U64 = (1n << 64n) - 1n;
+/** So that an emptied batch after it still has a timestamp that fits a u64 (SPEC.md section 7). */
+const MAX_TIMESTAMP = (1n << 63n) - 1n;
 const L1_TIME_OFFSET = 122;
 
 /** `l1Time` of a message's bytes, seconds: timestamp of the L1 block that enqueued it (SPEC.md section 2). */
@@ -51,7 +52,7 @@ function placeBlocks(context: BatchContext, payload: readonly PayloadBlock[]): r
   let nextMessage = commit.inboxFrom;
   for (const [position, block] of payload.entries()) {
     timestamp += block.timestampDelta;
-    if (timestamp > MAX_U64) return `TIMESTAMP: block ${position} is beyond 2^64`;
+    if (timestamp > MAX_TIMESTAMP) return `TIMESTAMP: block ${position} is not below 2^63`;
     const messagesTo = nextMessage + block.messageCount;
     const early = messages.slice(Number(nextMessage - commit.inboxFrom), Number(messagesTo - commit.inboxFrom)).find((message) => messageL1Time(message) > timestamp);
     if (early !== undefined) return `MESSAGE_TIME: block ${position} at ${timestamp} holds message ${early.index} of ${messageL1Time(early)}`;

@@ -9,11 +9,10 @@ import { strict as assert } from 'node:assert';
 import { MAX_ORIGIN_LEAD_SECONDS, dropRootOf, feeConfigHash, hashBytes, keccak } from '@keyfall/protocol';
 import { dropsOf } from '../derive/batch.ts';
 import { planBatch } from '../derive/plan.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, StepResult } from './effect.ts';
 import type { CoreEvent } from './event.ts';
 import { messageDeclaredZkGas, messageTime } from './messages.ts';
 import { openBatch, type Building, type ChainCaps, type CoreReads, type CoreState, type SequencingConfig } from './state.ts';
-import type { StepResult } from './step.ts';
 import type { BatchRecord, BatchUse, BlockRecord, CommitRecord, FeeScalars, HeadRecord, MessageRecord, Origin } from '../store/records.ts';
 
 type Tick = Extract<CoreEvent, { kind: 'tick' }>;

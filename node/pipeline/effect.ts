@@ -4,6 +4,7 @@
 // crash in the middle gives the same store, because each persists in one atomic write with the head record.
 
 import type { BatchRecord, BatchUse, CommitRecord, FeeScalars, HeadRecord, L1BlockRecord, MessageRecord, Origin } from '../store/records.ts';
+import type { CoreState } from './state.ts';
 
 /** Records to put and remove together with the new head. Ranges are half open. */
 export interface Change {
@@ -53,3 +54,6 @@ export type Effect =
   /** Queues `resume` behind the events already waiting. */
   | { kind: 'again' }
   | { kind: 'report'; level: 'info' | 'warn' | 'error'; message: string };
+
+/** What a step gives: the state after it, and what the driver has to do. */
+export type StepResult = readonly [CoreState, readonly Effect[]];

@@ -8,11 +8,10 @@
 import { strict as assert } from 'node:assert';
 import { equalBytes } from '@keyfall/protocol';
 import { applyL1Records } from '../derive/ledger.ts';
-import type { Change } from './effect.ts';
+import type { Change, StepResult } from './effect.ts';
 import type { L1Block } from './l1Block.ts';
 import { messageDeclaredZkGas, messageTime } from './messages.ts';
 import type { CoreReads, CoreState, SequencingConfig } from './state.ts';
-import type { StepResult } from './step.ts';
 import { halt, rewindToSafe, takeOver } from './takeOver.ts';
 import type { CommitRecord, HeadRecord, L1BlockRecord, L1Reference, MessageRecord } from '../store/records.ts';
 

@@ -11,13 +11,11 @@
 
 import { strict as assert } from 'node:assert';
 import { whenTicked, whileBuilding } from './build.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, StepResult } from './effect.ts';
 import type { CoreEvent } from './event.ts';
 import { whenL1Advanced, whenL1Finalized, whenL1Reorged } from './followL1.ts';
 import type { CoreReads, CoreState } from './state.ts';
 import { takeOver, whileDeriving } from './takeOver.ts';
-
-export type StepResult = readonly [CoreState, readonly Effect[]];
 
 /** One transition. Results of effects are only legal in the activity that asked for them: anything else is a bug. */
 export function step(state: CoreState, event: CoreEvent, reads: CoreReads): StepResult {

@@ -11,10 +11,9 @@ import { dropsOf } from '../derive/batch.ts';
 import { messageDeclaredZkGas } from './messages.ts';
 import { planBatch, planEmpty } from '../derive/plan.ts';
 import type { BatchContext, BatchPlan } from './batchPlan.ts';
-import type { Change, Effect } from './effect.ts';
+import type { Change, Effect, StepResult } from './effect.ts';
 import type { CoreEvent } from './event.ts';
 import type { CoreReads, CoreState, Deriving } from './state.ts';
-import type { StepResult } from './step.ts';
 import type { BatchRecord, CommitRecord, HeadRecord } from '../store/records.ts';
 
 /** Most batches recognised in one step, so that other events come in between. */

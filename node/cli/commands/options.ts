@@ -8,3 +8,15 @@ import type { KeyOptions } from '../keys.ts';
 export interface CommonOptions extends EndpointOptions, KeyOptions {
   readonly home?: string;
 }
+
+/** Options of `up`; absent ports and scale have defaults, so they always come. */
+export interface UpOptions {
+  readonly home?: string;
+  readonly fresh?: true;
+  readonly l1Port: string;
+  readonly l2Port: string;
+  readonly attesterPort: string;
+  readonly timeScale: string;
+  readonly inboxOnly?: true;
+  readonly json?: true;
+}

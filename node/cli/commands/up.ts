@@ -16,7 +16,7 @@ import { homeAt } from '../home.ts';
 import type { Manifest } from '../manifest.ts';
 import { columns } from '../output.ts';
 import type { Output } from '../output.ts';
-import type { UpOptions } from '../surface.ts';
+import type { UpOptions } from './options.ts';
 
 export async function up(options: UpOptions, output: Output): Promise<void> {
   const home = homeAt(options.home);
