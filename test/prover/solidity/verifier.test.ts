@@ -1,5 +1,5 @@
 // The L1 verifier on anvil against the TypeScript verifier: same verdict on honest and hostile proofs, and the two
-// transactions in every order. A machine without buses, one with everything a single chip can have, and R1 itself.
+// transactions in every order, for a machine without buses and one with everything a single chip can have.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { keccak256 } from "ethers";
@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<string, string>> = {
   PREPROCESSED_OPENING: "TreeOpening", MAIN_OPENING: "TreeOpening", PERMUTATION_OPENING: "TreeOpening",
   QUOTIENT_OPENING: "TreeOpening", FOLD_OPENING: "FoldOpening", FINAL_POLYNOMIAL: "FinalPolynomial",
 };
-/** Enough grinding that a nonce off by a little does no work, a fold of every arity, an odd number of queries. */
+/** Enough grinding that a nonce off by a little does no work, folds of arity 8 and 2, an odd number of queries. */
 const PROFILE = { ...TEST_KECCAK, queryCount: 5, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
 const LOG_HEIGHT = 5;
 
