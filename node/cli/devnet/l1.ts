@@ -2,8 +2,8 @@
 // Owns anvil's arguments, where its state is and which of its state files counts. anvil's npm command is a wrapper, so the
 // binary itself is started and supervised.
 // State files: anvil writes `exit.json` when it ends; `checkpoint.json` is written here now and then, whole or not at all, for
-// the case that anvil is killed. The one with the higher block is what the next start loads.
-// Invariant: a start goes on from the highest block that was stored, and the next block's time is that block's time plus one.
+// the case that anvil is killed. The one with the higher block is what the next start loads. `genesis-time` dates block 0.
+// Invariant: a start goes on from the highest block that was stored, and the next block's time is that block's time plus one or two.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -64,12 +64,22 @@ function anvilBinary(): string {
   return platformPackage;
 }
 
+/**
+ * Timestamp of block 0, the same at every start. anvil makes block 0 anew when it loads a state, dates it by its own start, and after a few starts
+ * serves that one: block 1 then has a parent that nobody has, and whoever follows the chain from its beginning refuses it.
+ */
+function genesisTime(directory: string, isResumed: boolean): string {
+  const path = join(directory, 'genesis-time');
+  if (!isResumed || !existsSync(path)) writeFileAtomically(path, String(Math.floor(Date.now() / 1000)));
+  return readFileSync(path, 'utf8');
+}
+
 /** How anvil is to be started. It mines nothing until {@link startClock}. */
 export function anvilPlan(directory: string, port: number, isResumed: boolean, logPath: string): ChildPlan {
   const args = [
     '--host', HOST, '--port', String(port), '--chain-id', String(L1_CHAIN_ID), '--hardfork', 'osaka',
     '--mnemonic', MNEMONIC, '--accounts', String(ANVIL_ACCOUNTS), '--balance', '100000',
-    '--slots-in-an-epoch', '1', '--no-mining', '--gas-limit', '60000000', '--quiet',
+    '--slots-in-an-epoch', '1', '--no-mining', '--timestamp', genesisTime(directory, isResumed), '--gas-limit', '60000000', '--quiet',
     '--cache-path', join(directory, 'cache'), '--dump-state', join(directory, 'exit.json'),
     ...(isResumed ? ['--load-state', join(directory, 'state.json')] : []),
   ];
