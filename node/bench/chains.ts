@@ -79,7 +79,7 @@ export async function startAnvil(directory: string, accounts: number, senders: n
   const genesisPath = join(directory, 'genesis.json');
   writeFileSync(genesisPath, JSON.stringify({ config: { chainId: Number(BENCH_CHAIN_ID) }, nonce: '0x0', timestamp: '0x0', extraData: '0x', gasLimit: '0x3b9aca00', difficulty: '0x0', mixHash: `0x${'00'.repeat(32)}`, coinbase: `0x${'00'.repeat(20)}`, alloc }));
   const port = await freePort();
-  const child = spawn(binary, ['--port', String(port), '--chain-id', String(BENCH_CHAIN_ID), '--init', genesisPath, '--block-time', '1', '--gas-limit', '1000000000', '--accounts', '1', '--hardfork', 'osaka', '--silent'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(binary, ['--port', String(port), '--chain-id', String(BENCH_CHAIN_ID), '--init', genesisPath, '--block-time', '1', '--gas-limit', '1000000000', '--accounts', '1', '--hardfork', 'osaka', '--prune-history', '--silent'], { stdio: ['ignore', 'ignore', 'inherit'] });
   const client = new RpcClient(port);
   for (let waited = 0; ; waited++) {
     try {
