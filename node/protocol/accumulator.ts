@@ -43,9 +43,9 @@ export function dropRootOf(drops: readonly Drop[]): Hex {
   return drops.reduce(nextDropRoot, ZERO_HASH);
 }
 
-/** The skip root of `[from, to)` given the skipped messages' hashes in order; zero when the range is empty. */
-export function skipRootOf(from: bigint, to: bigint, hashes: readonly Hex[]): Hex {
-  if (BigInt(hashes.length) !== to - from) throw new RangeError(`skipRoot of [${from}, ${to}): expected ${to - from} hashes, got ${hashes.length}`);
+/** The skip root of `[from, to)` given the accumulators at its two ends; zero when the range is empty. */
+export function skipRootOf(from: bigint, to: bigint, accumulatorFrom: Hex, accumulatorTo: Hex): Hex {
+  if (to < from) throw new RangeError(`skipRoot of [${from}, ${to}): expected an end that is not before the start`);
   if (from === to) return ZERO_HASH;
-  return hashes.reduce((root, hash) => keccakHex(hashBytes(root), hashBytes(hash)), keccakHex(words(from, to)));
+  return keccakHex(words(from, to, hashBytes(accumulatorFrom), hashBytes(accumulatorTo)));
 }

@@ -5,7 +5,7 @@
  * (node/derive and node/execute): a payload that decodes here may still be invalid there, and then counts as empty.
  */
 import { MAX_BATCH_BLOCKS, MAX_PAYLOAD_BYTES } from './constants.ts';
-import { concat, keccakHex, minimalBytes, type Hex } from './bytes.ts';
+import { concat, keccakHex, minimalBytes, toHex, uintBytes, type Hex } from './bytes.ts';
 import { malformed, type Decoded } from './outcome.ts';
 import { decodeRlp, encodeRlp, rlpUint, type RlpItem } from './rlp.ts';
 
@@ -60,6 +60,12 @@ function decodeBlock(item: RlpItem, position: number): Decoded<PayloadBlock> {
   if (!Array.isArray(transactions)) return malformed('PAYLOAD_TRANSACTIONS', `block ${position}: a list of transactions`, 'a string');
   if (!transactions.every((tx) => tx instanceof Uint8Array)) return malformed('PAYLOAD_TRANSACTION', `block ${position}: byte strings`, 'a nested list');
   return { ok: true, value: { timestampDelta, messageCount, transactions: transactions as Uint8Array[] } };
+}
+
+/** The commitment of payloadKind 0: how many seconds of L1 time one Enforced block gathers, the chain's constant. */
+export function enforcedPayloadCommitment(intervalSeconds: bigint): Hex {
+  if (intervalSeconds < 1n) throw new RangeError(`interval of Enforced blocks: expected at least 1 second, got ${intervalSeconds}`);
+  return toHex(uintBytes(intervalSeconds, 32, 'intervalSeconds'));
 }
 
 /** The commitment of a calldata payload (payloadKind 1). */

@@ -76,9 +76,23 @@ library Constants {
     uint256 internal constant PROOF_DEADLINE_SECONDS = 2 days;
     uint256 internal constant ZK_ALONE_DELAY_SECONDS = 3 days;
     uint256 internal constant ENFORCED_TRIGGER_SECONDS = 7 days;
+    uint256 internal constant FIRST_SKIP_WAIT_SECONDS = 5 days;
+    uint256 internal constant NEXT_SKIP_WAIT_SECONDS = 1 days;
+    uint256 internal constant SKIP_NOTICE_SECONDS = 12 hours;
+    uint256 internal constant RETURN_WAIT_SECONDS = 1 days;
+    uint256 internal constant RETURN_AFTER_SKIP_SECONDS = 14 days;
+    uint256 internal constant FREEZE_DELAY_SECONDS = 30 days;
+    uint256 internal constant ZK_ALONE_PENALTY_SECONDS = 30 days;
+    uint256 internal constant SPEC_NOTICE_SECONDS = 7 days;
+    uint256 internal constant FEE_CONFIG_INTERVAL_SECONDS = 30 days;
+    uint256 internal constant TRIP_LANE_AGE_SECONDS = 90 days;
+    uint256 internal constant TRIP_LENGTH_SECONDS = 30 days;
+    uint256 internal constant SEAT_AUCTION_AFTER_SECONDS = 30 days;
+    uint256 internal constant SEAT_AUCTION_LENGTH_SECONDS = 7 days;
 
     // Lengths in wall time.
     uint256 internal constant MAX_TIMESTAMP_LAG_SECONDS = 3 days;
+    uint256 internal constant ENFORCED_INTERVAL_SECONDS = 1 hours;
     uint256 internal constant PAUSE_LENGTH_SECONDS = 3 days;
     uint256 internal constant DISPUTE_LENGTH_SECONDS = 7 days;
 
@@ -90,8 +104,30 @@ library Constants {
     uint8 internal constant ANSWER_ZK = 1;
     uint8 internal constant ANSWER_ATTESTERS = 2;
     uint256 internal constant MIN_ATTESTERS = 5;
+    uint256 internal constant MAX_ENABLED_LANES = 8;
+    uint256 internal constant MAX_LANES = 128;
     bytes32 internal constant PROFILE_MAINNET = "MAINNET";
     bytes32 internal constant PROFILE_TEST = "TEST";
+
+    // Operator's seat: the first bid, how much a later one must be above the last in percent, and what an entry into Enforced costs.
+    uint256 internal constant SEAT_MIN_BID_WEI = 10 ether;
+    uint256 internal constant SEAT_BID_STEP_PERCENT = 110;
+    uint256 internal constant SEAT_FORFEIT_DIVISOR = 2;
+
+    // Prover reserve: what a proof is taken to cost on L1, and how far above that and the fees an Enforced proof is paid.
+    uint256 internal constant PROOF_VERIFICATION_GAS = 7_000_000;
+    uint256 internal constant TOP_UP_TARGET_PERCENT = 120;
+    uint256 internal constant TOP_UP_GROWTH_PERCENT = 125;
+    uint256 internal constant TOP_UP_GROWTH_EVERY_SECONDS = 6 hours;
+    uint256 internal constant TOP_UP_MAX_FACTOR = 10;
+    uint256 internal constant TOP_UP_HEAD_AGE_SECONDS = 12 hours;
+    uint256 internal constant TOP_UP_DAILY_DIVISOR = 50;
+    uint256 internal constant BASE_FEE_WINDOW_SECONDS = 7 days;
+    uint256 internal constant DAY_SECONDS = 1 days;
+
+    // Fee scalars: one change moves them by at most this many percent, and never above this many times their genesis values.
+    uint256 internal constant FEE_CONFIG_STEP_PERCENT = 25;
+    uint256 internal constant FEE_CONFIG_CEILING_FACTOR = 4;
 
     // Assets (SPEC 10).
     uint8 internal constant ASSET_ETH = 0;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
-  applyAlias, assetKey, attestationDigest, attestationDomain, bindingHash, decodeMessage, DROP_REASONS, encodeMessage, feeConfigHash, fromHex, inputsHash,
+  applyAlias, assetKey, attestationDigest, attestationDomain, bindingHash, decodeMessage, DROP_REASONS, encodeMessage, enforcedPayloadCommitment, feeConfigHash, fromHex, inputsHash,
   messageHash, nextAccumulator, nextDropRoot, outputsHash, sentSlot, skipRootOf, statementHash, toHex, undoAlias, withdrawalHash, ZERO_HASH,
   type AssetKind, type DropReason, type Hex, type MessageKind,
 } from '@keyfall/protocol';
@@ -69,7 +69,7 @@ test('withdrawals hash, and find their slots, as the vectors say', () => {
 });
 
 test('drop roots, skip roots, fee configurations and aliases are as the vectors say', () => {
-  const chains = load<{ drops: Row[]; skip: { from: number; to: number; hashes: Hex[]; skipRoot: Hex }; feeConfigs: Row[]; aliases: Row[] }>('hash-chains.json');
+  const chains = load<{ drops: Row[]; skips: Row[]; intervals: Row[]; feeConfigs: Row[]; aliases: Row[] }>('hash-chains.json');
   const reasons = Object.keys(DROP_REASONS) as DropReason[];
   let root = ZERO_HASH;
   for (const row of chains.drops) {
@@ -78,8 +78,11 @@ test('drop roots, skip roots, fee configurations and aliases are as the vectors 
     root = nextDropRoot(root, { index: big(row, 'index'), reason });
     assert.equal(root, row.dropRoot);
   }
-  assert.equal(skipRootOf(BigInt(chains.skip.from), BigInt(chains.skip.to), chains.skip.hashes), chains.skip.skipRoot);
-  assert.throws(() => skipRootOf(0n, 5n, chains.skip.hashes), /expected 5 hashes, got 4/);
+  for (const row of chains.skips) assert.equal(skipRootOf(big(row, 'from'), big(row, 'to'), hex(row, 'accumulatorFrom'), hex(row, 'accumulatorTo')), row.skipRoot);
+  assert.equal(skipRootOf(5n, 5n, ZERO_HASH, ZERO_HASH), ZERO_HASH, 'an empty range has no root');
+  assert.throws(() => skipRootOf(5n, 4n, ZERO_HASH, ZERO_HASH), /expected an end that is not before the start/);
+  for (const row of chains.intervals) assert.equal(enforcedPayloadCommitment(big(row, 'seconds')), row.commitment);
+  assert.throws(() => enforcedPayloadCommitment(0n), /at least 1 second/);
   for (const row of chains.feeConfigs) assert.equal(feeConfigHash({ dataFeeScalar: big(row, 'dataFeeScalar'), surchargeScalar: big(row, 'surchargeScalar') }), row.hash);
   for (const row of chains.aliases) {
     assert.equal(applyAlias(hex(row, 'l1')), row.l2);

@@ -74,13 +74,17 @@ function hashChains(): object {
     dropRoot = hash(['bytes32', 'uint256', 'uint256'], [dropRoot, index, (i % 11) + 1]);
     return { index, reason: (i % 11) + 1, dropRoot };
   });
-  const hashes = draw(bytes32, 4);
-  const skipRoot = hashes.reduce((root, next) => keccak256(concat([root, next])), hash(['uint64', 'uint64'], [7, 11]));
+  const skips = draw(fc.record({ from: uint(63), width: fc.bigInt({ min: 1n, max: 1n << 20n }), accumulatorFrom: bytes32, accumulatorTo: bytes32 }), 4)
+    .map(({ from, width, accumulatorFrom, accumulatorTo }) => ({
+      from, to: from + width, accumulatorFrom, accumulatorTo,
+      skipRoot: hash(['uint64', 'uint64', 'bytes32', 'bytes32'], [from, from + width, accumulatorFrom, accumulatorTo]),
+    }));
+  const intervals = [1n, 2n, 3_600n, (1n << 64n) - 1n].map((seconds) => ({ seconds, commitment: toBeHex(seconds, 32) }));
   const feeConfigs = draw(fc.record({ dataFeeScalar: uint(128), surchargeScalar: uint(128) }), 4)
     .map((c) => ({ ...c, hash: hash(['uint256', 'uint256'], [c.dataFeeScalar, c.surchargeScalar]) }));
   const aliases = ['0x0000000000000000000000000000000000000000', '0xffffffffffffffffffffffffffffffffffffffff', ...draw(address, 4)]
     .map((l1) => ({ l1, l2: toBeHex((BigInt(l1) + 0x1111000000000000000000000000000000001111n) % (1n << 160n), 20) }));
-  return { drops, skip: { from: 7, to: 11, hashes, skipRoot }, feeConfigs, aliases };
+  return { drops, skips, intervals, feeConfigs, aliases };
 }
 
 /** Every vector file by name, with its exact text. */
