@@ -33,7 +33,7 @@ contract HalfHatch {
         isFixed = true;
     }
 
-    function payoutOf(bytes32, uint256 amount) external view returns (uint256) {
+    function payoutOf(Asset calldata, uint256 amount) external view returns (uint256) {
         require(isFixed, "ratio not fixed");
         return amount / 2;
     }

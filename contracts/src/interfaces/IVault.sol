@@ -47,8 +47,6 @@ interface IVault {
     error AlreadyWithdrawn(bytes32 withdrawalHash);
     /// @notice No storage root was proven for this state root yet: an account proof is needed.
     error AccountProofMissing(bytes32 stateRoot);
-    /// @notice The account proof is valid and its value is no account.
-    error AccountMalformed(uint256 fields);
     /// @notice The proven value of the slot is not the 1 of a sent withdrawal.
     error NotSent(bytes32 withdrawalHash);
     /// @notice Too little gas is left to try the payment; a credit is recorded only for a payment that had its chance.
@@ -121,6 +119,8 @@ interface IVault {
     function ledger(Asset calldata asset) external view returns (Ledger memory);
     /// @notice deposited - paid - refunded.
     function recordedEscrow(Asset calldata asset) external view returns (uint256);
+    /// @notice Sum of what was paid of the asset with this key, nominal.
+    function paidOf(bytes32 assetKey) external view returns (uint256);
     /// @notice What the Vault (for ETH: with what the Inbox still holds of it) really has.
     function heldEscrow(Asset calldata asset) external view returns (uint256);
     /// @notice Sum of the deposits of an asset in messages before `index`.

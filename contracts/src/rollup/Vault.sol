@@ -195,6 +195,11 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
     }
 
     /// @inheritdoc IVault
+    function paidOf(bytes32 key) external view returns (uint256) {
+        return _ledgers[key].paid;
+    }
+
+    /// @inheritdoc IVault
     function heldEscrow(Asset calldata asset) external view returns (uint256) {
         return _held(asset);
     }
@@ -283,7 +288,7 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
 
     /// @dev Pays a claim proven by a withdrawal. In a frozen chain it is worth what the asset's fixed ratio gives.
     function _tryPay(Asset memory asset, bytes32 key, address to, uint256 amount) private returns (bool, uint256) {
-        if (LifecycleView.isFrozen(LIFECYCLE)) amount = IEscapeHatch(ESCAPE_HATCH).payoutOf(key, amount);
+        if (LifecycleView.isFrozen(LIFECYCLE)) amount = IEscapeHatch(ESCAPE_HATCH).payoutOf(asset, amount);
         return _tryTransfer(asset, key, to, amount, false);
     }
 
