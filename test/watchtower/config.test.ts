@@ -1,0 +1,49 @@
+// The configuration file: what is wrong is named with its place; what is unknown is refused.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseConfig } from '../../watchtower/config.ts';
+import { ConfigMistake } from '../../watchtower/fault.ts';
+
+const RIGHT = {
+  l1: { chainId: 31_337, quorum: 1, endpoints: [{ url: 'http://127.0.0.1:8545', operator: 'own' }] },
+  deployment: { deployBlock: 0, contracts: { Rollup: `0x${'11'.repeat(20)}` } }, data: './watchtower',
+};
+
+const refused = (change: (config: Record<string, never>) => void, pattern: RegExp): void => {
+  const config = structuredClone(RIGHT) as unknown as Record<string, never>;
+  change(config);
+  assert.throws(() => parseConfig(JSON.stringify(config), 'file.yaml'), (error) => error instanceof ConfigMistake && pattern.test(error.message), String(pattern));
+};
+
+describe('the configuration', () => {
+  it('is read from YAML and JSON alike, with defaults', () => {
+    const yaml = 'l1:\n  chainId: 31337\n  quorum: 1\n  endpoints: [{ url: "http://127.0.0.1:8545", operator: own }]\ndeployment:\n  deployBlock: 0\n  contracts: { Rollup: "0x1111111111111111111111111111111111111111" }\ndata: ./watchtower\n';
+    const [a, b] = [parseConfig(yaml, 'a'), parseConfig(JSON.stringify(RIGHT), 'b')];
+    assert.deepEqual(a, b);
+    assert.equal(a.api.host, '127.0.0.1');
+    assert.match(a.hash, /^0x[0-9a-f]{64}$/);
+  });
+
+  it('refuses unknown keys at every depth, so that a typing mistake silences nothing', () => {
+    refused((config) => { Object.assign(config, { chanels: [] }); }, /chanels/);
+    refused((config) => { Object.assign(config['l1']!, { quorumm: 2 }); }, /l1.*quorumm/);
+    refused((config) => { Object.assign(config, { channels: [{ kind: 'webhook', name: 'x', url: 'http://a/', secretFrom: 'S', minimun: 'info' }] }); }, /channels\.0.*minimun/);
+  });
+
+  it('refuses a quorum above the number of operators, counted by operator', () => {
+    refused((config) => { Object.assign(config['l1']!, { quorum: 2, endpoints: [{ url: 'http://a/', operator: 'one' }, { url: 'http://b/', operator: 'one' }] }); }, /l1\.quorum: expected at most the number of operators, 1, got 2/);
+  });
+
+  it('refuses what is no address, no URL, no variable name, and channels of one name', () => {
+    refused((config) => { Object.assign(config['deployment']!, { contracts: { Rollup: '0x12' } }); }, /contracts\.Rollup: expected an address/);
+    refused((config) => { Object.assign(config['l1']!, { endpoints: [{ url: 'ftp://x', operator: 'own' }] }); }, /endpoints\.0\.url: expected an http/);
+    refused((config) => { Object.assign(config, { channels: [{ kind: 'discord', name: 'x', urlFrom: 'https://secret' }] }); }, /urlFrom: expected the name of an environment variable/);
+    refused((config) => { Object.assign(config, { channels: ['x', 'x'].map((name) => ({ kind: 'discord', name, urlFrom: 'D' })) }); }, /names that differ/);
+  });
+
+  it('refuses text that is neither YAML nor JSON', () => {
+    assert.throws(() => parseConfig('{ a: [', 'file.yaml'), ConfigMistake);
+    assert.throws(() => parseConfig('7', 'file.yaml'), ConfigMistake);
+  });
+});

@@ -1,0 +1,45 @@
+// The transactional outbox: what must be told, written with what was decided. Owns rows and their order. Delivery is deliver.ts.
+// Invariant: a row exists exactly when its change is in the log; rows of one incident and channel are delivered in order.
+
+import type { ChannelConfig } from '../config.ts';
+import type { Change } from '../incidents.ts';
+import type { OutboxRow, Store, Writer } from '../store.ts';
+import { SEVERITIES } from '../verdict.ts';
+
+const WORDS = { provisional: 'SEEN', firing: 'ALERT', resolved: 'RESOLVED', retracted: 'TAKEN BACK', canary: 'CANARY' } as const;
+
+export function outboxRows(write: Writer, store: Store, channels: readonly ChannelConfig[], changes: readonly Change[], nowMilliseconds: number): void {
+  let seq = store.get<number>(['outboxHead']) ?? 0;
+  for (const { incident } of changes) {
+    for (const { name, minimum } of channels) {
+      if (SEVERITIES.indexOf(incident.severity) < SEVERITIES.indexOf(minimum)) continue;
+      seq += 1;
+      write.put(['outbox', seq], {
+        seq, channel: name, incident: incident.id, state: incident.state, severity: incident.severity, title: `[${incident.severity}] ${WORDS[incident.state]}: ${incident.monitor}`,
+        text: textOf(incident), createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
+      } satisfies OutboxRow);
+    }
+  }
+  write.put(['outboxHead'], seq);
+}
+
+/** One row a channel that proves the whole way to it works. */
+export function canaryRows(write: Writer, store: Store, channels: readonly ChannelConfig[], nowMilliseconds: number): void {
+  let seq = store.get<number>(['outboxHead']) ?? 0;
+  for (const { name } of channels) {
+    seq += 1;
+    write.put(['outbox', seq], {
+      seq, channel: name, incident: `0x${seq.toString(16).padStart(64, 'c')}`, state: 'canary', severity: 'info', title: `[info] ${WORDS.canary}: this channel works`,
+      text: 'A test message of the watchtower. If these stop, nobody would tell you of a real alarm on this channel either.', createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
+    } satisfies OutboxRow);
+  }
+  write.put(['outboxHead'], seq);
+}
+
+function textOf(incident: Change['incident']): string {
+  return [
+    incident.sentence, `expected: ${incident.expected}`, `got: ${incident.got}`, `L1 block ${incident.blockNumber} ${incident.blockHash}`,
+    ...(incident.transaction === undefined ? [] : [`transaction ${incident.transaction}`]), `incident ${incident.id}`,
+    ...(incident.state === 'provisional' ? ['Not final yet: a reorganisation of L1 may take it back; then you are told.'] : []),
+  ].join('\n');
+}

@@ -1,0 +1,83 @@
+// The one configuration file (YAML or JSON), checked once. Owns names, defaults and bounds; unknown keys are refused, because a mistyped
+// `chanels:` must not silence alarms. Secrets come from the environment variables that the file names.
+// Invariant: a mistake is a ConfigMistake that says where, what was expected and what came.
+
+import { readFileSync } from 'node:fs';
+import { isAddress, isHex, type Hex } from 'viem';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { ConfigMistake } from './fault.ts';
+import { hashOf, SEVERITIES } from './verdict.ts';
+
+const address = z.string().refine((text) => isAddress(text, { strict: false }), 'expected an address').transform((text) => text.toLowerCase() as Hex);
+const word = z.string().refine((text) => isHex(text) && text.length === 66, 'expected 32 bytes of hexadecimal').transform((text) => text.toLowerCase() as Hex);
+const url = z.string().refine((text) => URL.canParse(text) && /^https?:/.test(text), 'expected an http or https URL');
+const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of an environment variable');
+const minimumSeverity = z.enum(SEVERITIES).default('warning');
+
+const channel = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('webhook'), name: z.string().min(1), url, secretFrom: environmentName, minimum: minimumSeverity }),
+  z.strictObject({ kind: z.literal('smtp'), name: z.string().min(1), host: z.string().min(1), port: z.int().min(1).max(65_535).default(587), isSecure: z.boolean().default(false), userFrom: environmentName.optional(), passwordFrom: environmentName.optional(), from: z.email(), to: z.array(z.email()).min(1), minimum: minimumSeverity }),
+  z.strictObject({ kind: z.literal('telegram'), name: z.string().min(1), tokenFrom: environmentName, chat: z.string().min(1), apiUrl: url.default('https://api.telegram.org'), minimum: minimumSeverity }),
+  z.strictObject({ kind: z.literal('discord'), name: z.string().min(1), urlFrom: environmentName, minimum: minimumSeverity }),
+]);
+
+const schema = z.strictObject({
+  l1: z.strictObject({
+    chainId: z.int().positive(),
+    endpoints: z.array(z.strictObject({ url, operator: z.string().min(1) })).min(1),
+    /** How many operators must agree. */
+    quorum: z.int().min(1),
+    pollMilliseconds: z.int().min(20).max(600_000).default(2_000),
+    timeoutMilliseconds: z.int().min(100).max(120_000).default(10_000),
+    maxResponseBytes: z.int().min(65_536).default(67_108_864),
+  }),
+  deployment: z.strictObject({ deployBlock: z.int().min(0), contracts: z.record(z.string(), address), codeHashes: z.record(z.string(), word).default({}) }),
+  /** A node of your own whose blocks were derived from L1: its hashes are compared with what became final. */
+  l2: z.strictObject({ url, chainId: z.int().positive() }).optional(),
+  watched: z.array(z.strictObject({ address, label: z.string().min(1) })).default([]),
+  channels: z.array(channel).default([]),
+  deadMan: z.strictObject({ url, everySeconds: z.int().min(5).default(60) }).optional(),
+  canary: z.strictObject({ everySeconds: z.int().min(10).default(86_400) }).optional(),
+  data: z.string().min(1),
+  api: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535).default(9_800) }).default({ host: '127.0.0.1', port: 9_800 }),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type Config = z.infer<typeof schema> & { readonly hash: Hex };
+export type ChannelConfig = z.infer<typeof channel>;
+
+/** @throws ConfigMistake */
+export function parseConfig(text: string, where: string): Config {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (cause) {
+    throw new ConfigMistake(`${where}: expected YAML or JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new ConfigMistake(parsed.error.issues.map(({ path, message }) => `${where}: ${path.length === 0 ? 'the file' : path.join('.')}: ${message}`).join('\n'));
+  const config = parsed.data;
+  const operators = new Set(config.l1.endpoints.map(({ operator }) => operator)).size;
+  if (config.l1.quorum > operators) throw new ConfigMistake(`${where}: l1.quorum: expected at most the number of operators, ${operators}, got ${config.l1.quorum}`);
+  const names = config.channels.map(({ name }) => name);
+  if (new Set(names).size !== names.length) throw new ConfigMistake(`${where}: channels: expected names that differ, got ${names.join(', ')}`);
+  return { ...config, hash: hashOf(config) };
+}
+
+/** @throws ConfigMistake */
+export function readConfig(path: string): Config {
+  try {
+    return parseConfig(readFileSync(path, 'utf8'), path);
+  } catch (cause) {
+    if (cause instanceof ConfigMistake) throw cause;
+    throw new ConfigMistake(`${path}: expected a readable configuration file: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** The value of an environment variable that the configuration names. @throws ConfigMistake */
+export function secret(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new ConfigMistake(`$${name}: expected a secret, the variable is not set`);
+  return value;
+}

@@ -1,0 +1,108 @@
+// The running watchtower: steps, delivery, heartbeat, canary and the API side by side until it is asked to stop. Owns their rhythm and
+// readiness. Does not own what any of them does.
+// Invariant: delivery never waits for L1, and L1 never for delivery; ready = caught up, agreed lately, and every check within its time.
+
+import type { Logger } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { canaryRows } from './alerts/outbox.ts';
+import { Delivery } from './alerts/deliver.ts';
+import { openChannel } from './alerts/channels.ts';
+import { createApi } from './api/server.ts';
+import type { Config } from './config.ts';
+import { Contracts } from './contracts.ts';
+import { Engine } from './engine.ts';
+import { messageOf } from './fault.ts';
+import { Endpoint } from './l1/endpoint.ts';
+import { Quorum } from './l1/quorum.ts';
+import { MONITORS } from './registry.ts';
+import { Store } from './store.ts';
+import { Unverifiable } from './verdict.ts';
+import { createView } from './view.ts';
+
+const DELIVERY_MILLISECONDS = 250;
+const HEARTBEAT_TIMEOUT_MILLISECONDS = 10_000;
+
+export interface Running {
+  readonly port: number;
+  readonly ended: Promise<void>;
+}
+
+/** Starts it; resolves when the API listens. @throws ConfigMistake */
+export async function startWatchtower(config: Config, logger: Logger, signal: AbortSignal): Promise<Running> {
+  const contracts = new Contracts(config.deployment.contracts);
+  const { timeoutMilliseconds, maxResponseBytes } = config.l1;
+  const endpoints = config.l1.endpoints.map(({ url, operator }) => new Endpoint({ url, operator, timeoutMilliseconds, maxResponseBytes }));
+  const quorum = new Quorum(endpoints, config.l1.quorum);
+  const channels = config.channels.map(openChannel);
+  const store = new Store(config.data);
+  const viewParts = { config, contracts, quorum, endpoints, store };
+  const engine = new Engine({
+    config, contracts, quorum, store, monitors: MONITORS, logger, channels: config.channels, wallMilliseconds: Date.now,
+    viewAt: (header, answers, cursor) => createView(viewParts, header, answers, cursor),
+  });
+  const delivery = new Delivery(store, channels, logger);
+  let notReady: string | undefined = 'it has not read L1 yet';
+  const api = createApi({ store, quorum, monitors: MONITORS, configHash: config.hash, outboxDepth: () => delivery.depth, notReady: () => notReady });
+  await api.listen({ host: config.api.host, port: config.api.port });
+  const address = api.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.api.port;
+
+  const watching = repeat(signal, config.l1.pollMilliseconds, async () => {
+    try {
+      await checkChain(quorum, config);
+      const { isCaughtUp, tip } = await engine.step();
+      notReady = isCaughtUp ? undefined : `it is catching up, at block ${tip}`;
+      return isCaughtUp;
+    } catch (cause) {
+      if (!(cause instanceof Unverifiable)) throw cause;
+      notReady = messageOf(cause);
+      logger.warn({ reason: notReady }, 'L1 could not be read');
+      return true;
+    }
+  });
+  const delivering = repeat(signal, DELIVERY_MILLISECONDS, async () => { await delivery.round(); return true; });
+  const beating = config.deadMan === undefined ? Promise.resolve() : repeat(signal, config.deadMan.everySeconds * 1000, async () => {
+    if (notReady === undefined && config.deadMan !== undefined) await beat(config.deadMan.url, logger);
+    return true;
+  });
+  const singing = config.canary === undefined ? Promise.resolve() : repeat(signal, Math.min(config.canary.everySeconds * 1000, 60_000), async () => {
+    await sing(store, config, Date.now());
+    return true;
+  });
+  const ended = Promise.all([watching, delivering, beating, singing]).then(async () => {
+    await api.close();
+    await store.close();
+  });
+  return { port, ended };
+}
+
+async function checkChain(quorum: Quorum, config: Config): Promise<void> {
+  const id = await quorum.same<string>('eth_chainId', 'eth_chainId', [], String);
+  if (BigInt(id) !== BigInt(config.l1.chainId)) throw new Unverifiable(`L1: expected chain id ${config.l1.chainId}, the operators say ${BigInt(id)}`);
+}
+
+/** @param round resolves to false when it wants to go on at once */
+async function repeat(signal: AbortSignal, milliseconds: number, round: () => Promise<boolean>): Promise<void> {
+  while (!signal.aborted) {
+    const isDone = await round();
+    if (isDone) await sleep(milliseconds, undefined, { signal, ref: true }).catch((cause: unknown) => { if (!signal.aborted) throw cause; });
+  }
+}
+
+async function beat(url: string, logger: Logger): Promise<void> {
+  try {
+    const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(HEARTBEAT_TIMEOUT_MILLISECONDS) });
+    await response.body?.cancel();
+  } catch (cause) {
+    logger.warn({ reason: messageOf(cause) }, 'the dead-man switch could not be reached: it will say so itself');
+  }
+}
+
+async function sing(store: Store, config: Config, now: number): Promise<void> {
+  const last = store.get<number>(['canaryAt']);
+  if (last !== undefined && now - last < (config.canary?.everySeconds ?? 0) * 1000) return;
+  await store.commit((write) => {
+    write.put(['canaryAt'], now);
+    canaryRows(write, store, config.channels, now);
+  });
+}

@@ -1,0 +1,279 @@
+// One step of the watchtower: walk L1, tell what happens, judge what is final. Owns the order of the work and the one transaction in which its
+// results are kept. Does not own what is checked (monitors/), how it is told (alerts/), nor the decisions (cursor.ts, incidents.ts).
+//
+//   latest ──walk──► block: logs ─► notices ─► provisional incidents          reorg ─► retract
+//   finalized ─────► events kept, incidents confirmed ─► every monitor judges the finalized state
+//
+// Invariant: what was decided and that it must be told are written together; a crash between any two steps repeats work, never alarms.
+
+import type { Logger } from 'pino';
+import { append, headOf } from './auditLog.ts';
+import type { ChannelConfig, Config } from './config.ts';
+import type { Contracts, Decoded } from './contracts.ts';
+import { appended, firstCursor, place, unwound } from './cursor.ts';
+import { judged, logEntry, noticed, staleIncident, type Change } from './incidents.ts';
+import { mayHaveLogOf } from './l1/bloom.ts';
+import type { L1Header } from './l1/header.ts';
+import type { Quorum } from './l1/quorum.ts';
+import type { Monitor, StoredEvent, View } from './monitor.ts';
+import { outboxRows } from './alerts/outbox.ts';
+import type { CursorState, Incident, Store, StoredBlock, StoredVerdict, Writer } from './store.ts';
+import { Unverifiable, type Verdict } from './verdict.ts';
+
+/** Blocks walked before finality is looked at again, so that a long catching-up still judges. */
+const BLOCKS_PER_STEP = 500;
+
+export interface EngineParts {
+  readonly config: Config;
+  readonly contracts: Contracts;
+  readonly quorum: Quorum;
+  readonly store: Store;
+  readonly monitors: readonly Monitor[];
+  readonly logger: Logger;
+  readonly channels: readonly ChannelConfig[];
+  readonly viewAt: (header: L1Header, answers: View['answers'], cursor: CursorState) => View;
+  readonly wallMilliseconds: () => number;
+}
+
+export interface StepResult {
+  /** Whether the walk reached the chain's head. */
+  readonly isCaughtUp: boolean;
+  readonly tip: number;
+  readonly finalized: number;
+}
+
+/** JSON-safe copy of event arguments: integers as decimal strings. */
+export function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+  return value;
+}
+
+export class Engine {
+  readonly #parts: EngineParts;
+  #evaluatedAt: string | undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  get cursor(): CursorState {
+    return this.#parts.store.get<CursorState>(['cursor']) ?? firstCursor(this.#parts.config.deployment.deployBlock);
+  }
+
+  /** One round. @throws Unverifiable when too few operators agree where the chain stands */
+  async step(): Promise<StepResult> {
+    await this.#beginQuietly();
+    const isCaughtUp = await this.#walk();
+    await this.#finalize();
+    const { tip, finalized } = this.cursor;
+    return { isCaughtUp, tip, finalized };
+  }
+
+  /** What was final before the first start is history: kept and listed, but told to no one. The state it left is judged all the same. */
+  async #beginQuietly(): Promise<void> {
+    const { quorum, store } = this.#parts;
+    if (store.get<number>(['quietUntil']) !== undefined) return;
+    const { header } = await quorum.head('finalized');
+    await store.commit((write) => { write.put(['quietUntil'], Number(header.number)); });
+  }
+
+  async #walk(): Promise<boolean> {
+    const { quorum } = this.#parts;
+    const head = await quorum.head('latest');
+    for (let count = 0; count < BLOCKS_PER_STEP; count += 1) {
+      const { cursor } = this;
+      if (head.header.number < BigInt(cursor.tip)) await this.#unwindTo(Number(head.header.number));
+      if (BigInt(this.cursor.tip) >= head.header.number) {
+        const same = await this.#tipHolds();
+        if (same) return true;
+        continue;
+      }
+      const { header } = await quorum.header(BigInt(cursor.tip + 1));
+      const move = place(cursor, this.#block(cursor.tip), header);
+      switch (move.kind) {
+        case 'append': await this.#append(cursor, header); break;
+        case 'unwind': await this.#unwind(cursor); break;
+        case 'refused': throw new Unverifiable(`L1 contradicts what was final: expected ${move.expected}, got ${move.got}`);
+        default: move satisfies never;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the tip is still the chain's; if not, it is unwound by one. */
+  async #tipHolds(): Promise<boolean> {
+    const { cursor } = this;
+    const tip = this.#block(cursor.tip);
+    if (tip === undefined || cursor.tip <= cursor.finalized) return true;
+    if (await this.#parts.quorum.isCanonical(BigInt(tip.number), tip.hash)) return true;
+    await this.#unwind(cursor);
+    return false;
+  }
+
+  async #unwindTo(number: number): Promise<void> {
+    while (this.cursor.tip > Math.max(number, this.cursor.finalized)) await this.#unwind(this.cursor);
+  }
+
+  #isHistory(number: number): boolean {
+    return number <= (this.#parts.store.get<number>(['quietUntil']) ?? -1);
+  }
+
+  #block(number: number): StoredBlock | undefined {
+    return this.#parts.store.get<StoredBlock>(['block', number]);
+  }
+
+  async #append(cursor: CursorState, header: L1Header): Promise<void> {
+    const { contracts, quorum, store, monitors, wallMilliseconds } = this.#parts;
+    const isOurs = contracts.watchedAddresses.some((address) => mayHaveLogOf(header.logsBloom, address));
+    const decoded = isOurs ? (await quorum.logs(header)).flatMap((log) => contracts.decodeLog(log) ?? []) : [];
+    const block: StoredBlock = { number: Number(header.number), hash: header.hash, parentHash: header.parentHash, timestamp: Number(header.timestamp) };
+    const changes = decoded.flatMap((item) => noticesOf(monitors, item, block, wallMilliseconds())).flatMap((incident): Change[] => {
+      const before = store.get<Incident>(['incident', incident.id]);
+      return before === undefined || before.state === 'retracted' ? [{ incident, from: before?.state }] : [];
+    });
+    await store.commit((write) => {
+      write.put(['block', block.number], block);
+      if (decoded.length > 0) write.put(['pending', block.number], decoded.map((item) => eventOf(item, block)));
+      for (const { incident } of changes) write.put(['byBlock', block.number, incident.id], incident.id);
+      write.put(['cursor'], appended(cursor));
+      this.#record(write, changes, [], this.#isHistory(block.number));
+    });
+  }
+
+  async #unwind(cursor: CursorState): Promise<void> {
+    const { store } = this.#parts;
+    const ids = store.list<Incident['id']>(['byBlock', cursor.tip]);
+    const changes = ids.flatMap((id): Change[] => {
+      const incident = store.get<Incident>(['incident', id]);
+      return incident?.state === 'provisional' && incident.blockNumber === cursor.tip ? [{ from: 'provisional', incident: { ...incident, state: 'retracted' } }] : [];
+    });
+    await store.commit((write) => {
+      for (const id of ids) write.remove(['byBlock', cursor.tip, id]);
+      write.remove(['block', cursor.tip]);
+      write.remove(['pending', cursor.tip]);
+      write.put(['cursor'], unwound(cursor));
+      this.#record(write, changes);
+    });
+  }
+
+  async #finalize(): Promise<void> {
+    const { quorum } = this.#parts;
+    const { header, answers } = await quorum.head('finalized');
+    const target = Math.min(Number(header.number), this.cursor.tip);
+    for (let number = this.cursor.finalized + 1; number <= target; number += 1) await this.#confirm(number);
+    const { cursor } = this;
+    if (cursor.finalized < cursor.first) return;
+    // What is judged is the finalized block that was walked to, which may be behind the operators' finalized head.
+    const agreed = Number(header.number) === cursor.finalized ? { header, answers } : await quorum.header(BigInt(cursor.finalized));
+    if (agreed.header.hash !== this.#block(cursor.finalized)?.hash) throw new Unverifiable(`finalized block ${cursor.finalized}: expected ${String(this.#block(cursor.finalized)?.hash)}, got ${agreed.header.hash}`);
+    if (this.#evaluatedAt === agreed.header.hash) return;
+    await this.#evaluate(this.#parts.viewAt(agreed.header, agreed.answers, cursor));
+    this.#evaluatedAt = agreed.header.hash;
+  }
+
+  async #confirm(number: number): Promise<void> {
+    const { store } = this.#parts;
+    const events = store.get<(StoredEvent & { readonly contract: string; readonly name: string; readonly index: number })[]>(['pending', number]) ?? [];
+    const changes = store.list<Incident['id']>(['byBlock', number]).flatMap((id): Change[] => {
+      const incident = store.get<Incident>(['incident', id]);
+      return incident?.state === 'provisional' && incident.blockNumber === number ? [{ from: 'provisional', incident: { ...incident, state: 'firing' } }] : [];
+    });
+    await store.commit((write) => {
+      for (const { contract, name, index, ...event } of events) write.put(['event', contract, name, number, index], event);
+      write.remove(['pending', number]);
+      write.put(['cursor'], { ...this.cursor, finalized: number });
+      this.#record(write, changes, [], this.#isHistory(number));
+    });
+  }
+
+  async #evaluate(view: View): Promise<void> {
+    for (const monitor of this.#parts.monitors) {
+      if (monitor.evaluate === undefined) continue;
+      await this.#keep(monitor, view, await this.#verdictsOf(monitor, view));
+    }
+  }
+
+  async #verdictsOf(monitor: Monitor, view: View): Promise<readonly Verdict[]> {
+    const block = { number: view.header.number, hash: view.header.hash };
+    const missing = monitor.needs.filter((name) => !view.contracts.has(name));
+    const unverifiable = (sentence: string): readonly Verdict[] => [{ subject: '', status: 'unverifiable', sentence, evidence: { block, expected: monitor.about, got: sentence } }];
+    if (missing.length > 0) return unverifiable(`the configuration names no ${missing.join(', ')}`);
+    try {
+      return await monitor.evaluate?.(view) ?? [];
+    } catch (cause) {
+      if (cause instanceof Unverifiable) return unverifiable(cause.message);
+      this.#parts.logger.error({ err: cause, monitor: monitor.id }, 'a monitor failed');
+      return unverifiable(`the check itself failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+
+  async #keep(monitor: Monitor, view: View, verdicts: readonly Verdict[]): Promise<void> {
+    const { store, wallMilliseconds } = this.#parts;
+    const seconds = Number(view.header.timestamp);
+    // A check that failed as a whole leaves its subjects' last words standing and turns them unverifiable.
+    const isWhole = verdicts.length === 1 && verdicts[0]?.subject === '' && verdicts[0].status === 'unverifiable';
+    const known = isWhole ? store.list<StoredVerdict>(['verdict', monitor.id]).filter(({ subject }) => subject !== '') : [];
+    const all = [...verdicts, ...known.map(({ subject }): Verdict => ({ ...verdicts[0] as Verdict, subject }))];
+    await store.commit((write) => {
+      const changes: Change[] = [];
+      const entries: Record<string, unknown>[] = [];
+      for (const verdict of all) {
+        const before = store.get<StoredVerdict>(['verdict', monitor.id, verdict.subject]);
+        const open = store.get<Incident>(['open', monitor.id, verdict.subject]);
+        const result = judged(monitor, verdict, before, open, seconds, wallMilliseconds());
+        write.put(['verdict', monitor.id, verdict.subject], result.verdict);
+        if (before?.status !== verdict.status) entries.push({ kind: 'verdict', check: monitor.id, subject: verdict.subject, verdict: verdict.status, sentence: verdict.sentence, blockHash: view.header.hash, inputsHash: result.verdict.hash });
+        for (const change of result.changes) {
+          if (change.incident.state === 'resolved') write.remove(['open', monitor.id, verdict.subject]);
+          else write.put(['open', monitor.id, verdict.subject], change.incident);
+        }
+        changes.push(...result.changes, ...this.#staleness(write, monitor, result.verdict, seconds));
+      }
+      this.#record(write, changes, entries);
+    });
+  }
+
+  #staleness(write: Writer, monitor: Monitor, verdict: StoredVerdict, seconds: number): readonly Change[] {
+    const { store, wallMilliseconds } = this.#parts;
+    const key = ['stale', monitor.id, verdict.subject];
+    const open = store.get<Incident>(key);
+    if (verdict.status !== 'unverifiable' && open !== undefined) {
+      write.remove(key);
+      return [{ from: open.state, incident: { ...open, state: 'resolved' } }];
+    }
+    const incident = open === undefined ? staleIncident(monitor, verdict, seconds, wallMilliseconds()) : undefined;
+    if (incident === undefined) return [];
+    write.put(key, incident);
+    return [{ from: undefined, incident }];
+  }
+
+  /** Incidents, what is told of them, and the log: within the caller's transaction. */
+  #record(write: Writer, changes: readonly Change[], entries: readonly Readonly<Record<string, unknown>>[] = [], isHistory = false): void {
+    const { store, channels, wallMilliseconds } = this.#parts;
+    const all = [...entries, ...changes.map(logEntry)];
+    if (all.length === 0) return;
+    for (const { incident } of changes) write.put(['incident', incident.id], incident);
+    if (!isHistory) outboxRows(write, store, channels, changes, wallMilliseconds());
+    append(write, headOf(store), all);
+  }
+}
+
+function noticesOf(monitors: readonly Monitor[], item: Decoded, block: StoredBlock, wallMilliseconds: number): readonly Incident[] {
+  if (item.name === undefined) {
+    return [{
+      id: `0x${item.log.transactionHash.slice(2, 58)}${item.log.index.toString(16).padStart(8, '0')}`, monitor: 'B8-undecodable', subject: item.contract, severity: 'critical',
+      sentence: `${item.contract} emitted an event that its ABI does not know: its code is not what this watchtower was built for`, expected: 'events of the ABI', got: String(item.log.topics[0] ?? 'no topic'),
+      state: 'provisional', blockNumber: block.number, blockHash: block.hash, transaction: item.log.transactionHash, foundAt: wallMilliseconds,
+    }];
+  }
+  return monitors.flatMap((monitor) => (monitor.notices ?? []).filter(({ contract, event }) => contract === item.contract && event === item.name).map((notice) => noticed(monitor, notice, item, block, wallMilliseconds)));
+}
+
+function eventOf(item: Decoded, block: StoredBlock): StoredEvent & { readonly contract: string; readonly name: string; readonly index: number } {
+  return {
+    contract: item.contract, name: item.name ?? '?', index: item.log.index, blockNumber: block.number, timestamp: block.timestamp, transactionHash: item.log.transactionHash,
+    args: item.name === undefined ? { topics: item.log.topics, data: item.log.data } : plain(item.args) as Readonly<Record<string, unknown>>,
+  };
+}

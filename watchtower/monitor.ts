@@ -1,0 +1,72 @@
+// What a monitor is and what it may see. Owns the two interfaces. A monitor checks one property and lives in one file of monitors/; it never
+// alerts, stores or retries.
+// Invariant: a monitor sees one finalized block (or one event) and gives verdicts about it: same block, same verdicts.
+
+import type { Hex } from 'viem';
+import type { Config } from './config.ts';
+import type { Contracts, Decoded, DecodedEvent } from './contracts.ts';
+import type { L1Header } from './l1/header.ts';
+import type { OperatorAnswer } from './l1/quorum.ts';
+import type { CursorState } from './store.ts';
+import type { Severity, Verdict } from './verdict.ts';
+
+/** Group letters of the design: data, upgrades, simulation, proofs, chain, people, time, itself. */
+export type Group = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H';
+
+export interface ProvenAccount {
+  readonly balance: bigint;
+  readonly nonce: bigint;
+  readonly codeHash: Hex;
+  readonly storage: ReadonlyMap<Hex, bigint>;
+}
+
+/** The finalized state that a monitor judges. Reads throw Unverifiable when too few operators agree. */
+export interface View {
+  readonly header: L1Header;
+  readonly answers: readonly OperatorAnswer[];
+  readonly cursor: CursorState;
+  readonly config: Config;
+  readonly contracts: Contracts;
+  /** A view function at this block, agreed by quorum. */
+  readonly read: <T>(contract: string, functionName: string, args?: readonly unknown[]) => Promise<T>;
+  /** An account and storage words, proven against this block's state root. */
+  readonly prove: (address: Hex, slots?: readonly Hex[]) => Promise<ProvenAccount>;
+  /** Finalized events of one kind, oldest first. */
+  readonly events: (contract: string, name: string) => readonly StoredEvent[];
+  /** A hash of a block of the L2 node of your own; undefined when none is configured. */
+  readonly l2BlockHash: ((number: bigint) => Promise<Hex | undefined>) | undefined;
+}
+
+/** A finalized event as it was kept: integers as decimal strings. */
+export interface StoredEvent {
+  readonly blockNumber: number;
+  readonly timestamp: number;
+  readonly transactionHash: Hex;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+export interface Monitor {
+  readonly id: string;
+  readonly group: Group;
+  /** The property, in one sentence. */
+  readonly about: string;
+  readonly severity: Severity;
+  /** Contracts without which there is nothing to check: then the verdict is `unverifiable`, with the reason. */
+  readonly needs: readonly string[];
+  /** L1 seconds without an `ok` after which that is itself alarmed. */
+  readonly staleAfterSeconds: number;
+  /** Judges the finalized state. */
+  readonly evaluate?: (view: View) => Promise<readonly Verdict[]>;
+  /** Events that are alarmed when they happen, also before they are final. */
+  readonly notices?: readonly Notice[];
+}
+
+export interface Notice {
+  readonly contract: string;
+  readonly event: string;
+  readonly severity: Severity;
+  readonly sentence: (event: DecodedEvent) => string;
+  readonly subject?: (event: DecodedEvent) => string;
+}
+
+export type { Decoded };

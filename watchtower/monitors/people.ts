@@ -1,0 +1,22 @@
+// F32, F33: who holds which key, told when it changes; and one key in two roles, which turns two locks into one.
+
+import type { Monitor, Notice } from '../monitor.ts';
+import { holds } from './verdicts.ts';
+
+const told: readonly Notice[] = [
+  { contract: 'Rollup', event: 'OperatorRotated', severity: 'warning', sentence: ({ args }) => `the operator's hot key changed from ${String(args['previous'])} to ${String(args['next'])}` },
+  { contract: 'Rollup', event: 'ColdKeySet', severity: 'warning', sentence: ({ args }) => `the operator's cold key changed from ${String(args['previous'])} to ${String(args['next'])}` },
+];
+
+export const people: Monitor = {
+  id: 'F33-key-reuse', group: 'F', about: 'no key holds two roles', severity: 'warning', needs: ['Rollup'], staleAfterSeconds: 3_600, notices: told,
+  evaluate: async (view) => {
+    const holders = new Map<string, string[]>();
+    const add = (address: string, role: string): void => void holders.set(address.toLowerCase(), [...holders.get(address.toLowerCase()) ?? [], role]);
+    add(await view.read<string>('Rollup', 'operator'), 'operator (hot)');
+    add(await view.read<string>('Rollup', 'coldKey'), 'operator (cold)');
+    if (view.contracts.hasFunction('AttesterLane', 'attesters')) for (const member of await view.read<readonly string[]>('AttesterLane', 'attesters')) add(member, 'attester');
+    const shared = [...holders].filter(([, roles]) => roles.length > 1);
+    return [holds(view, shared.length === 0, { sentence: shared.length === 0 ? `${holders.size} keys, each with one role` : shared.map(([address, roles]) => `${address} is ${roles.join(' and ')}`).join('; '), expected: 'one role a key', got: `${shared.length} keys with several` })];
+  },
+};

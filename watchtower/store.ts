@@ -1,0 +1,126 @@
+// The watchtower's memory: one lmdb environment, one transaction per step, so that cursor, verdicts, incidents, log and outbox are always of
+// one moment. Owns tables and durability. Does not own what is written (engine.ts).
+// Invariant: `commit` resolves after the fsync; a killed process finds either all of a step or nothing of it.
+
+import { mkdirSync } from 'node:fs';
+import { open, type RootDatabase } from 'lmdb';
+import type { Hex } from 'viem';
+import type { Severity, Status } from './verdict.ts';
+
+export interface StoredBlock {
+  readonly number: number;
+  readonly hash: Hex;
+  readonly parentHash: Hex;
+  readonly timestamp: number;
+}
+
+export interface StoredVerdict {
+  readonly monitor: string;
+  readonly subject: string;
+  readonly status: Status;
+  readonly sentence: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly blockNumber: number;
+  readonly blockHash: Hex;
+  /** L1 time of the block at which this status began, seconds. */
+  readonly since: number;
+  /** L1 time of the last `ok`; undefined if there was none. */
+  readonly lastOk: number | undefined;
+  readonly hash: Hex;
+}
+
+export type IncidentState = 'provisional' | 'firing' | 'resolved' | 'retracted';
+
+export interface Incident {
+  readonly id: Hex;
+  readonly monitor: string;
+  readonly subject: string;
+  readonly severity: Severity;
+  readonly sentence: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly state: IncidentState;
+  readonly blockNumber: number;
+  readonly blockHash: Hex;
+  readonly transaction: Hex | undefined;
+  /** Wall time at which it was found, milliseconds. */
+  readonly foundAt: number;
+}
+
+export interface OutboxRow {
+  readonly seq: number;
+  readonly channel: string;
+  readonly incident: Hex;
+  readonly state: IncidentState | 'canary';
+  readonly severity: Severity;
+  readonly title: string;
+  readonly text: string;
+  readonly createdAt: number;
+  readonly attempts: number;
+  readonly nextAt: number;
+  readonly deliveredAt: number | undefined;
+  readonly lastError: string | undefined;
+}
+
+export interface LogRow {
+  readonly seq: number;
+  readonly prev: Hex;
+  readonly hash: Hex;
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
+export interface CursorState {
+  /** Highest block processed. */
+  readonly tip: number;
+  /** Highest block known to be final. */
+  readonly finalized: number;
+  /** First block ever processed. */
+  readonly first: number;
+  /** Blocks that could not be read and were passed, on the operator's word. */
+  readonly gaps: readonly { readonly from: number; readonly to: number }[];
+}
+
+type Key = readonly (string | number)[];
+
+export class Store {
+  readonly #database: RootDatabase<unknown, (string | number)[]>;
+
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true });
+    this.#database = open<unknown, (string | number)[]>({ path: directory, encoding: 'json', noSubdir: false });
+  }
+
+  get<T>(key: Key): T | undefined {
+    return this.#database.get([...key]) as T | undefined;
+  }
+
+  /** Values under a prefix, in key order. */
+  list<T>(prefix: Key, options: { readonly reverse?: boolean; readonly limit?: number } = {}): readonly T[] {
+    const limit = options.limit === undefined ? {} : { limit: options.limit };
+    // '￿' sorts after every string and number that follows the prefix.
+    const [low, high] = [[...prefix], [...prefix, '￿']];
+    const range = options.reverse === true ? { start: high, end: low, reverse: true, ...limit } : { start: low, end: high, ...limit };
+    return [...this.#database.getRange(range)].map(({ value }) => value as T);
+  }
+
+  /** Runs `change` as one transaction and waits until it is on disk. */
+  async commit(change: (write: Writer) => void): Promise<void> {
+    await this.#database.transaction(() => {
+      change({
+        put: (key, value) => void this.#database.put([...key], value),
+        remove: (key) => void this.#database.remove([...key]),
+      });
+    });
+    await this.#database.flushed;
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
+
+export interface Writer {
+  readonly put: (key: Key, value: unknown) => void;
+  readonly remove: (key: Key) => void;
+}
