@@ -10,6 +10,7 @@ import type { EVM, EVMRunCallOpts } from '@ethereumjs/evm';
 import { createVM } from '@ethereumjs/vm';
 import mcl from 'mcl-wasm';
 import { customCrypto } from './crypto.ts';
+import { AnalysisCache, BLOCK_CODE_BYTES, CALL_CODE_BYTES, keepAnalyses } from './jump-analysis.ts';
 import { OverlayState } from './overlay.ts';
 import type { BaseState } from './state-view.ts';
 import { handlersOf, SurchargeMeter, surchargedOpcodes, surchargedPrecompiles } from './surcharge.ts';
@@ -123,6 +124,7 @@ export async function createMachine(chainId: bigint, isInterruptible: boolean): 
     },
   });
   const evm = vm.evm as EVM;
+  keepAnalyses(evm, new AnalysisCache((code) => state.hashOfCode(code), isInterruptible ? CALL_CODE_BYTES : BLOCK_CODE_BYTES));
   return {
     evm, state, meter, pulse, common, forwarded: hooks.forwarded,
     get observer() {

@@ -47,6 +47,8 @@ export class OverlayState implements StateManagerInterface {
   #marks: number[] = [];
   /** Slot values at the start of the transaction, for slots written since. */
   #originals = new Map<string, Uint8Array>();
+  /** Hash of each code handed out: codes are never changed in place, and outlive blocks in the cache beneath. */
+  readonly #codeHashes = new WeakMap<Uint8Array, string>();
   recorder: StateRecorder | undefined;
 
   readonly originalStorageCache = {
@@ -151,6 +153,11 @@ export class OverlayState implements StateManagerInterface {
     return account === undefined || account.codeHash === EMPTY_CODE_HASH ? NO_BYTES : this.codeByHash(account.codeHash);
   }
 
+  /** Map key of the hash of `code`, if the EVM got it from this state; undefined for init code. */
+  hashOfCode(code: Uint8Array): string | undefined {
+    return this.#codeHashes.get(code);
+  }
+
   writeCode(addressKey: string, code: Uint8Array): void {
     const codeHash = code.length === 0 ? EMPTY_CODE_HASH : keccak256(code);
     if (code.length > 0) this.#codes.set(toKey(codeHash), code);
@@ -213,7 +220,10 @@ export class OverlayState implements StateManagerInterface {
     this.writeCode(toKey(address.bytes), value);
   }
   async getCode(address: Address): Promise<Uint8Array> {
-    return this.codeOf(toKey(address.bytes));
+    const addressKey = toKey(address.bytes);
+    const code = this.codeOf(addressKey);
+    if (code.length > 0 && !this.#codeHashes.has(code)) this.#codeHashes.set(code, toKey(this.read(addressKey)!.codeHash));
+    return code;
   }
   async getCodeSize(address: Address): Promise<number> {
     return this.codeOf(toKey(address.bytes)).length;
