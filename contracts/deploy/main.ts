@@ -4,7 +4,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { Contract, JsonRpcProvider, isError } from 'ethers';
 import { readArtifact } from '../scripts/artifacts.ts';
-import { DeployFault, Deployer } from './deployer.ts';
+import { assertAgreement } from './agreement.ts';
+import { Deployer } from './deployer.ts';
 import { USAGE, UsageError, parseOptions } from './options.ts';
 import { DEVNET_CHAIN_ID, deployAll } from './plan.ts';
 
@@ -33,12 +34,10 @@ async function deploy(args: readonly string[]): Promise<void> {
     const rollup = deployment.contracts['Rollup'] ?? '';
     const genesis = new Contract(deployment.contracts['Genesis'] ?? '', [...readArtifact('Genesis').abi], provider);
     await genesis.getFunction('check').staticCall();
-    const clock = new Contract(deployment.contracts['Clock'] ?? '', [...readArtifact('Clock').abi], provider);
-    const timeScale = (await clock.getFunction('TIME_SCALE').staticCall()) as bigint;
-    if (timeScale !== options.timeScale) throw new DeployFault(`expected time scale ${options.timeScale}, this deployment stands with ${timeScale}; give it another --name`);
+    await assertAgreement(provider, deployment, options);
     const text = `${JSON.stringify({
       profile: l1ChainId === DEVNET_CHAIN_ID ? 'training-devnet' : 'mainnet',
-      timeScale: Number(timeScale),
+      timeScale: Number(options.timeScale),
       l1ChainId: Number(l1ChainId),
       l2ChainId: Number(options.l2ChainId),
       deployBlock: await findDeployBlock(provider, rollup),

@@ -3,6 +3,8 @@
 // Owns: opening, exclusive use of the directory, durability, faults. Does not own: the keys' meaning (tables.ts).
 // Invariant: `write` resolves after the commit's fsync. After a failed write the store refuses everything: memory may be
 // ahead of disk, so only a restart is safe; what is on disk is the state before the failed write.
+// Memory: lmdb maps the file in chunks of 64 KiB, at most 8,192 of them that no reader needs (512 MiB), and copies values out. Without
+// `remapChunks` it maps the whole file, keeps every smaller map it had before, and resident memory follows the file's size for ever.
 
 import { mkdirSync, realpathSync, statfsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -25,7 +27,7 @@ export async function openLmdb(directory: string, onFault: (fault: StoreFault) =
   mkdirSync(directory, { recursive: true });
   const lock = await lockDirectory(realpathSync(directory));
   try {
-    const database = open<Uint8Array, Uint8Array>({ path: directory, keyEncoding: 'binary', encoding: 'binary', cache: false, noSubdir: false });
+    const database = open<Uint8Array, Uint8Array>({ path: directory, keyEncoding: 'binary', encoding: 'binary', cache: false, noSubdir: false, remapChunks: true });
     return new LmdbKeyValue(directory, database, lock, onFault);
   } catch (cause) {
     lock.close();

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { Contract, JsonRpcProvider } from 'ethers';
 import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
-import { abiOf, runDeploy, type Deployment } from './deployed.ts';
+import { abiOf, keyAt, runDeploy, type Deployment } from './deployed.ts';
 
 const PROXY = '0x4e59b44847b379578588920cA78FbF26c0B4956C';
 let anvil: Anvil;
@@ -38,9 +38,26 @@ test('P-071 everything stands where it was foretold, wired to each other, and th
   assert.equal(await provider.getCode(first.contracts['Rollup'] ?? '', first.deployBlock - 1), '0x', 'nothing is older than the deploy block');
 });
 
-test('P-071 a second run changes nothing and says the same', async () => {
+test('P-071 a second run changes nothing and says the same, whatever the order of the attesters', async () => {
   const before = await provider.getBlockNumber();
-  assert.deepEqual(await runDeploy(anvil.url, ['--time-scale', '1440']), first);
+  const attesters = [28, 27, 26, 25, 24].map((index) => keyAt(index).address.toLowerCase()).join(',');
+  assert.deepEqual(await runDeploy(anvil.url, ['--time-scale', '1440', '--attesters', attesters]), first);
+  assert.equal(await provider.getBlockNumber(), before);
+});
+
+test('P-071 a second run with other keys, attesters or figures than those that stand is refused, each named, and nothing is sent', async () => {
+  const before = await provider.getBlockNumber();
+  const [operator, ...others] = [10, 24, 25, 26, 27, 11].map((index) => keyAt(index).address);
+  const differing = {
+    '--time-scale': '720', '--operator': operator ?? '', '--cold-key': operator ?? '', '--attesters': others.join(','), '--upgrade-authority': operator ?? '', '--l2-chain-id': '7', '--deposit-cap-wei': '5',
+  };
+  await assert.rejects(runDeploy(anvil.url, Object.entries(differing).flat()), (error: { code: number; stderr: string }) => {
+    assert.equal(error.code, 1);
+    assert.match(error.stderr, /name keyfall-1 exists and differs/);
+    for (const [flag, value] of Object.entries(differing)) assert.ok(error.stderr.includes(`${flag} ${value.toLowerCase().split(',').toSorted().join(',')} was given, it stands with `), `${flag}: ${error.stderr}`);
+    assert.ok(error.stderr.includes(`it stands with ${keyAt(21).address.toLowerCase()}`));
+    return true;
+  });
   assert.equal(await provider.getBlockNumber(), before);
 });
 
@@ -81,6 +98,6 @@ test('wrong input is named before anything is sent', async () => {
   await rejects(['--surprise'], /Unknown option/);
   await rejects(['--l1', 'nowhere'], /--l1: expected a URL/);
   await rejects([], /KEYFALL_DEPLOYER_KEY: expected a private key/, 'secret');
-  await rejects(['--time-scale', '60'], /expected time scale 60, this deployment stands with 1440/);
+  await rejects(['--time-scale', '60'], /--time-scale 60 was given, it stands with 1440/);
   assert.equal(await provider.getBlockNumber(), before);
 });
