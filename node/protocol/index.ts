@@ -13,4 +13,5 @@ export * from './outcome.ts';
 export * from './payload.ts';
 export * from './rlp.ts';
 export * from './statement.ts';
+export * from './upgrade.ts';
 export * from './withdrawal.ts';
