@@ -33,6 +33,10 @@ const schema = z.strictObject({
     maxResponseBytes: z.int().min(65_536).default(67_108_864),
   }),
   deployment: z.strictObject({ deployBlock: z.int().min(0), contracts: z.record(z.string(), address), codeHashes: z.record(z.string(), word).default({}) }),
+  /** Upgrades are tried on a fork of the first endpoint. */
+  isSimulating: z.boolean().default(true),
+  /** Hardhat artifacts that you built from the sources: upgrades are compared with them. */
+  artifacts: z.string().min(1).optional(),
   /** A node of your own whose blocks were derived from L1: its hashes are compared with what became final. */
   l2: z.strictObject({ url, chainId: z.int().positive() }).optional(),
   watched: z.array(z.strictObject({ address, label: z.string().min(1) })).default([]),

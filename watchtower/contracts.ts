@@ -36,6 +36,9 @@ export class Contracts {
     }
   }
 
+  /** The interface that every lane answers to, whatever else it is. */
+  static readonly LANE = 'AttesterLane';
+
   has(name: string): boolean {
     return this.addresses[name] !== undefined && this.#abis.has(name);
   }

@@ -35,14 +35,14 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
   const quorum = new Quorum(endpoints, config.l1.quorum);
   const channels = config.channels.map(openChannel);
   const store = new Store(config.data);
-  const viewParts = { config, contracts, quorum, endpoints, store };
+  const viewParts = { config, contracts, quorum, endpoints, store, memory: new Map<string, unknown>() };
   const engine = new Engine({
     config, contracts, quorum, store, monitors: MONITORS, logger, channels: config.channels, wallMilliseconds: Date.now,
     viewAt: (header, answers, cursor) => createView(viewParts, header, answers, cursor),
   });
   const delivery = new Delivery(store, channels, logger);
   let notReady: string | undefined = 'it has not read L1 yet';
-  const api = createApi({ store, quorum, monitors: MONITORS, configHash: config.hash, outboxDepth: () => delivery.depth, notReady: () => notReady });
+  const api = createApi({ store, quorum, monitors: MONITORS, configHash: config.hash, outboxDepth: () => delivery.depth, notReady: () => notReady, lastView: () => engine.lastView });
   await api.listen({ host: config.api.host, port: config.api.port });
   const address = api.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.api.port;

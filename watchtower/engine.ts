@@ -52,10 +52,15 @@ export function plain(value: unknown): unknown {
 
 export class Engine {
   readonly #parts: EngineParts;
-  #evaluatedAt: string | undefined;
+  #lastView: View | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+  }
+
+  /** The finalized state that was judged last; undefined before the first time. */
+  get lastView(): View | undefined {
+    return this.#lastView;
   }
 
   get cursor(): CursorState {
@@ -168,9 +173,10 @@ export class Engine {
     // What is judged is the finalized block that was walked to, which may be behind the operators' finalized head.
     const agreed = Number(header.number) === cursor.finalized ? { header, answers } : await quorum.header(BigInt(cursor.finalized));
     if (agreed.header.hash !== this.#block(cursor.finalized)?.hash) throw new Unverifiable(`finalized block ${cursor.finalized}: expected ${String(this.#block(cursor.finalized)?.hash)}, got ${agreed.header.hash}`);
-    if (this.#evaluatedAt === agreed.header.hash) return;
-    await this.#evaluate(this.#parts.viewAt(agreed.header, agreed.answers, cursor));
-    this.#evaluatedAt = agreed.header.hash;
+    if (this.#lastView?.header.hash === agreed.header.hash) return;
+    const view = this.#parts.viewAt(agreed.header, agreed.answers, cursor);
+    await this.#evaluate(view);
+    this.#lastView = view;
   }
 
   async #confirm(number: number): Promise<void> {

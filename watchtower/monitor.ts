@@ -29,10 +29,18 @@ export interface View {
   readonly contracts: Contracts;
   /** A view function at this block, agreed by quorum. */
   readonly read: <T>(contract: string, functionName: string, args?: readonly unknown[]) => Promise<T>;
+  /** The same of a contract that is not part of the deployment, with the ABI of one of ours. */
+  readonly readAt: <T>(address: Hex, abiOf: string, functionName: string, args?: readonly unknown[]) => Promise<T>;
+  /** Code whose hash is proven; '0x' for none. */
+  readonly code: (address: Hex) => Promise<Hex>;
   /** An account and storage words, proven against this block's state root. */
   readonly prove: (address: Hex, slots?: readonly Hex[]) => Promise<ProvenAccount>;
   /** Finalized events of one kind, oldest first. */
   readonly events: (contract: string, name: string) => readonly StoredEvent[];
+  /** What a monitor keeps between blocks to save work; never what it decides. */
+  readonly memory: Map<string, unknown>;
+  /** Endpoint that simulations fork from; undefined when they are switched off. */
+  readonly forkUrl: string | undefined;
   /** A hash of a block of the L2 node of your own; undefined when none is configured. */
   readonly l2BlockHash: ((number: bigint) => Promise<Hex | undefined>) | undefined;
 }

@@ -13,7 +13,8 @@ import { lanes } from './monitors/lanes.ts';
 import { liveness } from './monitors/liveness.ts';
 import { people } from './monitors/people.ts';
 import { pins } from './monitors/pins.ts';
+import { upgrades } from './monitors/upgrades.ts';
 
 export const MONITORS: readonly Monitor[] = [
-  pins, agreement, continuity, eventsMatchState, coreCode, lanes, finalMatchesL2, contradictions, liveness, forcedQueue, conservation, people,
+  pins, agreement, continuity, eventsMatchState, coreCode, lanes, finalMatchesL2, contradictions, liveness, forcedQueue, conservation, people, upgrades,
 ];

@@ -25,22 +25,29 @@ export interface ViewParts {
   readonly quorum: Quorum;
   readonly endpoints: readonly Endpoint[];
   readonly store: Store;
+  readonly memory: Map<string, unknown>;
 }
 
 export function createView(parts: ViewParts, header: L1Header, answers: View['answers'], cursor: CursorState): View {
-  const { config, contracts, quorum, endpoints, store } = parts;
+  const { config, contracts, quorum, endpoints, store, memory } = parts;
+  const readAt = async <T>(address: Hex, abiOf: string, functionName: string, args: readonly unknown[] = []): Promise<T> => {
+    const call = { to: address, data: contracts.encode(abiOf, functionName, args) };
+    const data = await quorum.same<Hex>(`${abiOf}.${functionName}(${args.map(String).join(', ')})`, 'eth_call', [call, { blockHash: header.hash }], (value) => String(value));
+    try {
+      return contracts.decode(abiOf, functionName, data) as T;
+    } catch (cause) {
+      throw new Unverifiable(`${abiOf}.${functionName} at ${address}: its answer ${data.slice(0, 80)} does not decode`, { cause });
+    }
+  };
+  const prove = async (address: Hex, slots: readonly Hex[] = []): Promise<ProvenAccount> => provenBySome(endpoints, header, address, slots);
   return {
-    header, answers, cursor, config, contracts,
-    read: async <T>(contract: string, functionName: string, args: readonly unknown[] = []) => {
-      const call = { to: contracts.address(contract), data: contracts.encode(contract, functionName, args) };
-      const data = await quorum.same<Hex>(`${contract}.${functionName}(${args.map(String).join(', ')})`, 'eth_call', [call, { blockHash: header.hash }], (value) => String(value));
-      try {
-        return contracts.decode(contract, functionName, data) as T;
-      } catch (cause) {
-        throw new Unverifiable(`${contract}.${functionName}: its answer ${data.slice(0, 80)} does not decode`, { cause });
-      }
+    header, answers, cursor, config, contracts, readAt, prove, memory, forkUrl: config.isSimulating ? config.l1.endpoints[0]?.url : undefined,
+    read: async <T>(contract: string, functionName: string, args: readonly unknown[] = []) => readAt<T>(contracts.address(contract), contract, functionName, args),
+    code: async (address) => {
+      const [{ codeHash }, code] = await Promise.all([prove(address), quorum.any<Hex>('eth_getCode', [address, `0x${header.number.toString(16)}`])]);
+      if (keccak256(code) !== codeHash) throw new Unverifiable(`the code of ${address} hashes to ${keccak256(code)}, its account says ${codeHash}`);
+      return code;
     },
-    prove: async (address, slots = []) => provenBySome(endpoints, header, address, slots),
     events: (contract, name) => store.list<StoredEvent>(['event', contract, name]),
     l2BlockHash: config.l2 === undefined ? undefined : blockHashReader(config, config.l2.url),
   };

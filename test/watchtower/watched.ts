@@ -54,7 +54,7 @@ export class Watched {
     const endpoints = this.config.l1.endpoints.map(({ url, operator }) => new Endpoint({ url, operator, timeoutMilliseconds: this.config.l1.timeoutMilliseconds, maxResponseBytes: 67_108_864 }));
     this.quorum = new Quorum(endpoints, options.quorum);
     this.store = new Store(data);
-    const parts = { config: this.config, contracts, quorum: this.quorum, endpoints, store: this.store };
+    const parts = { config: this.config, contracts, quorum: this.quorum, endpoints, store: this.store, memory: new Map<string, unknown>() };
     this.engine = new Engine({
       ...parts, monitors: options.monitors ?? MONITORS, logger: SILENT, channels: this.config.channels, wallMilliseconds: Date.now,
       viewAt: (header, answers, cursor) => createView(parts, header, answers, cursor),

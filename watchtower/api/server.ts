@@ -5,9 +5,10 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { headOf } from '../auditLog.ts';
 import { metricsText } from '../metrics.ts';
 import type { Quorum } from '../l1/quorum.ts';
-import type { Monitor } from '../monitor.ts';
 import type { CursorState, Incident, LogRow, Store, StoredVerdict } from '../store.ts';
+import type { Monitor, View } from '../monitor.ts';
 import { rss } from './feed.ts';
+import { addUpgradeRoutes } from './upgrades.ts';
 
 export interface ApiParts {
   readonly store: Store;
@@ -17,6 +18,8 @@ export interface ApiParts {
   readonly outboxDepth: () => number;
   /** Why it is not ready; undefined when it is. */
   readonly notReady: () => string | undefined;
+  /** The finalized state that was judged last. */
+  readonly lastView: () => View | undefined;
 }
 
 const LONGEST_PAGE = 500;
@@ -45,6 +48,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
     void reply.send(store.list<LogRow>(['log']).filter(({ seq }) => seq >= first).slice(0, Math.min(LONGEST_PAGE, natural(limit, LONGEST_PAGE))));
   });
   server.get('/v1/feed.rss', async (_request, reply) => reply.type('application/rss+xml').send(rss(newest(store.list<Incident>(['incident']), {}))));
+  addUpgradeRoutes(server, parts.lastView);
   server.get('/v1/stream', (request, reply) => {
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'access-control-allow-origin': '*' });

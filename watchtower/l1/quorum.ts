@@ -94,6 +94,20 @@ export class Quorum {
     throw new Unverifiable(`${what}: fewer than ${this.needed} operators agree (${detail})`);
   }
 
+  /** The first answer of any endpoint: for what the caller checks against a hash. @throws Unverifiable */
+  async any<T>(method: string, params: readonly unknown[]): Promise<T> {
+    const faults: string[] = [];
+    for (const endpoint of this.#endpoints) {
+      try {
+        return await endpoint.request(method, params) as T;
+      } catch (fault) {
+        if (!(fault instanceof EndpointFault)) throw fault;
+        faults.push(fault.message);
+      }
+    }
+    throw new Unverifiable(`${method}: no endpoint answers (${faults.join('; ')})`);
+  }
+
   async #ask<T>(question: (endpoint: Endpoint) => Promise<T | undefined>): Promise<readonly Answer<T>[]> {
     return Promise.all(this.#endpoints.map(async (endpoint) => {
       try {

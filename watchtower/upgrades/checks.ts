@@ -1,0 +1,189 @@
+// What is checked about an upgrade before it happens. Owns one function a check, each with its id, and the order. Every check gives a result: what
+// cannot be checked is unverifiable, and what does not apply to a kind is not listed for it.
+// Invariant: deterministic for one block and one set of artifacts.
+
+import { isAddressEqual, keccak256, toHex, toFunctionSelector, type AbiFunction, type Hex } from 'viem';
+import type { View } from '../monitor.ts';
+import { Contracts } from '../contracts.ts';
+import { Unverifiable, type Status } from '../verdict.ts';
+import { instructionsOf, matchBuild, readArtifacts, type LocalBuild } from './bytecode.ts';
+import type { Upgrade } from './decode.ts';
+import { layoutErrors } from './layout.ts';
+
+export interface CheckResult {
+  readonly id: string;
+  readonly status: Status;
+  readonly sentence: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+interface Subject {
+  readonly view: View;
+  readonly upgrade: Upgrade;
+  /** The contract that the upgrade brings in, if it does. */
+  readonly target: Hex | undefined;
+  readonly pinned: Hex | undefined;
+}
+
+type Outcome = Omit<CheckResult, 'id'>;
+interface Check {
+  readonly id: string;
+  readonly kinds: readonly string[];
+  readonly run: (subject: Subject) => Promise<Outcome>;
+}
+
+const ALL_LANES = ['ZkLane', 'LaneSwitch', 'AttesterSet'];
+const WITH_CODE = ['Core', ...ALL_LANES];
+const EMPTY_CODE = keccak256('0x');
+const DELEGATION = '0xef0100';
+const MIN_ATTESTERS = 5;
+
+const outcome = (isRight: boolean, sentence: string, expected: string, got: string): Outcome => ({ status: isRight ? 'ok' : 'violation', sentence, expected, got });
+
+function targetOf({ kind, fields }: Upgrade): Hex | undefined {
+  if (kind === 'Core') return fields['implementation'] as Hex;
+  return ALL_LANES.includes(kind) ? fields['lane'] as Hex : undefined;
+}
+
+function needTarget({ target }: Subject): Hex {
+  if (target === undefined) throw new Unverifiable('the upgrade names no contract');
+  return target;
+}
+
+function buildsOf(view: View): ReturnType<typeof readArtifacts> {
+  if (view.config.artifacts === undefined) throw new Unverifiable('no local build is configured (artifacts), so the code is compared with nothing');
+  return readArtifacts(view.config.artifacts);
+}
+
+async function currentCore(view: View): Promise<Hex> {
+  const last = view.events('Rollup', 'Upgraded').at(-1)?.args['implementation'];
+  if (typeof last !== 'string') throw new Unverifiable('the Rollup\'s implementation is not known');
+  return view.code(last as Hex);
+}
+
+async function builds(subject: Subject): Promise<{ readonly before: LocalBuild; readonly after: LocalBuild }> {
+  const artifacts = buildsOf(subject.view);
+  const [before, after] = [matchBuild(await currentCore(subject.view), artifacts), matchBuild(await subject.view.code(needTarget(subject)), artifacts)];
+  if (before === undefined || after === undefined) throw new Unverifiable(`${before === undefined ? 'the running' : 'the new'} code is no local build`);
+  return { before, after };
+}
+
+const CHECKS: readonly Check[] = [
+  { id: 'B11-codehash', kinds: WITH_CODE, run: async (subject) => {
+    const { codeHash } = await subject.view.prove(needTarget(subject));
+    if (codeHash === EMPTY_CODE) return outcome(false, 'the contract that it brings in has no code: someone can still decide what it will be', String(subject.pinned), 'no code');
+    return outcome(codeHash === subject.pinned, 'the code at the address is the one that is pinned', String(subject.pinned), codeHash);
+  } },
+  { id: 'B12-instructions', kinds: WITH_CODE, run: async (subject) => {
+    const code = await subject.view.code(needTarget(subject));
+    if (code.startsWith(DELEGATION)) return outcome(false, 'the contract that it brings in is an account with delegated code: its key changes the code at will', 'a contract', code);
+    const allowed = subject.upgrade.kind === 'Core' ? instructionsOf(await currentCore(subject.view)) : new Set(['DELEGATECALL']);
+    const more = [...instructionsOf(code)].filter((name) => !allowed.has(name) && !['CREATE', 'CREATE2'].includes(name));
+    return outcome(more.length === 0, more.length === 0 ? 'it has no instruction that lets its code change or vanish beyond what runs today' : `it can ${more.join(', ')}, which what runs today cannot`, 'none', more.join(', ') || 'none');
+  } },
+  { id: 'B10-build', kinds: WITH_CODE, run: async (subject) => {
+    const build = matchBuild(await subject.view.code(needTarget(subject)), buildsOf(subject.view));
+    return outcome(build !== undefined, build === undefined ? 'no local build gives this code: nobody here can say what it does' : `the code is the local build of ${build.name}`, 'a local build', build?.name ?? 'none');
+  } },
+  { id: 'B10-immutables', kinds: ['Core'], run: async (subject) => {
+    const { before, after } = await builds(subject);
+    if (before.immutables.includes('inconsistent') || after.immutables.includes('inconsistent')) return outcome(false, 'one immutable has different values in different places: the code was patched after it was built', 'one value', 'several');
+    const changed = before.immutables.length === after.immutables.length ? after.immutables.filter((value, index) => value !== before.immutables[index]) : after.immutables.filter((value) => !before.immutables.includes(value));
+    return outcome(changed.length === 0, changed.length === 0 ? 'every immutable is what it was' : `${changed.length} immutables differ (addresses of other contracts, delays or chain ids)`, 'the same values', changed.map((value) => `0x${value}`).join(', ') || 'the same values');
+  } },
+  { id: 'B13-layout', kinds: ['Core'], run: async (subject) => {
+    const { before, after } = await builds(subject);
+    const errors = layoutErrors(subject.view.config.artifacts ?? '', before, after);
+    return outcome(errors.length === 0, errors.length === 0 ? 'the storage that is there keeps its meaning' : `the storage changes its meaning: ${errors.join('; ')}`, 'a compatible storage layout', errors.join('; ') || 'compatible');
+  } },
+  { id: 'B16-surface', kinds: ['Core'], run: async (subject) => surface(subject) },
+  { id: 'B14-migration', kinds: ['Core'], run: async (subject) => outcome(subject.upgrade.fields['migrates'] !== true, subject.upgrade.fields['migrates'] === true ? 'it runs migrate() of the new code in the same act: read that function' : 'it runs nothing in the same act', 'no call', subject.upgrade.fields['migrates'] === true ? 'migrate()' : 'no call') },
+  { id: 'D23-accepts-nothing-unproven', kinds: ALL_LANES, run: async (subject) => {
+    if (subject.upgrade.kind === 'LaneSwitch' && subject.upgrade.fields['isEnabled'] === false) return outcome(true, 'the lane is switched off', 'nothing accepted', 'off');
+    for (let probe = 0; probe < 16; probe += 1) {
+      const statement = keccak256(toHex(`a statement that nobody proved ${probe}`));
+      if (await subject.view.readAt<boolean>(needTarget(subject), Contracts.LANE, 'accepted', [statement])) return outcome(false, `the lane accepts ${statement}, which nobody can have proven: it accepts anything`, 'not accepted', 'accepted');
+    }
+    return outcome(true, 'the lane accepts none of 16 statements that nobody proved', 'none accepted', 'none accepted');
+  } },
+  { id: 'B15-lane', kinds: ALL_LANES, run: async (subject) => {
+    const [profile, specId, known] = [await subject.view.readAt<Hex>(needTarget(subject), Contracts.LANE, 'profile'), await subject.view.readAt<bigint>(needTarget(subject), Contracts.LANE, 'specId'), BigInt(1)];
+    const name = Buffer.from(profile.slice(2), 'hex').toString('utf8').replaceAll('\0', '');
+    const isDevnet = subject.view.config.l1.chainId === 31_337;
+    return outcome((name === 'MAINNET' || isDevnet) && specId >= known, `the lane says profile ${name}, spec ${specId}`, isDevnet ? 'any profile on the devnet' : 'profile MAINNET', `profile ${name}, spec ${specId}`);
+  } },
+  { id: 'F33-attesters', kinds: ['AttesterSet'], run: async (subject) => attesters(subject) },
+  { id: 'F33-operator', kinds: ['Operator'], run: async ({ view, upgrade }) => {
+    const [hot, cold] = [upgrade.fields['hotKey'] as Hex, upgrade.fields['coldKey'] as Hex];
+    const taken = [...await attesterKeys(view), ...await councilKeys(view)].filter((key) => isAddressEqual(key, hot) || isAddressEqual(key, cold));
+    const isSame = isAddressEqual(hot, cold);
+    return outcome(!isSame && taken.length === 0, isSame ? 'hot and cold key are one: a stolen hot key cannot be replaced' : taken.length > 0 ? `${taken.join(', ')} holds another role already` : 'two keys with no other role', 'two keys with no other role', isSame ? 'one key' : taken.join(', ') || 'two keys');
+  } },
+  { id: 'F33-council', kinds: ['Council'], run: async ({ view, upgrade }) => {
+    const members = (upgrade.fields['members'] as readonly { account: Hex }[]).map(({ account }) => account);
+    const others = [...await attesterKeys(view), await view.read<Hex>('Rollup', 'operator'), await view.read<Hex>('Rollup', 'coldKey')];
+    const both = members.filter((member) => others.some((key) => isAddressEqual(key, member)));
+    return outcome(both.length === 0, both.length === 0 ? 'no member holds another role' : `${both.join(', ')} would be members and hold another role`, 'no member with another role', both.join(', ') || 'none');
+  } },
+  { id: 'F32-council-size', kinds: ['Council'], run: async ({ upgrade }) => {
+    const members = upgrade.fields['members'] as readonly { isExternal: boolean }[];
+    const [count, external, threshold] = [members.length, members.filter(({ isExternal }) => isExternal).length, Number(upgrade.fields['threshold'] as bigint)];
+    const isRight = count >= 8 && threshold >= 6 && threshold * 4 >= count * 3 && external > count - threshold;
+    return outcome(isRight, `${threshold} of ${count} act, ${external} are external`, 'at least 6 of 8, at least 75 %, external members enough to block', `${threshold} of ${count}, ${external} external`);
+  } },
+  { id: 'B15-fees', kinds: ['Fees'], run: async ({ view, upgrade }) => {
+    const before = await view.read<readonly bigint[]>('Rollup', 'feeConfig');
+    const after = [upgrade.fields['dataFeeScalar'] as bigint, upgrade.fields['surchargeScalar'] as bigint];
+    const steps = after.map((value, index) => (before[index] === 0n ? Infinity : Number((value * 1_000n) / (before[index] ?? 1n)) / 10 - 100));
+    return outcome(steps.every((step) => Math.abs(step) <= 25), `data fee ${(steps[0] ?? 0).toFixed(1)} %, surcharge ${(steps[1] ?? 0).toFixed(1)} %`, 'within 25 % of what is', steps.map((step) => `${step.toFixed(1)} %`).join(', '));
+  } },
+  { id: 'B15-spec', kinds: ['Spec'], run: async ({ upgrade }) => outcome(false, `spec ${String(upgrade.fields['specId'])} executes by rules that this watchtower does not know: it cannot re-execute batches under it`, 'a known spec', String(upgrade.fields['specId'])) },
+];
+
+async function surface(subject: Subject): Promise<Outcome> {
+  const code = (await subject.view.code(needTarget(subject))).toLowerCase();
+  const functions = subject.view.contracts.abi('Rollup').filter((item): item is AbiFunction => item.type === 'function');
+  // A dispatcher compares with PUSH4 of the selector, shorter when it begins with zeros.
+  const missing = functions.filter((item) => !code.includes(toFunctionSelector(item).slice(2).replace(/^(00)+/, '')));
+  if (missing.length > 0) return outcome(false, `functions that users and contracts call are gone: ${missing.map(({ name }) => name).join(', ')}`, 'every function of today', `${missing.length} missing`);
+  const build = subject.view.config.artifacts === undefined ? undefined : matchBuild(code as Hex, readArtifacts(subject.view.config.artifacts));
+  if (build === undefined) throw new Unverifiable('all functions of today are there; which others there are cannot be told without a local build');
+  const known = new Set(functions.map((item) => toFunctionSelector(item)));
+  const added = build.abi.filter((item): item is AbiFunction => item.type === 'function' && !known.has(toFunctionSelector(item)) && item.stateMutability !== 'view' && item.stateMutability !== 'pure');
+  return outcome(added.length === 0, added.length === 0 ? 'the same functions as today' : `new functions that change state: ${added.map(({ name }) => name).join(', ')}`, 'no new function that changes state', added.map(({ name }) => name).join(', ') || 'none');
+}
+
+async function attesterKeys(view: View): Promise<readonly Hex[]> {
+  return view.contracts.hasFunction('AttesterLane', 'attesters') ? view.read<readonly Hex[]>('AttesterLane', 'attesters') : [];
+}
+
+async function councilKeys(view: View): Promise<readonly Hex[]> {
+  return view.contracts.has('SecurityCouncil') ? (await view.read<readonly { account: Hex }[]>('SecurityCouncil', 'members')).map(({ account }) => account) : [];
+}
+
+async function attesters(subject: Subject): Promise<Outcome> {
+  const lane = needTarget(subject);
+  const [members, quorum] = [await subject.view.readAt<readonly Hex[]>(lane, Contracts.LANE, 'attesters'), await subject.view.readAt<bigint>(lane, Contracts.LANE, 'quorum')];
+  const distinct = new Set(members.map((member) => member.toLowerCase())).size;
+  const others = [await subject.view.read<Hex>('Rollup', 'operator'), await subject.view.read<Hex>('Rollup', 'coldKey'), ...await councilKeys(subject.view)];
+  const both = members.filter((member) => others.some((key) => isAddressEqual(key, member)));
+  const isRight = distinct === members.length && members.length >= MIN_ATTESTERS && quorum * 3n >= BigInt(members.length) * 2n && both.length === 0;
+  return outcome(isRight, `${members.length} attesters, ${quorum} must agree${both.length > 0 ? `; ${both.join(', ')} holds another role` : ''}`, `at least ${MIN_ATTESTERS} different keys with no other role, two thirds must agree`, `${distinct} different keys, quorum ${quorum}, ${both.length} with another role`);
+}
+
+/** Every check that applies, in order. */
+export async function checkUpgrade(view: View, upgrade: Upgrade): Promise<readonly CheckResult[]> {
+  const subject: Subject = { view, upgrade, target: targetOf(upgrade), pinned: upgrade.fields['codehash'] as Hex | undefined };
+  const results: CheckResult[] = [];
+  for (const { id, kinds, run } of CHECKS) {
+    if (!kinds.includes(upgrade.kind)) continue;
+    try {
+      results.push({ id, ...await run(subject) });
+    } catch (cause) {
+      if (!(cause instanceof Unverifiable)) throw cause;
+      results.push({ id, status: 'unverifiable', sentence: cause.message, expected: 'an answer', got: 'none' });
+    }
+  }
+  return results;
+}
