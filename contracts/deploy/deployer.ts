@@ -55,6 +55,13 @@ export class Deployer {
     return address;
   }
 
+  /** Wall time of the L1 head, seconds. */
+  async latestTimestamp(): Promise<bigint> {
+    const block = await this.#provider.getBlock('latest');
+    if (block === null) throw new DeployFault('expected the L1 endpoint to have a latest block');
+    return BigInt(block.timestamp);
+  }
+
   async hasCode(address: string): Promise<boolean> {
     return (await this.#provider.getCode(address)) !== '0x';
   }

@@ -1,8 +1,7 @@
 // Which contracts a deployment consists of and how they name each other. Owns the order and the constructor arguments; the addresses
 // come from the deployer and are known before anything stands.
-// The names without code yet (Lifecycle, EscapeHatch, SecurityCouncil, UpgradeTimelock, Maturity, ProverReserve) are reserved: only
-// this deployer can ever place code there. Until it does, no one acts for them, and whoever holds the deployer's key decides what
-// will. The upgrade authority may be named separately; then that key can replace the Rollup at once.
+// The names without code yet are reserved: only this deployer can ever place code there. Until it does, no one acts for them, and
+// whoever holds the deployer's key decides what will.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,11 +11,15 @@ import { initCodeOf, profileBytes, type Deployer } from './deployer.ts';
 import type { DeployOptions } from './options.ts';
 
 export const DEVNET_CHAIN_ID = 31_337n;
-const RESERVED = ['Lifecycle', 'EscapeHatch', 'SecurityCouncil', 'UpgradeTimelock', 'Maturity', 'ProverReserve'] as const;
-const DEPLOYED = ['Clock', 'Inbox', 'RollupImplementation', 'Rollup', 'Vault', 'AttesterLane', 'Genesis'] as const;
+const RESERVED = ['Lifecycle', 'EscapeHatch', 'ProverReserve', 'Lanes', 'OperatorSeat'] as const;
+const DEPLOYED = [
+  'Clock', 'Inbox', 'RollupImplementation', 'Rollup', 'Vault', 'AttesterLane',
+  'KeyfallToken', 'KeyfallGovernor', 'UpgradeTimelock', 'SecurityCouncil', 'Maturity', 'Bounty', 'Genesis',
+] as const;
 const ANSWER_ATTESTERS = 2;
 const SPEC_ID = 1n;
 const ETHER = 10n ** 18n;
+const DAY_SECONDS = 86_400n;
 
 type Name = (typeof RESERVED)[number] | (typeof DEPLOYED)[number];
 
@@ -33,6 +36,11 @@ function genesisHead(): GenesisHead {
   return JSON.parse(readFileSync(path, 'utf8')) as GenesisHead;
 }
 
+/** What a lane must have verified before it can be added, unless the deployment names another: see contracts/GOTCHAS.md. */
+function corpusStatement(): string {
+  return (JSON.parse(readFileSync(join(dirname(import.meta.dirname), 'generated/corpus.json'), 'utf8')) as { statement: string }).statement;
+}
+
 function constructorOf(name: ContractName, values: readonly unknown[]): string {
   return initCodeOf(name, Interface.from([...readArtifact(name).abi]).encodeDeploy([...values]));
 }
@@ -42,11 +50,25 @@ async function allAddresses(deployer: Deployer): Promise<Record<Name, string>> {
   return Object.fromEntries(entries) as Record<Name, string>;
 }
 
+/** The keys: token, governor, timelock, council, maturity, bounty. Not one of them has an owner. */
+async function placeGovernance(at: Record<Name, string>, options: DeployOptions, timestamp: bigint, place: (name: Name, code: string) => Promise<void>): Promise<void> {
+  const holders = options.tokens.map(({ holder }) => holder);
+  await place('KeyfallToken', constructorOf('KeyfallToken', [at.Clock, holders, options.tokens.map(({ amountWei }) => amountWei)]));
+  await place('KeyfallGovernor', constructorOf('KeyfallGovernor', [at.KeyfallToken, at.UpgradeTimelock, at.Clock]));
+  await place('UpgradeTimelock', constructorOf('UpgradeTimelock', [{
+    governor: at.KeyfallGovernor, council: at.SecurityCouncil, clock: at.Clock, rollup: at.Rollup, lanes: at.Lanes, seat: at.OperatorSeat,
+    lifecycle: at.Lifecycle, maturity: at.Maturity, inbox: at.Inbox, delaySeconds: options.upgradeDelayDays * DAY_SECONDS,
+    sunset: timestamp + (options.sunsetDays * DAY_SECONDS) / options.timeScale, corpusStatement: options.corpusStatement ?? corpusStatement(),
+  }]));
+  await place('SecurityCouncil', constructorOf('SecurityCouncil', [at.Clock, at.Lanes, at.UpgradeTimelock, options.council, options.councilThreshold]));
+  await place('Maturity', constructorOf('Maturity', [at.Clock, at.Vault, at.Rollup, at.Lanes]));
+  await place('Bounty', constructorOf('Bounty', [at.Clock, at.Lanes]));
+}
+
 /** Deploys what is missing. @throws DeployFault naming the contract */
 export async function deployAll(deployer: Deployer, options: DeployOptions, l1ChainId: bigint, progress: (text: string) => void): Promise<Deployment> {
   const at = await allAddresses(deployer);
   const isDevnet = l1ChainId === DEVNET_CHAIN_ID;
-  const upgradeAuthority = options.upgradeAuthority ?? at.UpgradeTimelock;
   const depositCapWei = options.depositCapWei ?? (isDevnet ? 100_000n : 1_000n) * ETHER;
   const head = genesisHead();
   const place = async (name: Name, code: string): Promise<void> => {
@@ -58,15 +80,17 @@ export async function deployAll(deployer: Deployer, options: DeployOptions, l1Ch
   await place('Vault', constructorOf('Vault', [at.Inbox, at.Rollup, at.Lifecycle, at.EscapeHatch, at.ProverReserve]));
   await place('AttesterLane', constructorOf('AttesterLane', [options.attesters, SPEC_ID, profileBytes(isDevnet ? 'TEST' : 'MAINNET')]));
   await place('RollupImplementation', constructorOf('Rollup', [{
-    clock: at.Clock, inbox: at.Inbox, lifecycle: at.Lifecycle, upgradeAuthority, l2ChainId: options.l2ChainId,
+    clock: at.Clock, inbox: at.Inbox, lifecycle: at.Lifecycle, upgradeAuthority: at.UpgradeTimelock, l2ChainId: options.l2ChainId,
     genesisHash: head.hash, genesisStateRoot: head.stateRoot, isTrainingDevnet: isDevnet,
   }]));
   const initialization = Interface.from([...readArtifact('Rollup').abi])
     .encodeFunctionData('initialize', [options.operator, options.coldKey, [at.AttesterLane], [ANSWER_ATTESTERS]]);
   await place('Rollup', constructorOf('RollupProxy', [at.RollupImplementation, initialization]));
+  await placeGovernance(at, options, await deployer.latestTimestamp(), place);
   await place('Genesis', constructorOf('Genesis', [{
     clock: at.Clock, inbox: at.Inbox, rollup: at.Rollup, vault: at.Vault, attesterLane: at.AttesterLane, lifecycle: at.Lifecycle,
-    escapeHatch: at.EscapeHatch, securityCouncil: at.SecurityCouncil, upgradeTimelock: upgradeAuthority, maturity: at.Maturity, reserve: at.ProverReserve,
+    escapeHatch: at.EscapeHatch, securityCouncil: at.SecurityCouncil, upgradeTimelock: at.UpgradeTimelock, maturity: at.Maturity, reserve: at.ProverReserve,
+    governor: at.KeyfallGovernor, token: at.KeyfallToken, bounty: at.Bounty, lanes: at.Lanes, seat: at.OperatorSeat,
   }, head.hash, options.l2ChainId]));
   const pick = (names: readonly Name[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, at[name]]));
   return { contracts: pick(DEPLOYED), reserved: pick(RESERVED), genesis: head };

@@ -14,6 +14,7 @@ import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
 const execute = promisify(execFile);
 const ENTRY = new URL('../../contracts/deploy/main.ts', import.meta.url).pathname;
 const PHRASE = 'test test test test test test test test test test test junk';
+export const COUNCIL_KEYS = [29, 30, 31, 32, 33, 34, 35, 36];
 const OPEN_BINDING = { beneficiary: '0x00000000000000000000000000000000000000be' as Hex, minL1Time: 0n, maxL1Time: (1n << 64n) - 1n };
 
 export function keyAt(index: number): HDNodeWallet {
@@ -32,7 +33,9 @@ export interface Deployment {
 /** Runs the deploy entry as a process. @throws with its stderr if it fails */
 export async function runDeploy(url: string, extra: readonly string[] = [], key: string = keyAt(20).privateKey): Promise<Deployment> {
   const attesters = [24, 25, 26, 27, 28].map((index) => keyAt(index).address).join(',');
-  const args = [ENTRY, '--l1', url, '--operator', keyAt(21).address, '--cold-key', keyAt(22).address, '--attesters', attesters, ...extra];
+  const council = COUNCIL_KEYS.map((index) => `${keyAt(index).address}${index % 2 === 0 ? '' : ':external'}`).join(',');
+  const tokens = [23, 0, 1, 2, 3].map((index) => `${keyAt(index).address}=1000000`).join(',');
+  const args = [ENTRY, '--l1', url, '--operator', keyAt(21).address, '--cold-key', keyAt(22).address, '--attesters', attesters, '--council', council, '--tokens', tokens, ...extra];
   const { stdout } = await execute(process.execPath, args, { env: { ...process.env, KEYFALL_DEPLOYER_KEY: key } });
   return JSON.parse(stdout) as Deployment;
 }
@@ -58,7 +61,7 @@ export class DeployedSystem {
 
   /** Blocks are one second apart, whatever the time of day. */
   static async start(extra: readonly string[] = [], anvilExtra: readonly string[] = []): Promise<DeployedSystem> {
-    const anvil = await startAnvil(['--accounts', '30', '--gas-limit', '60000000', ...anvilExtra]);
+    const anvil = await startAnvil(['--accounts', '40', '--gas-limit', '60000000', ...anvilExtra]);
     await anvil.rpc('anvil_setBlockTimestampInterval', 1);
     await anvil.rpc('evm_setAutomine', true);
     const deployment = await runDeploy(anvil.url, extra);

@@ -2,18 +2,29 @@
 pragma solidity 0.8.37;
 
 import {IAttesterLane} from "../interfaces/IAttesterLane.sol";
+import {IBounty} from "../interfaces/IBounty.sol";
 import {IClock} from "../interfaces/IClock.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
+import {IMaturity} from "../interfaces/IMaturity.sol";
 import {IRollup} from "../interfaces/IRollup.sol";
+import {ISecurityCouncil} from "../interfaces/ISecurityCouncil.sol";
+import {IUpgradeTimelock} from "../interfaces/IUpgradeTimelock.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {Constants} from "../libraries/Constants.sol";
 
 // The wiring of one deployment, and the check that it is what it should be. Anyone calls `check` before trusting an address: it
 // reads every cross reference from the contracts themselves. It says nothing about code; compare that with the sources.
 
+/// @dev Cross references of the governor and the token.
+interface IVoters {
+    function UPGRADE_TIMELOCK() external view returns (address);
+    function CLOCK() external view returns (address);
+    function token() external view returns (address);
+}
+
 /// @title Genesis
 contract Genesis {
-    /// @notice Every address of the deployment. The last five are reserved names whose contracts may not be there yet.
+    /// @notice Every address of the deployment. Lifecycle, hatch, reserve, lanes and seat may be reserved names without code yet.
     struct Wiring {
         address clock;
         address inbox;
@@ -26,6 +37,11 @@ contract Genesis {
         address upgradeTimelock;
         address maturity;
         address reserve;
+        address governor;
+        address token;
+        address bounty;
+        address lanes;
+        address seat;
     }
 
     /// @notice A contract that must be there is not.
@@ -60,9 +76,18 @@ contract Genesis {
         _code("Rollup", w.rollup);
         _code("Vault", w.vault);
         _code("AttesterLane", w.attesterLane);
+        _code("UpgradeTimelock", w.upgradeTimelock);
+        _code("KeyfallGovernor", w.governor);
+        _code("KeyfallToken", w.token);
+        _code("SecurityCouncil", w.securityCouncil);
+        _code("Maturity", w.maturity);
+        _code("Bounty", w.bounty);
         _checkClockAndInbox(w);
         _checkRollup(w);
         _checkVault(w);
+        _checkTimelock(w);
+        _checkVoters(w);
+        _checkCouncilAndMaturity(w);
         return true;
     }
 
@@ -96,6 +121,41 @@ contract Genesis {
         _same("Vault.LIFECYCLE", w.lifecycle, vault.LIFECYCLE());
         _same("Vault.ESCAPE_HATCH", w.escapeHatch, vault.ESCAPE_HATCH());
         _same("Vault.RESERVE", w.reserve, vault.RESERVE());
+    }
+
+    function _checkTimelock(Wiring memory w) private view {
+        IUpgradeTimelock timelock = IUpgradeTimelock(w.upgradeTimelock);
+        _same("UpgradeTimelock.GOVERNOR", w.governor, timelock.GOVERNOR());
+        _same("UpgradeTimelock.COUNCIL", w.securityCouncil, timelock.COUNCIL());
+        _same("UpgradeTimelock.CLOCK", w.clock, timelock.CLOCK());
+        _same("UpgradeTimelock.ROLLUP", w.rollup, timelock.ROLLUP());
+        _same("UpgradeTimelock.LANES", w.lanes, timelock.LANES());
+        _same("UpgradeTimelock.SEAT", w.seat, timelock.SEAT());
+        _same("UpgradeTimelock.LIFECYCLE", w.lifecycle, timelock.LIFECYCLE());
+        _same("UpgradeTimelock.MATURITY", w.maturity, timelock.MATURITY());
+        _same("UpgradeTimelock.INBOX", w.inbox, timelock.INBOX());
+    }
+
+    function _checkVoters(Wiring memory w) private view {
+        IVoters governor = IVoters(w.governor);
+        _same("KeyfallGovernor.UPGRADE_TIMELOCK", w.upgradeTimelock, governor.UPGRADE_TIMELOCK());
+        _same("KeyfallGovernor.CLOCK", w.clock, governor.CLOCK());
+        _same("KeyfallGovernor.token", w.token, governor.token());
+        _same("KeyfallToken.CLOCK", w.clock, IVoters(w.token).CLOCK());
+    }
+
+    function _checkCouncilAndMaturity(Wiring memory w) private view {
+        ISecurityCouncil council = ISecurityCouncil(w.securityCouncil);
+        _same("SecurityCouncil.CLOCK", w.clock, council.CLOCK());
+        _same("SecurityCouncil.LANES", w.lanes, council.LANES());
+        _same("SecurityCouncil.UPGRADE_TIMELOCK", w.upgradeTimelock, council.UPGRADE_TIMELOCK());
+        IMaturity maturity = IMaturity(w.maturity);
+        _same("Maturity.CLOCK", w.clock, maturity.CLOCK());
+        _same("Maturity.VAULT", w.vault, maturity.VAULT());
+        _same("Maturity.ROLLUP", w.rollup, maturity.ROLLUP());
+        _same("Maturity.LANES", w.lanes, maturity.LANES());
+        _same("Bounty.CLOCK", w.clock, IBounty(w.bounty).CLOCK());
+        _same("Bounty.LANES", w.lanes, IBounty(w.bounty).LANES());
     }
 
     function _code(string memory name, address at_) private view {

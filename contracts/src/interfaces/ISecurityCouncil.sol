@@ -41,7 +41,7 @@ interface ISecurityCouncil {
     /// @notice The last pause was less than 90 days ago.
     error PauseBudgetSpent(uint256 nextPause);
     error AlreadyChallenged(address member, uint256 sinceT);
-    /// @notice The member answered a challenge or joined less than 90 days ago.
+    /// @notice The member answered a challenge less than 90 days ago.
     error ChallengedRecently(address member, uint256 nextT);
     error NotChallenged(address member);
     /// @notice The member has until this T to answer.

@@ -112,7 +112,7 @@ interface IUpgradeTimelock {
     /// @notice The payload is not the one canonical encoding of the kind's struct.
     error PayloadNotCanonical(UpgradeKind kind);
     /// @notice The code at the address is not the one that was pinned.
-    error CodehashMismatch(address at, bytes32 pinned, bytes32 actual);
+    error CodehashMismatch(address target, bytes32 pinned, bytes32 actual);
     /// @notice The delay leaves less than the exit window and 30 days.
     error ExitWindowTooShort(uint256 delaySeconds, uint256 exitWindowSeconds, uint256 neededSeconds);
     error DelayBelowMinimum(uint256 delaySeconds, uint256 minimumSeconds);
@@ -138,7 +138,13 @@ interface IUpgradeTimelock {
     error PostConditionFailed(string what);
 
     event UpgradeScheduled(
-        bytes32 indexed id, UpgradeKind indexed kind, bytes32 indexed content, Upgrade upgrade, uint256 scheduledT, uint256 eta, uint256 expiry
+        bytes32 indexed id,
+        UpgradeKind indexed kind,
+        bytes32 indexed content,
+        Upgrade upgrade,
+        uint256 scheduledT,
+        uint256 eta,
+        uint256 expiry
     );
     event UpgradeExecuted(bytes32 indexed id, UpgradeKind indexed kind, bool isExpedited);
     event UpgradeVetoed(bytes32 indexed id, bytes32 indexed content);
@@ -182,6 +188,7 @@ interface IUpgradeTimelock {
     function LANES() external view returns (address);
     function SEAT() external view returns (address);
     function LIFECYCLE() external view returns (address);
+    function INBOX() external view returns (address);
     function MATURITY() external view returns (address);
     /// @notice Wall time from which nothing is expedited any more.
     function SUNSET() external view returns (uint256);

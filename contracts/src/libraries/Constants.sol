@@ -142,4 +142,57 @@ library Constants {
     /// @dev An asset that holds less than is recorded by at most this share of it is rounded, not short: one millionth.
     uint256 internal constant DUST_SHARE = 1_000_000;
     uint256 internal constant MIN_PUSH_GAS = 150_000;
+
+    // Governance: votes, in T; shares of the token's supply in hundredths of a percent.
+    uint256 internal constant VOTING_DELAY_SECONDS = 2 days;
+    uint256 internal constant VOTING_PERIOD_SECONDS = 7 days;
+    uint256 internal constant LATE_QUORUM_SECONDS = 2 days;
+    uint256 internal constant PROPOSAL_THRESHOLD_BASIS = 50;
+    uint256 internal constant QUORUM_BASIS = 400;
+    uint256 internal constant WHOLE_BASIS = 10_000;
+
+    // Upgrades, in T. The exit window is the sum of the EXIT parts, E and Z: 15 days.
+    uint256 internal constant EXIT_ENQUEUE_SECONDS = 12 hours;
+    uint256 internal constant EXIT_ENTER_SECONDS = 12 hours;
+    uint256 internal constant EXIT_PROVE_SECONDS = 3 days;
+    uint256 internal constant EXIT_CLAIM_SECONDS = 1 days;
+    uint256 internal constant MIN_NET_EXIT_SECONDS = 30 days;
+    uint256 internal constant MIN_UPGRADE_DELAY_SECONDS = 45 days;
+    uint256 internal constant UPGRADE_DELAY_SECONDS = 48 days;
+    uint256 internal constant OPERATOR_CHANGE_DELAY_SECONDS = 7 days;
+    uint256 internal constant UPGRADE_GRACE_SECONDS = 14 days;
+    uint256 internal constant UPGRADE_EXTENSION_SECONDS = 3 days;
+    uint256 internal constant MAX_UPGRADE_EXTENSION_SECONDS = 74 days;
+    uint256 internal constant GUARD_MESSAGE_AGE_SECONDS = 14.5 days;
+    uint256 internal constant GUARD_SETTLED_SECONDS = 1 days;
+    uint256 internal constant MIN_SPEC_ACTIVATION_SECONDS = 7 days;
+    uint256 internal constant TRIPPED_PUBLIC_SECONDS = 7 days;
+    /// @dev Wall time from the deployment: the council's power to expedite ends at the latest then.
+    uint256 internal constant MAX_SUNSET_SECONDS = 730 days;
+
+    // SecurityCouncil. Pause interval in wall time, challenges in T.
+    uint256 internal constant MIN_COUNCIL_MEMBERS = 8;
+    /// @dev Bounds the gas of a change of members: each is a slot or two.
+    uint256 internal constant MAX_COUNCIL_MEMBERS = 24;
+    uint256 internal constant MIN_COUNCIL_THRESHOLD = 6;
+    uint256 internal constant MIN_COUNCIL_EXTERNAL = 3;
+    uint256 internal constant VETO_QUORUM = 5;
+    uint256 internal constant PAUSE_QUORUM = 4;
+    uint256 internal constant PAUSE_INTERVAL_SECONDS = 90 days;
+    uint256 internal constant CHALLENGE_ANSWER_SECONDS = 30 days;
+    uint256 internal constant CHALLENGE_INTERVAL_SECONDS = 90 days;
+
+    // Bounty and maturity, in T. Training counts half of the guarded cap for 90 days: what a thief could have had. Mature counts ten times
+    // as much for a year, so that renting the value costs a whale more than a bug found later is worth keeping secret.
+    uint256 internal constant BOUNTY_FULL_AGE_SECONDS = 90 days;
+    uint256 internal constant OBSERVATION_DAY_SECONDS = 1 days;
+    uint256 internal constant MATURE_COUNTED_CAP_WEI = 500 ether;
+    uint256 internal constant MATURE_VALUE_DAYS = 90;
+    uint256 internal constant MATURE_BATCH_DAYS = 90;
+    uint256 internal constant MATURE_LANE_AGE_SECONDS = 90 days;
+    uint256 internal constant OSSIFIED_COUNTED_CAP_WEI = 5_000 ether;
+    uint256 internal constant OSSIFIED_VALUE_DAYS = 365;
+    uint256 internal constant OSSIFIED_BATCH_DAYS = 365;
+    uint256 internal constant OSSIFIED_LANE_AGE_SECONDS = 365 days;
+    uint256 internal constant OSSIFIED_NOTICE_SECONDS = 60 days;
 }

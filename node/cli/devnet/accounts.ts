@@ -6,9 +6,10 @@
 import { HDNodeWallet } from 'ethers';
 
 export const MNEMONIC = 'test test test test test test test test test test test junk';
-export const ANVIL_ACCOUNTS = 30;
+export const ANVIL_ACCOUNTS = 40;
 export const L1_CHAIN_ID = 31_337;
 export const ATTESTER_COUNT = 5;
+export const COUNCIL_COUNT = 8;
 const PERSONAL_ACCOUNTS = 10;
 const FIRST_ROLE = 20;
 
@@ -24,9 +25,13 @@ export function personalAccounts(): DevnetKey[] {
   return Array.from({ length: PERSONAL_ACCOUNTS }, (_, index) => keyAt(index));
 }
 
-/** deployer, operator, coldKey, upgradeAuthority, attester1 to attester5. */
+function numbered(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name}${index + 1}`);
+}
+
+/** deployer, operator, coldKey, proposer (holds votes), attester1 to attester5, council1 to council8. */
 export function roleKeys(): Record<string, DevnetKey> {
-  const names = ['deployer', 'operator', 'coldKey', 'upgradeAuthority', ...Array.from({ length: ATTESTER_COUNT }, (_, index) => `attester${index + 1}`)];
+  const names = ['deployer', 'operator', 'coldKey', 'proposer', ...numbered('attester', ATTESTER_COUNT), ...numbered('council', COUNCIL_COUNT)];
   return Object.fromEntries(names.map((name, index) => [name, keyAt(FIRST_ROLE + index)]));
 }
 

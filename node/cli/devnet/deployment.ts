@@ -12,10 +12,12 @@ import { z } from 'zod';
 import { CommandFailure, messageOf } from '../failure.ts';
 import { checkoutRoot, writeFileAtomically } from '../home.ts';
 import type { Home } from '../home.ts';
-import { ATTESTER_COUNT, roleKey } from './accounts.ts';
+import { ATTESTER_COUNT, COUNCIL_COUNT, personalAccounts, roleKey } from './accounts.ts';
 
 const execute = promisify(execFile);
 const DEPLOY_ENTRY = 'contracts/deploy/main.ts';
+/** Whole KEY for the proposer and each personal account. */
+const TOKENS_EACH = 1_000_000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 const schema = z.object({
@@ -52,9 +54,12 @@ function currentGenesisDigest(): string {
 /** Deploys everything and stores the answer. @throws CommandFailure (failed) with the output of the deployment */
 export async function deployRollup(home: Home, l1Url: string, timeScale: number, signal: AbortSignal): Promise<Deployment> {
   const attesters = Array.from({ length: ATTESTER_COUNT }, (_, index) => roleKey(`attester${index + 1}`).address);
+  // Half of the members are external, which on the devnet means nothing.
+  const council = Array.from({ length: COUNCIL_COUNT }, (_, index) => `${roleKey(`council${index + 1}`).address}${index % 2 === 0 ? '' : ':external'}`);
+  const tokens = [roleKey('proposer'), ...personalAccounts()].map(({ address }) => `${address}=${TOKENS_EACH}`);
   const args = [
     '--l1', l1Url, '--time-scale', String(timeScale), '--operator', roleKey('operator').address, '--cold-key', roleKey('coldKey').address,
-    '--upgrade-authority', roleKey('upgradeAuthority').address, '--attesters', attesters.join(','),
+    '--attesters', attesters.join(','), '--council', council.join(','), '--tokens', tokens.join(','),
   ];
   let stdout: string;
   try {
