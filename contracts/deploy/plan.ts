@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Interface } from 'ethers';
+import { Interface, concat, id, keccak256 } from 'ethers';
 import { readArtifact, type ContractName } from '../scripts/artifacts.ts';
 import { initCodeOf, profileBytes, type Deployer } from './deployer.ts';
 import type { DeployOptions } from './options.ts';
@@ -36,9 +36,13 @@ function genesisHead(): GenesisHead {
   return JSON.parse(readFileSync(path, 'utf8')) as GenesisHead;
 }
 
-/** What a lane must have verified before it can be added, unless the deployment names another: see contracts/GOTCHAS.md. */
-function corpusStatement(): string {
-  return (JSON.parse(readFileSync(join(dirname(import.meta.dirname), 'generated/corpus.json'), 'utf8')) as { statement: string }).statement;
+/**
+ * What a lane must have verified before it can be added, unless the deployment names another. No batch hashes to it, so a zk lane cannot
+ * prove it and, by default, none can be added: a deployment that wants one names the statement of a batch in its prover's corpus.
+ */
+function defaultCorpusStatement(): string {
+  const parts = ['inputs', 'outputs', 'binding'].map((part) => id(`keyfall corpus 1: ${part}`));
+  return keccak256(concat(parts));
 }
 
 function constructorOf(name: ContractName, values: readonly unknown[]): string {
@@ -58,7 +62,7 @@ async function placeGovernance(at: Record<Name, string>, options: DeployOptions,
   await place('UpgradeTimelock', constructorOf('UpgradeTimelock', [{
     governor: at.KeyfallGovernor, council: at.SecurityCouncil, clock: at.Clock, rollup: at.Rollup, lanes: at.Lanes, seat: at.OperatorSeat,
     lifecycle: at.Lifecycle, maturity: at.Maturity, inbox: at.Inbox, delaySeconds: options.upgradeDelayDays * DAY_SECONDS,
-    sunset: timestamp + (options.sunsetDays * DAY_SECONDS) / options.timeScale, corpusStatement: options.corpusStatement ?? corpusStatement(),
+    sunset: timestamp + (options.sunsetDays * DAY_SECONDS) / options.timeScale, corpusStatement: options.corpusStatement ?? defaultCorpusStatement(),
   }]));
   await place('SecurityCouncil', constructorOf('SecurityCouncil', [at.Clock, at.Lanes, at.UpgradeTimelock, options.council, options.councilThreshold]));
   await place('Maturity', constructorOf('Maturity', [at.Clock, at.Vault, at.Rollup, at.Lanes]));

@@ -13,7 +13,7 @@ let provider: JsonRpcProvider;
 let first: Deployment;
 
 before(async () => {
-  anvil = await startAnvil(['--accounts', '30']);
+  anvil = await startAnvil(['--accounts', '40']);
   await anvil.rpc('evm_setAutomine', true);
   // Anvil brings the deployment proxy along; most chains of a stranger do not.
   await anvil.rpc('anvil_setCode', PROXY, '0x');

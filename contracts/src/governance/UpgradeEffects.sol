@@ -198,7 +198,7 @@ abstract contract UpgradeEffects is IUpgradeTimelock {
         bool isDelegation = code.length == 23 && bytes3(code) == 0xef0100;
         if (code.length == 0 || isDelegation || target.codehash != pinned) {
             revert CodehashMismatch(target, pinned, target.codehash);
-        };
+        }
     }
 
     function _checkKind(address lane, uint8 expected) private view {

@@ -164,6 +164,8 @@ interface ILanes {
     /// @notice The last dispute that is open, 0 if none.
     function latestOpenDispute() external view returns (uint256 disputeId);
     function evidenceOf(address lane, bytes32 inputs) external view returns (Evidence memory);
+    /// @notice How often a zk lane contradicted itself; only grows. Maturity starts its count anew when it does.
+    function zkContradictions() external view returns (uint256);
     /// @notice The lane whose contradiction lets the council expedite its replacement, and until when; zero if none or over.
     function tripped() external view returns (address lane, uint256 untilT);
 

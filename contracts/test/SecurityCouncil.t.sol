@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+// Owns the tests of the council: whose signatures count for what, and who is in it. Each bound at it and one past it; signatures of
+// another act, chain, epoch, nonce or person; wallets that answer by EIP-1271; members who stay silent.
+
+import {SecurityCouncil} from "../src/governance/SecurityCouncil.sol";
+import {IClock} from "../src/interfaces/IClock.sol";
+import {Approval, ISecurityCouncil, Member} from "../src/interfaces/ISecurityCouncil.sol";
+import {IUpgradeTimelock, Upgrade} from "../src/interfaces/IUpgradeTimelock.sol";
+import {Constants} from "../src/libraries/Constants.sol";
+import {Governance} from "./support/Governance.sol";
+
+/// @dev A wallet of one key: valid is what its key signed.
+contract Wallet1271 {
+    address private immutable KEY;
+    bytes4 public answer = 0x1626ba7e;
+
+    constructor(address key) {
+        KEY = key;
+    }
+
+    function setAnswer(bytes4 next) external {
+        answer = next;
+    }
+
+    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
+        (bytes32 r, bytes32 s, uint8 v) = abi.decode(signature, (bytes32, bytes32, uint8));
+        return ecrecover(digest, v, r, s) == KEY ? answer : bytes4(0xffffffff);
+    }
+}
+
+/// @dev P-150 approvals; P-151 the list; P-152 the pause; P-153 silence and dormancy.
+contract SecurityCouncilTest is Governance {
+    function setUp() public {
+        deployGovernance();
+    }
+
+    function scheduled() private returns (Upgrade memory upgrade) {
+        upgrade = feesUpgrade();
+        schedule(upgrade);
+    }
+
+    function setMembers(Member[] memory next, uint256 threshold) private {
+        vm.prank(address(timelock));
+        council.setMembers(next, threshold);
+    }
+
+    /// P-150
+    function test_Acts_NeedExactlyTheirQuorum() public {
+        Upgrade memory upgrade = scheduled();
+        Approval[] memory approvals = approvalsOf(council.vetoDigest(upgrade, 1, far()), 4);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewApprovals.selector, 4, 5));
+        council.veto(upgrade, 1, far(), approvals);
+        council.veto(upgrade, 1, far(), approvalsOf(council.vetoDigest(upgrade, 1, far()), 5));
+        assertState(timelock.idOf(upgrade), IUpgradeTimelock.UpgradeState.Vetoed, "vetoed by 5");
+
+        approvals = approvalsOf(council.pauseDigest(2, far()), 3);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewApprovals.selector, 3, 4));
+        council.pause(2, far(), approvals);
+        council.pause(2, far(), approvalsOf(council.pauseDigest(2, far()), 4));
+        assertTrue(clock.isBlocked(), "paused by 4");
+
+        lanes.setDispute(9);
+        approvals = approvalsOf(council.resolveDigest(9, address(0x1a), 3, far()), 5);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewApprovals.selector, 5, 6));
+        council.resolve(9, address(0x1a), 3, far(), approvals);
+        council.resolve(9, address(0x1a), 3, far(), approvalsOf(council.resolveDigest(9, address(0x1a), 3, far()), 6));
+        assertEq(lanes.resolvedLane(), address(0x1a), "resolved by 6");
+
+        upgrade.salt = bytes32(uint256(5));
+        schedule(upgrade);
+        approvals = approvalsOf(council.expediteDigest(upgrade, 4, far()), 5);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewApprovals.selector, 5, 6));
+        council.expedite(upgrade, 4, far(), approvals);
+        council.expedite(upgrade, 4, far(), approvalsOf(council.expediteDigest(upgrade, 4, far()), 6));
+        assertState(timelock.idOf(upgrade), IUpgradeTimelock.UpgradeState.Executed, "expedited by 6");
+    }
+
+    /// P-150: a signature serves its act, arguments, nonce, deadline, chain and epoch alone.
+    function test_Signatures_ServeOneActAlone() public {
+        Upgrade memory upgrade = scheduled();
+        Approval[] memory approvals = approvalsOf(council.vetoDigest(upgrade, 1, far()), 8);
+        bytes memory invalid = abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, vm.addr(keys[0]));
+        vm.expectRevert(invalid);
+        council.expedite(upgrade, 1, far(), approvals);
+        vm.expectRevert(invalid);
+        council.veto(upgrade, 2, far(), approvals);
+        vm.expectRevert(invalid);
+        council.veto(upgrade, 1, far() - 1, approvals);
+        Upgrade memory other = feesUpgrade();
+        other.salt = bytes32(uint256(1));
+        schedule(other);
+        vm.expectRevert(invalid);
+        council.veto(other, 1, far(), approvals);
+        uint256 here = block.chainid;
+        vm.chainId(here + 1);
+        vm.expectRevert(invalid);
+        council.veto(upgrade, 1, far(), approvals);
+        vm.chainId(here);
+        setMembers(firstMembers(), 6);
+        vm.expectRevert(invalid);
+        council.veto(upgrade, 1, far(), approvals);
+        approvals = approvalsOf(council.vetoDigest(upgrade, 1, far()), 8);
+        council.veto(upgrade, 1, far(), approvals);
+    }
+
+    /// P-150
+    function test_Signatures_ExpireAndCountOnce() public {
+        uint256 deadline = timestamp();
+        Approval[] memory approvals = approvalsOf(council.pauseDigest(300, deadline), 4);
+        vm.warp(deadline + 1);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.DeadlinePassed.selector, deadline, deadline + 1));
+        council.pause(300, deadline, approvals);
+        vm.warp(deadline);
+        council.pause(300, deadline, approvals);
+        assertTrue(council.isNonceUsed(300) && !council.isNonceUsed(301), "one nonce used");
+        skip(90 days);
+        approvals = approvalsOf(council.pauseDigest(300, far()), 4);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NonceUsed.selector, 300));
+        council.pause(300, far(), approvals);
+    }
+
+    /// P-150: one member is one voice, and strangers have none.
+    function test_Signers_AreDifferentPresentMembers() public {
+        bytes32 digest = council.pauseDigest(1, far());
+        Approval[] memory approvals = approvalsOf(digest, 4);
+        approvals[3] = approvals[2];
+        address twice = approvals[2].signer;
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignersNotAscending.selector, twice, twice));
+        council.pause(1, far(), approvals);
+        approvals = approvalsOf(digest, 4);
+        (approvals[0], approvals[1]) = (approvals[1], approvals[0]);
+        vm.expectRevert();
+        council.pause(1, far(), approvals);
+        approvals = approvalsOf(digest, 4);
+        uint256 stranger = 77;
+        while (vm.addr(stranger) <= approvals[2].signer) ++stranger;
+        approvals[3] = approvalOf(stranger, digest);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NotMember.selector, vm.addr(stranger)));
+        council.pause(1, far(), approvals);
+        // A member's name over another's signature.
+        approvals = approvalsOf(digest, 4);
+        approvals[1].signature = approvals[0].signature;
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, approvals[1].signer));
+        council.pause(1, far(), approvals);
+        // The other signature of the same key (high s) is no second voice, and is refused.
+        approvals = approvalsOf(digest, 4);
+        approvals[0].signature = hex"";
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, approvals[0].signer));
+        council.pause(1, far(), approvals);
+        // More than enough, one of them bad: refused as a whole, so that what was counted is what was signed.
+        approvals = approvalsOf(digest, 8);
+        approvals[7].signature = hex"00";
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, approvals[7].signer));
+        council.pause(1, far(), approvals);
+    }
+
+    /// P-150: wallets answer by EIP-1271; a key that is delegated to code (EIP-7702) still signs for itself.
+    function test_Wallets_SignByEip1271() public {
+        uint256 walletKey = 4_242;
+        Wallet1271 wallet = new Wallet1271(vm.addr(walletKey));
+        Member[] memory next = firstMembers();
+        next[0] = Member(address(wallet), true);
+        sort(next);
+        setMembers(next, 6);
+        bytes32 digest = council.pauseDigest(1, far());
+        Approval[] memory approvals = new Approval[](4);
+        uint256 filled = 0;
+        for (uint256 i = 0; i < next.length && filled < 4; ++i) {
+            if (next[i].account == address(wallet)) {
+                (uint8 v, bytes32 r, bytes32 s) = vm.sign(walletKey, digest);
+                approvals[filled++] = Approval(address(wallet), abi.encode(r, s, v));
+            } else if (filled < 3 || next[i].account > address(wallet)) {
+                approvals[filled++] = approvalOf(keyOf(next[i].account), digest);
+            }
+        }
+        wallet.setAnswer(0x00000001);
+        bool hasWallet = false;
+        for (uint256 i = 0; i < 4; ++i) hasWallet = hasWallet || approvals[i].signer == address(wallet);
+        assertTrue(hasWallet, "the wallet is among the four");
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, address(wallet)));
+        council.pause(1, far(), approvals);
+        wallet.setAnswer(0x1626ba7e);
+        for (uint256 i = 0; i < 4; ++i) {
+            if (approvals[i].signer != address(wallet)) vm.etch(approvals[i].signer, abi.encodePacked(hex"ef0100", address(this)));
+        }
+        council.pause(1, far(), approvals);
+    }
+
+    function keyOf(address account) private view returns (uint256) {
+        for (uint256 i = 0; i < keys.length; ++i) {
+            if (vm.addr(keys[i]) == account) return keys[i];
+        }
+        revert ExpectedTrue("a member's key");
+    }
+
+    function sort(Member[] memory list) private pure {
+        for (uint256 i = 1; i < list.length; ++i) {
+            for (uint256 j = i; j > 0 && list[j - 1].account > list[j].account; --j) {
+                (list[j - 1], list[j]) = (list[j], list[j - 1]);
+            }
+        }
+    }
+
+    /// P-152
+    function test_Pause_OncePer90Days_AndEndsByItself() public {
+        uint256 start = timestamp();
+        council.pause(1, far(), approvalsOf(council.pauseDigest(1, far()), 4));
+        assertEq(clock.stoppedUntil(IClock.Stop.Pause), start + 3 days, "three days");
+        skip(3 days);
+        assertTrue(!clock.isBlocked(), "over by itself");
+        vm.warp(start + 90 days - 1);
+        Approval[] memory approvals = approvalsOf(council.pauseDigest(2, far()), 8);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.PauseBudgetSpent.selector, start + 90 days));
+        council.pause(2, far(), approvals);
+        skip(1);
+        council.pause(2, far(), approvals);
+        // New members do not get a new pause.
+        skip(4 days);
+        setMembers(firstMembers(), 6);
+        approvals = approvalsOf(council.pauseDigest(3, far()), 8);
+        vm.expectRevert();
+        council.pause(3, far(), approvals);
+    }
+
+    /// P-151
+    function test_Members_RevertWhen_RulesAreBroken() public {
+        Member[] memory next = firstMembers();
+        vm.expectRevert(
+            abi.encodeWithSelector(ISecurityCouncil.NotUpgradeTimelock.selector, address(this), address(timelock))
+        );
+        council.setMembers(next, 6);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.ThresholdTooLow.selector, 5, 6));
+        setMembers(next, 5);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.ThresholdAboveMembers.selector, 9, 8));
+        setMembers(next, 9);
+        Member[] memory few = new Member[](7);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewMembers.selector, 7, 8));
+        setMembers(few, 6);
+        Member[] memory many = new Member[](25);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooManyMembers.selector, 25, 24));
+        setMembers(many, 19);
+        Member[] memory twelve = new Member[](12);
+        for (uint256 i = 0; i < 12; ++i) twelve[i] = Member(address(uint160(i + 1)), true);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.ThresholdTooLow.selector, 8, 9));
+        setMembers(twelve, 8);
+        setMembers(twelve, 9);
+        next[1].account = next[0].account;
+        vm.expectRevert(
+            abi.encodeWithSelector(ISecurityCouncil.MembersNotAscending.selector, next[0].account, next[0].account)
+        );
+        setMembers(next, 6);
+        next = firstMembers();
+        next[0].account = address(0);
+        vm.expectRevert(
+            abi.encodeWithSelector(ISecurityCouncil.MembersNotAscending.selector, address(0), address(0))
+        );
+        setMembers(next, 6);
+        next = firstMembers();
+        (next[0].isExternal, next[2].isExternal) = (false, false);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewExternal.selector, 2, 3));
+        setMembers(next, 6);
+        next[2].isExternal = true;
+        setMembers(next, 6);
+        assertTrue(!council.isMember(address(1)), "who is not named again is out");
+    }
+
+    /// P-153
+    function test_Silence_IsRemovedAfter30Days_AndNeverLowersM() public {
+        address silent = vm.addr(keys[2]);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NotMember.selector, whale));
+        council.challenge(whale);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NotChallenged.selector, silent));
+        council.removeSilent(silent);
+        uint256 start = timestamp();
+        council.challenge(silent);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.AlreadyChallenged.selector, silent, start + 30 days));
+        council.challenge(silent);
+        vm.warp(start + 30 days);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.StillTimeToAnswer.selector, silent, start + 30 days));
+        council.removeSilent(silent);
+        skip(1);
+        bytes32 digest = council.pauseDigest(1, far());
+        council.removeSilent(silent);
+        assertEq(council.members().length, 7, "one fewer");
+        assertEq(council.threshold(), 6, "M as before");
+        assertEq(council.epoch(), 2, "another epoch");
+        Approval[] memory stale = approvalsOf(digest, 4);
+        vm.expectRevert();
+        council.pause(1, far(), stale);
+        Approval[] memory approvals = approvalsOf(council.pauseDigest(1, far()), 4);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NotMember.selector, silent));
+        council.pause(1, far(), approvals);
+        for (uint256 i = 0; i < 7; ++i) {
+            assertTrue(council.isMember(council.members()[i].account), "the others are in");
+        }
+    }
+
+    /// P-153
+    function test_Silence_IsAnsweredByCallOrSignature() public {
+        address first = vm.addr(keys[0]);
+        address second = vm.addr(keys[1]);
+        council.challenge(first);
+        council.challenge(second);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NotMember.selector, address(this)));
+        council.respond();
+        vm.prank(first);
+        council.respond();
+        bytes memory signature = approvalOf(keys[1], council.aliveDigest(second)).signature;
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NotChallenged.selector, first));
+        vm.prank(first);
+        council.respond();
+        council.respondBySignature(second, signature);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.ChallengedRecently.selector, second, timestamp() + 90 days));
+        council.challenge(second);
+        skip(90 days);
+        council.challenge(second);
+        // The old answer is not an answer to the new challenge.
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, second));
+        council.respondBySignature(second, signature);
+        skip(31 days);
+        vm.prank(second);
+        council.respond(); // late, but before anyone removed it
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.NotChallenged.selector, second));
+        council.removeSilent(second);
+    }
+
+    /// P-153: a dead council has no power at all, and governance revives it.
+    function test_Dormant_WhenFewerThanMAreLeft() public {
+        for (uint256 i = 0; i < 3; ++i) council.challenge(vm.addr(keys[i]));
+        skip(31 days);
+        for (uint256 i = 0; i < 2; ++i) council.removeSilent(vm.addr(keys[i]));
+        assertTrue(!council.isDormant(), "six of eight are enough");
+        council.removeSilent(vm.addr(keys[2]));
+        assertTrue(council.isDormant(), "five are not");
+        Approval[] memory approvals = new Approval[](5);
+        bytes32 digest = council.pauseDigest(1, far());
+        for (uint256 i = 0; i < 5; ++i) approvals[i] = approvalOf(keys[i + 3], digest);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.Dormant.selector, 5, 6));
+        council.pause(1, far(), approvals);
+        Upgrade memory upgrade = scheduled();
+        digest = council.vetoDigest(upgrade, 1, far());
+        for (uint256 i = 0; i < 5; ++i) approvals[i] = approvalOf(keys[i + 3], digest);
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.Dormant.selector, 5, 6));
+        council.veto(upgrade, 1, far(), approvals);
+        setMembers(firstMembers(), 6);
+        council.pause(1, far(), approvalsOf(council.pauseDigest(1, far()), 4));
+    }
+
+    /// P-150: the council can do its four acts and call nothing else.
+    function test_Resolve_IsTheOnlyCallIntoTheLanes() public {
+        vm.expectRevert();
+        lanes.resolve(1, address(1));
+        new SecurityCouncil(address(clock), address(lanes), address(timelock), firstMembers(), 6);
+    }
+}
