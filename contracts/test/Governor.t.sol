@@ -124,7 +124,7 @@ contract GovernorTest is Governance {
     function test_PassedProposal_Expires() public {
         Upgrade memory upgrade = feesUpgrade();
         uint256 id = pass(upgrade);
-        skip(14 days - 1);
+        vm.warp(timestamp() + governor.proposalDeadline(id) + 14 days - clock.current());
         assertEq(uint256(governor.state(id)), uint256(IGovernor.ProposalState.Succeeded), "the last second");
         skip(1);
         assertEq(uint256(governor.state(id)), uint256(IGovernor.ProposalState.Expired), "expired");

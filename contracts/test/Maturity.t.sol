@@ -134,6 +134,7 @@ contract MaturityTest is Governance {
     /// P-162
     function test_Contradiction_StartsAnew_AndStagesStay() public {
         count(90);
+        vault.set(5_000 ether, 5_000 ether);
         maturity.advance(lane);
         count(200);
         lanes.contradict();
@@ -161,8 +162,8 @@ contract MaturityTest is Governance {
     /// P-160, P-162: sixty days of notice, then Ossified, then nothing.
     function test_Ossified_AfterNotice() public {
         count(90);
-        maturity.advance(lane);
         vault.set(5_000 ether, 5_000 ether);
+        maturity.advance(lane);
         count(365);
         maturity.advance(lane);
         assertStage(IMaturity.Stage.Mature);

@@ -12,14 +12,17 @@ import { readManifest } from './manifest.ts';
 
 export interface KeyOptions {
   readonly account?: string;
+  /** A role of the running devnet by its name. */
+  readonly role?: string;
   readonly keystore?: string;
 }
 
 /** @throws CommandFailure (usage) when no source, two sources or a bad one is given */
 export async function loadWallet(options: KeyOptions, home: Home): Promise<Wallet> {
-  if (options.account !== undefined && options.keystore !== undefined) {
-    throw new CommandFailure('usage', 'expected one of --account and --keystore, got both');
+  if ([options.account, options.role, options.keystore].filter((given) => given !== undefined).length > 1) {
+    throw new CommandFailure('usage', `expected one of ${options.role === undefined ? '' : '--role, '}--account and --keystore, got both`);
   }
+  if (options.role !== undefined) return devnetRole(options.role, home);
   if (options.account !== undefined) return devnetAccount(options.account, home);
   if (options.keystore !== undefined) return keystoreWallet(options.keystore);
   const fromEnvironment = process.env['KEYFALL_PRIVATE_KEY'];
@@ -37,6 +40,13 @@ function devnetAccount(given: string, home: Home): Wallet {
   const account = accounts[index];
   if (account === undefined) throw new CommandFailure('usage', `--account: expected a number from 0 to ${accounts.length - 1}, got '${given}'`);
   return new Wallet(account.privateKey);
+}
+
+function devnetRole(name: string, home: Home): Wallet {
+  const { roles } = readManifest(home);
+  const role = roles[name];
+  if (role === undefined) throw new CommandFailure('usage', `--role: expected one of ${Object.keys(roles).join(', ')}, got '${name}'`);
+  return new Wallet(role.privateKey);
 }
 
 async function keystoreWallet(given: string): Promise<Wallet> {

@@ -7,6 +7,7 @@ import type { DepositOptions } from './commands/deposit.ts';
 import type { ForceOptions } from './commands/force.ts';
 import type { CommonOptions, UpOptions } from './commands/options.ts';
 import type { WithdrawOptions } from './commands/withdraw.ts';
+import { addGovernance } from './governanceSurface.ts';
 import { createOutput } from './output.ts';
 import { runEntry } from './spawned.ts';
 
@@ -127,6 +128,12 @@ When it is ready, devnet.json in its home holds every address, key, port and pro
     .action(async (options: CommonOptions & { json?: true }) => (await import('./commands/status.ts')).status(options, createOutput(options.json === true)));
 }
 
+/** A command and those below it end and print as the program does. */
+function inherit(command: Command, from: Command): void {
+  command.exitOverride().copyInheritedSettings(from);
+  for (const below of command.commands) inherit(below, command);
+}
+
 /** The whole command. Errors are thrown, so that the caller alone decides the exit code. */
 export function createProgram(): Command {
   const program = new Command('keyfall')
@@ -136,7 +143,8 @@ export function createProgram(): Command {
     .configureHelp({ helpWidth: 110 });
   addDevnet(program);
   addMoney(program);
+  addGovernance(program);
   addEntries(program);
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  for (const command of program.commands) inherit(command, program);
   return program;
 }

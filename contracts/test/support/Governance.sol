@@ -94,7 +94,7 @@ abstract contract Governance is TestBase {
         lifecycle = new ScriptedPhase();
         stage = new ScriptedStage();
         ScriptedCore implementation = new ScriptedCore(address(timelock), address(clock), 1);
-        new RollupProxy(address(implementation), "");
+        new RollupProxy(address(implementation), abi.encodeWithSignature("version()"));
         bounty = new Bounty(address(clock), address(lanes));
         token = makeToken();
         governor = new KeyfallGovernor(address(token), address(timelock), address(clock));
