@@ -53,7 +53,8 @@ function withAct(command: Command): Command {
 }
 
 function addUpgrade(program: Command): void {
-  const upgrade = program.command('upgrade').description('typed upgrades: propose, read, vote, and carry out');
+  const upgrade = program.command('upgrade').description('typed upgrades: propose, read, vote, and carry out')
+    .addHelpText('after', examples('keyfall upgrade show', 'keyfall upgrade vote 0x... for --account 0'));
   withSending(upgrade.command('propose'))
     .description('propose one upgrade: core, zk-lane, lane-switch, spec, attesters, operator, fees, council')
     .argument('<kind>', 'what it changes')
@@ -108,7 +109,8 @@ function addUpgrade(program: Command): void {
 }
 
 function addCouncil(program: Command): void {
-  const council = program.command('council').description('acts of the security council: prepare, sign offline, submit');
+  const council = program.command('council').description('acts of the security council: prepare, sign offline, submit')
+    .addHelpText('after', examples('keyfall council pause --out act.json', 'keyfall council sign act.json --role council1', 'keyfall council submit act.json --account 0'));
   withSigner(council.command('sign'))
     .description('sign an act after reading what it does; needs no network')
     .argument('<file>', 'the act')
@@ -144,12 +146,13 @@ function addCouncil(program: Command): void {
 }
 
 function addOthers(program: Command): void {
-  withSending(program.command('operator').description('keys of the operator').command('rotate'))
+  withSending(program.command('operator').description('keys of the operator').addHelpText('after', examples('keyfall operator rotate 0x... --role coldKey')).command('rotate'))
     .description('name another hot key, at once; signed by the cold key')
     .argument('<address>', 'the next hot key')
     .addHelpText('after', examples('keyfall operator rotate 0x... --role coldKey'))
     .action(async (next: string, options: Sending) => (await import('./commands/operatorRotate.ts')).operatorRotate(next, options, outputOf(options)));
-  const maturity = program.command('maturity').description('how far the keys have fallen: Training, Mature, Ossified');
+  const maturity = program.command('maturity').description('how far the keys have fallen: Training, Mature, Ossified')
+    .addHelpText('after', examples('keyfall maturity status'));
   withL1(maturity.command('status'))
     .description('the stage, and what counts towards the next')
     .addHelpText('after', examples('keyfall maturity status'))
@@ -164,7 +167,8 @@ function addOthers(program: Command): void {
     .description('L2BEAT\'s Stage 0, 1 and 2 criteria, from the deployed contracts alone, each with its evidence')
     .addHelpText('after', examples('keyfall stage', 'keyfall stage --json', 'keyfall stage --l1 https://... --rollup 0x...'))
     .action(async (options: GovernanceOptions & Json) => (await import('./commands/stage.ts')).stage(options, outputOf(options)));
-  const offline = program.command('offline').description('transactions that were written with --unsigned');
+  const offline = program.command('offline').description('transactions that were written with --unsigned')
+    .addHelpText('after', examples('keyfall offline sign vote.json --keystore me.json', 'keyfall offline submit vote.json'));
   withSigner(offline.command('sign'))
     .description('sign it after reading what it calls; needs no network')
     .argument('<file>', 'the transaction')

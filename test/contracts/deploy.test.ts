@@ -49,12 +49,12 @@ test('P-071 a second run with other keys, attesters or figures than those that s
   const before = await provider.getBlockNumber();
   const [operator, ...others] = [10, 24, 25, 26, 27, 11].map((index) => keyAt(index).address);
   const differing = {
-    '--time-scale': '720', '--operator': operator ?? '', '--cold-key': operator ?? '', '--attesters': others.join(','), '--upgrade-authority': operator ?? '', '--l2-chain-id': '7', '--deposit-cap-wei': '5',
+    '--time-scale': '720', '--operator': operator ?? '', '--cold-key': operator ?? '', '--attesters': others.join(','), '--upgrade-delay-days': '50', '--tokens': `${operator ?? ''}=1`, '--l2-chain-id': '7', '--deposit-cap-wei': '5',
   };
   await assert.rejects(runDeploy(anvil.url, Object.entries(differing).flat()), (error: { code: number; stderr: string }) => {
     assert.equal(error.code, 1);
     assert.match(error.stderr, /name keyfall-1 exists and differs/);
-    for (const [flag, value] of Object.entries(differing)) assert.ok(error.stderr.includes(`${flag} ${value.toLowerCase().split(',').toSorted().join(',')} was given, it stands with `), `${flag}: ${error.stderr}`);
+    for (const [flag, value] of Object.entries({ ...differing, '--upgrade-delay-days': String((50n * 86_400n) / 720n), '--tokens': String(10n ** 18n) })) assert.ok(error.stderr.includes(`${flag} ${value.toLowerCase().split(',').toSorted().join(',')} was given, it stands with `), `${flag}: ${error.stderr}`);
     assert.ok(error.stderr.includes(`it stands with ${keyAt(21).address.toLowerCase()}`));
     return true;
   });

@@ -74,6 +74,14 @@ export class DeployedSystem {
     await this.anvil.stop();
   }
 
+  /** Mines a block that is so many seconds after the last. */
+  async pass(seconds: bigint): Promise<void> {
+    const latest = await this.provider.getBlock('latest');
+    if (latest === null) throw new Error('expected a latest block');
+    await this.anvil.rpc('evm_setNextBlockTimestamp', latest.timestamp + Number(seconds));
+    await this.anvil.rpc('evm_mine');
+  }
+
   contract(name: string, runner: NonceManager = this.user): Contract {
     return new Contract(this.deployment.contracts[name] ?? '', abiOf(name), runner);
   }

@@ -209,7 +209,9 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
     {
         isFrozen = LifecycleView.isFrozen(LIFECYCLE);
         IClock clock = IClock(CLOCK);
-        isDisputed = clock.stoppedUntil(IClock.Stop.Dispute) > block.timestamp || ILanes(LANES).latestOpenDispute() != 0;
+        // An address without code has never opened a dispute, and code once there stays.
+        isDisputed = clock.stoppedUntil(IClock.Stop.Dispute) > block.timestamp
+            || (LANES.code.length != 0 && ILanes(LANES).latestOpenDispute() != 0);
         uint256 nowT = clock.current();
         // Messages are in order of time, so the first one that was not settled a day ago is the oldest such.
         firstUnsettled = IRollup(ROLLUP).settledIndexAt(nowT - _scaled(Constants.GUARD_SETTLED_SECONDS));

@@ -1,8 +1,9 @@
 // The kinds of upgrades: how each is typed by a person, encoded for the timelock, and said in sentences. One table for all of them, so
-// that what is proposed, shown and signed can never be three different things.
-// Owns encoding and wording. Invariant: decoding re-encodes to the same bytes or is refused: nothing opaque is shown or signed.
+// that what is proposed, shown and signed can never be three different things. The order is that of UPGRADE_KINDS.
+// Owns options and wording; payload types are node/protocol's. Invariant: decoding re-encodes to the same bytes or is refused: nothing opaque is shown or signed.
 
-import { AbiCoder } from 'ethers';
+import { AbiCoder, ParamType } from 'ethers';
+import { UPGRADE_KINDS } from '@keyfall/protocol';
 import { parseAddress, parseInteger } from '../amounts.ts';
 import { CommandFailure } from '../failure.ts';
 
@@ -37,8 +38,6 @@ type CodehashOf = (address: string) => Promise<string>;
 
 interface Kind {
   readonly name: string;
-  /** ABI of the payload's one struct. */
-  readonly abi: string;
   readonly fields: (options: PayloadOptions, codehashOf: CodehashOf) => Promise<readonly unknown[]>;
   readonly sentence: (fields: Fields) => string;
   /** Address whose code is pinned, by field. */
@@ -64,7 +63,7 @@ export function parseMembers(text: string): CouncilMember[] {
 
 const KINDS: readonly Kind[] = [
   {
-    name: 'core', abi: 'tuple(address implementation, bytes32 codehash, bool migrates)', pinned: 'implementation',
+    name: 'core', pinned: 'implementation',
     fields: async ({ implementation, migrate }, codehashOf) => {
       const address = addressOption(implementation, '--implementation');
       return [address, await codehashOf(address), migrate === true];
@@ -72,7 +71,7 @@ const KINDS: readonly Kind[] = [
     sentence: (f) => `Replace the code of the Rollup by that of ${f['implementation'] as string}${f['migrates'] === true ? ', and let it run its migrate()' : ''}. New code decides what becomes final: it can take every wei and token that was not paid out by then.`,
   },
   {
-    name: 'zk-lane', abi: 'tuple(address lane, bytes32 codehash, address[] builtOn)', pinned: 'lane',
+    name: 'zk-lane', pinned: 'lane',
     fields: async ({ lane, builtOn }, codehashOf) => {
       const address = addressOption(lane, '--lane');
       return [address, await codehashOf(address), (builtOn ?? '').split(',').filter((part) => part !== '').map((part) => parseAddress(part, '--built-on'))];
@@ -80,7 +79,7 @@ const KINDS: readonly Kind[] = [
     sentence: (f) => `Add the zk lane ${f['lane'] as string}${(f['builtOn'] as string[]).length === 0 ? '' : `, built on ${(f['builtOn'] as string[]).join(', ')}`}. If it accepts false statements and the attesters stay silent for Z or are wrong too, false states become final.`,
   },
   {
-    name: 'lane-switch', abi: 'tuple(address lane, bytes32 codehash, bool isEnabled)', pinned: 'lane',
+    name: 'lane-switch', pinned: 'lane',
     fields: async ({ lane, off }, codehashOf) => {
       const address = addressOption(lane, '--lane');
       return [address, await codehashOf(address), off !== true];
@@ -88,12 +87,12 @@ const KINDS: readonly Kind[] = [
     sentence: (f) => (f['isEnabled'] === true ? `Switch the zk lane ${f['lane'] as string} on.` : `Switch the zk lane ${f['lane'] as string} off: its answers to batches that are not final are erased.`),
   },
   {
-    name: 'spec', abi: 'tuple(uint256 specId, uint256 delaySeconds)',
+    name: 'spec',
     fields: async ({ spec, activation }) => [parseInteger(needed(spec, '--spec'), '--spec', 0xffffffn), parseInteger(needed(activation, '--activation'), '--activation', 0xffffffffn)],
     sentence: (f) => `Execute L2 by spec ${String(f['specId'])} from ${String(f['delaySeconds'])} s of T after the execution on. A spec decides about every balance.`,
   },
   {
-    name: 'attesters', abi: 'tuple(address previousLane, address lane, bytes32 codehash)', pinned: 'lane',
+    name: 'attesters', pinned: 'lane',
     fields: async ({ lane, previousLane }, codehashOf) => {
       const address = addressOption(lane, '--lane');
       return [previousLane === undefined ? `0x${'00'.repeat(20)}` : parseAddress(previousLane, '--previous-lane'), address, await codehashOf(address)];
@@ -101,17 +100,17 @@ const KINDS: readonly Kind[] = [
     sentence: (f) => `Put the attesters of ${f['lane'] as string} in the place of those of ${BigInt(f['previousLane'] as string) === 0n ? 'nobody' : (f['previousLane'] as string)}. Cannot be vetoed or expedited.`,
   },
   {
-    name: 'operator', abi: 'tuple(address hotKey, address coldKey)',
+    name: 'operator',
     fields: async ({ hotKey, coldKey }) => [addressOption(hotKey, '--hot-key'), addressOption(coldKey, '--cold-key')],
     sentence: (f) => `Seat the operator with hot key ${f['hotKey'] as string} and cold key ${f['coldKey'] as string}. It orders transactions and can take nothing. Cannot be vetoed or expedited; 7 days.`,
   },
   {
-    name: 'fees', abi: 'tuple(uint256 dataFeeScalar, uint256 surchargeScalar)',
+    name: 'fees',
     fields: async ({ dataFeeScalar, surchargeScalar }) => [parseInteger(needed(dataFeeScalar, '--data-fee-scalar'), '--data-fee-scalar'), parseInteger(needed(surchargeScalar, '--surcharge-scalar'), '--surcharge-scalar')],
     sentence: (f) => `Set the data fee scalar to ${String(f['dataFeeScalar'])} and the surcharge scalar to ${String(f['surchargeScalar'])} (millionths).`,
   },
   {
-    name: 'council', abi: 'tuple(tuple(address account, bool isExternal)[] members, uint256 threshold)',
+    name: 'council',
     fields: async ({ members, threshold }) => [parseMembers(needed(members, '--members')).map(({ account, isExternal }) => [account, isExternal]), parseInteger(needed(threshold, '--threshold'), '--threshold', 24n)],
     sentence: (f) => `Make these ${(f['members'] as unknown[]).length} accounts the SecurityCouncil, ${String(f['threshold'])} of them for its strongest acts: ${(f['members'] as CouncilMember[]).map((member) => `${member.account}${member.isExternal ? ' (external)' : ''}`).join(', ')}. Cannot be vetoed or expedited.`,
   },
@@ -131,18 +130,34 @@ function kindAt(kind: number): Kind {
   return found;
 }
 
+/** ABI type of a kind's payload, from the table that all of Keyfall shares. */
+function payloadType(kind: number): ParamType {
+  const entry = UPGRADE_KINDS[kind];
+  if (entry === undefined) throw new CommandFailure('failed', `expected a kind of upgrade from 0 to ${UPGRADE_KINDS.length - 1}, got ${kind}`);
+  return ParamType.from(entry.payload);
+}
+
 /** The upgrade a person described. @throws CommandFailure (usage) naming the option that is missing */
 export async function encodeUpgrade(name: string, options: PayloadOptions, reportHash: string, salt: string, codehashOf: CodehashOf): Promise<Upgrade> {
   const kind = KIND_NAMES.indexOf(name);
   if (kind === -1) throw new CommandFailure('usage', `expected a kind of upgrade (${KIND_NAMES.join(', ')}), got '${name}'`);
-  const { abi, fields } = kindAt(kind);
-  const payload = AbiCoder.defaultAbiCoder().encode([abi], [await fields(options, codehashOf)]);
+  const { fields } = kindAt(kind);
+  const payload = AbiCoder.defaultAbiCoder().encode([payloadType(kind)], [await fields(options, codehashOf)]);
   return { kind, payload, reportHash, salt };
+}
+
+/** A decoded value with its struct fields by name. */
+function plain(type: ParamType, value: unknown): unknown {
+  const values = value as readonly unknown[];
+  if (type.isArray()) return Array.from(values, (entry) => plain(type.arrayChildren, entry));
+  if (type.isTuple()) return Object.fromEntries(type.components.map((component, index) => [component.name, plain(component, values[index])]));
+  return value;
 }
 
 /** An upgrade's fields by name. @throws CommandFailure (failed) when the payload is not the one encoding of its kind */
 export function decodeUpgrade(upgrade: Upgrade): Fields {
-  const { abi, name } = kindAt(upgrade.kind);
+  const { name } = kindAt(upgrade.kind);
+  const abi = payloadType(upgrade.kind);
   const coder = AbiCoder.defaultAbiCoder();
   const refuse = (): never => {
     throw new CommandFailure('failed', `the payload is no ${name} upgrade in its one encoding; do not sign it: ${upgrade.payload}`);
@@ -150,8 +165,7 @@ export function decodeUpgrade(upgrade: Upgrade): Fields {
   try {
     const [decoded] = coder.decode([abi], upgrade.payload);
     if (coder.encode([abi], [decoded]) !== upgrade.payload.toLowerCase()) refuse();
-    const fields = (decoded as { toObject(deep?: boolean): Record<string, unknown> }).toObject(true);
-    return fields;
+    return plain(abi, decoded) as Fields;
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
     return refuse();

@@ -56,12 +56,6 @@ export async function allProposals(connection: GovernanceConnection): Promise<Pr
   });
 }
 
-/** All scheduled upgrades, oldest first. */
-export async function allScheduled(connection: GovernanceConnection): Promise<{ readonly id: string; readonly upgrade: Upgrade }[]> {
-  const logs = await connection.contract('UpgradeTimelock').queryFilter('UpgradeScheduled', connection.fromBlock);
-  return logs.filter(isEventLog).map(({ args }) => ({ id: args['id'] as string, upgrade: upgradeFrom(args['upgrade'] as never) }));
-}
-
 /** Finds an upgrade by its id, or by its proposal's number. @throws CommandFailure (failed) when there is none */
 export async function findUpgrade(connection: GovernanceConnection, reference: string): Promise<FoundUpgrade> {
   const isId = /^0x[0-9a-fA-F]{64}$/.test(reference);
