@@ -25,6 +25,7 @@ const COMMANDS = {
   test: { builds: ['contracts', 'prover'], argv: ['test/runner/main.ts'] },
   'test:full': { builds: ['contracts', 'prover'], argv: ['test/runner/main.ts', '--full'] },
   'bench:node': { builds: ['contracts'], argv: ['node/bench/main.ts'] },
+  'bench:watchtower': { builds: ['contracts'], argv: ['watchtower/bench/main.ts'] },
   'bench:prover': { builds: ['prover'], argv: ['prover/bench/main.ts'] },
   keyfall: { builds: ['contracts'], argv: ['node/cli/main.ts'] },
 };

@@ -28,13 +28,16 @@ export interface WatchOptions {
   readonly monitors?: readonly Monitor[];
   readonly l2?: { readonly url: string; readonly chainId: number };
   readonly data?: string;
+  readonly artifacts?: string;
+  /** Off unless a test is about it: a trial takes seconds. */
+  readonly isSimulating?: boolean;
 }
 
 /** The configuration text of a test's watchtower, one operator a URL. */
-export function configText({ urls, quorum, deployment, l2 }: WatchOptions, data: string): string {
+export function configText({ urls, quorum, deployment, l2, artifacts, isSimulating }: WatchOptions, data: string): string {
   return JSON.stringify({
     l1: { chainId: 31_337, quorum, pollMilliseconds: 50, timeoutMilliseconds: 1_500, endpoints: urls.map((url, index) => ({ url, operator: `operator${index + 1}` })) },
-    deployment: { deployBlock: 0, contracts: deployment.contracts }, ...(l2 === undefined ? {} : { l2 }), data,
+    deployment: { deployBlock: 0, contracts: deployment.contracts }, ...(l2 === undefined ? {} : { l2 }), ...(artifacts === undefined ? {} : { artifacts }), isSimulating: isSimulating === true, data,
     channels: [{ kind: 'webhook', name: 'hook', url: 'http://127.0.0.1:1/', secretFrom: 'HOOK_SECRET', minimum: 'info' }],
   });
 }

@@ -53,7 +53,10 @@ function needTarget({ target }: Subject): Hex {
 
 function buildsOf(view: View): ReturnType<typeof readArtifacts> {
   if (view.config.artifacts === undefined) throw new Unverifiable('no local build is configured (artifacts), so the code is compared with nothing');
-  return readArtifacts(view.config.artifacts);
+  const kept = view.memory.get('artifacts') as ReturnType<typeof readArtifacts> | undefined;
+  const artifacts = kept ?? readArtifacts(view.config.artifacts);
+  view.memory.set('artifacts', artifacts);
+  return artifacts;
 }
 
 async function currentCore(view: View): Promise<Hex> {
@@ -147,7 +150,7 @@ async function surface(subject: Subject): Promise<Outcome> {
   // A dispatcher compares with PUSH4 of the selector, shorter when it begins with zeros.
   const missing = functions.filter((item) => !code.includes(toFunctionSelector(item).slice(2).replace(/^(00)+/, '')));
   if (missing.length > 0) return outcome(false, `functions that users and contracts call are gone: ${missing.map(({ name }) => name).join(', ')}`, 'every function of today', `${missing.length} missing`);
-  const build = subject.view.config.artifacts === undefined ? undefined : matchBuild(code as Hex, readArtifacts(subject.view.config.artifacts));
+  const build = subject.view.config.artifacts === undefined ? undefined : matchBuild(code as Hex, buildsOf(subject.view));
   if (build === undefined) throw new Unverifiable('all functions of today are there; which others there are cannot be told without a local build');
   const known = new Set(functions.map((item) => toFunctionSelector(item)));
   const added = build.abi.filter((item): item is AbiFunction => item.type === 'function' && !known.has(toFunctionSelector(item)) && item.stateMutability !== 'view' && item.stateMutability !== 'pure');

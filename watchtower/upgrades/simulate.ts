@@ -20,7 +20,8 @@ const ETH = { kind: 0, token: `0x${'00'.repeat(20)}`, id: 0n };
 const MESSAGE_VALUE = 10n ** 18n;
 /** Enforced after E, and every frozen cause within 30 d of it; the Clock's scale divides both. */
 const FREEZE_SECONDS = 31n * 86_400n;
-const FREEZE_NO_FINALITY = 1;
+/** ILifecycle.FreezeCause.NoFinality. */
+const FREEZE_NO_FINALITY = 0;
 const PHASES = ['None', 'Operating', 'Enforced', 'Frozen'];
 /** Which contracts an upgrade of each kind writes, beside its own schedule. */
 const WRITES: Readonly<Record<string, readonly string[]>> = {

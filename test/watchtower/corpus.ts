@@ -1,0 +1,129 @@
+/**
+ * Upgrades that should alarm somebody, and upgrades that should not. Owns the list: each malicious entry names the check that must catch it. Contracts
+ * are made from what the deployment has (other constructor arguments, patched code, a few bytes by hand), so that no compiler is needed.
+ */
+import { encodeAbiParameters, encodeDeployData, concatHex, hexToBytes, keccak256, toHex, type Abi, type AbiParameter, type Hex } from 'viem';
+import { privateKeyToAddress } from 'viem/accounts';
+import { readFileSync } from 'node:fs';
+import { UPGRADE_KINDS } from '@keyfall/protocol';
+import type { DeployedSystem } from '../contracts/deployed.ts';
+import { keyAt } from '../contracts/deployed.ts';
+
+export interface RawUpgrade { readonly kind: number; readonly payload: Hex; readonly reportHash: Hex; readonly salt: Hex }
+export interface Entry {
+  readonly name: string;
+  /** The check that catches it; `decode` when nothing of it may be shown as decoded; undefined = benign. */
+  readonly caughtBy: string | undefined;
+  readonly upgrade: RawUpgrade;
+}
+
+const ONE: Hex = `0x${'00'.repeat(31)}01`;
+export const freshAddress = (name: string): Hex => privateKeyToAddress(keccak256(toHex(name)));
+
+interface Artifact { readonly abi: Abi; readonly bytecode: Hex; readonly deployedBytecode: Hex; readonly immutableReferences: Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>> }
+const artifact = (path: string): Artifact => JSON.parse(readFileSync(new URL(`../../contracts/artifacts/src/${path}`, import.meta.url), 'utf8')) as Artifact;
+
+/** An upgrade of a kind from its fields. */
+export function upgradeOf(kind: string, fields: Readonly<Record<string, unknown>>): RawUpgrade {
+  const index = UPGRADE_KINDS.findIndex(({ name }) => name === kind);
+  return { kind: index, payload: encodeAbiParameters([UPGRADE_KINDS[index]?.payload as AbiParameter], [fields]), reportHash: ONE, salt: ONE };
+}
+
+/** Puts bytes of code somewhere. */
+async function place(system: DeployedSystem, name: string, code: Hex): Promise<{ readonly address: Hex; readonly codehash: Hex }> {
+  const address = freshAddress(name);
+  await system.anvil.rpc('anvil_setCode', address, code);
+  return { address, codehash: keccak256(code) };
+}
+
+async function deploy(system: DeployedSystem, path: string, args: readonly unknown[]): Promise<{ readonly address: Hex; readonly codehash: Hex; readonly code: Hex }> {
+  const { abi, bytecode } = artifact(path);
+  const from = keyAt(0).address;
+  const hash = await system.anvil.rpc('eth_sendTransaction', { from, data: encodeDeployData({ abi, bytecode, args: [...args] }), gas: '0xe00000' });
+  const receipt = await system.anvil.rpc('eth_getTransactionReceipt', hash) as { contractAddress: Hex; status: Hex };
+  if (receipt.status !== '0x1') throw new Error(`deploying ${path} failed`);
+  const code = await system.anvil.rpc('eth_getCode', receipt.contractAddress, 'latest') as Hex;
+  return { address: receipt.contractAddress, codehash: keccak256(code), code };
+}
+
+/** The running Rollup's code with one immutable's bytes changed in some of its places. */
+function patched(code: Hex, howMany: 'all' | 'one'): Hex {
+  const bytes = hexToBytes(code);
+  const places = Object.values(artifact('rollup/Rollup.sol/Rollup.json').immutableReferences).filter((list) => list.length > 1).toSorted((a, b) => b.length - a.length)[0] ?? [];
+  for (const { start, length } of howMany === 'all' ? places : places.slice(0, 1)) bytes.fill(0x77, start + length - 4, start + length);
+  return toHex(bytes);
+}
+
+const attesters = (members: readonly Hex[]): readonly unknown[] => [members.toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)), 1n, toHex('TEST', { size: 32 })];
+const LANE = 'rollup/AttesterLane.sol/AttesterLane.json';
+/** Returns 1 to any question: PUSH1 1 PUSH0 MSTORE PUSH1 32 PUSH0 RETURN. */
+const ANSWERS_ONE: Hex = '0x60015f5260205ff3';
+
+/** Everything, made on a running deployment. @param implementation what the Rollup's proxy runs */
+export async function corpus(system: DeployedSystem, implementation: Hex): Promise<readonly Entry[]> {
+  const code = await system.anvil.rpc('eth_getCode', implementation, 'latest') as Hex;
+  const vault = await system.anvil.rpc('eth_getCode', system.deployment.contracts['Vault'], 'latest') as Hex;
+  const keys = (name: string, count: number): Hex[] => Array.from({ length: count }, (_, index) => freshAddress(`${name} ${index}`));
+  const council = (accounts: readonly Hex[], external: number, threshold: bigint): RawUpgrade => upgradeOf('Council', { members: accounts.map((account, index) => ({ account, isExternal: index < external })).toSorted((a, b) => (BigInt(a.account) < BigInt(b.account) ? -1 : 1)), threshold });
+  const [operator, coldKey] = [keyAt(21).address as Hex, keyAt(22).address as Hex];
+  const member = (await system.contract('SecurityCouncil').getFunction('members').staticCall() as { account: Hex }[])[0]?.account ?? '0x';
+  const core = (at: { address: Hex; codehash: Hex }, migrates = false): RawUpgrade => upgradeOf('Core', { implementation: at.address, codehash: at.codehash, migrates });
+  const zkLane = (at: { address: Hex; codehash: Hex }): RawUpgrade => upgradeOf('ZkLane', { lane: at.address, codehash: at.codehash, builtOn: [] });
+  const set = (at: { address: Hex; codehash: Hex }): RawUpgrade => upgradeOf('AttesterSet', { previousLane: system.deployment.contracts['AttesterLane'], lane: at.address, codehash: at.codehash });
+
+  const same = await place(system, 'same code', code);
+  const honestSet = await deploy(system, LANE, attesters(keys('attester', 5)));
+  const honestLane = await deploy(system, LANE, attesters(keys('another', 5)));
+  const acceptAll = await place(system, 'accept all', ANSWERS_ONE);
+  const delegated = await place(system, 'delegated', concatHex(['0xef0100', honestLane.address]));
+  const delegatedCore = await place(system, 'delegated core', concatHex(['0xef0100', implementation]));
+  const suicidal = await place(system, 'suicidal', concatHex([honestLane.code, '0xff']));
+  const good = upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 1_000_000n });
+  const operatorFields = UPGRADE_KINDS.findIndex(({ name }) => name === 'Operator');
+  return [
+    { name: 'core: no code at the address yet', caughtBy: 'B11-codehash', upgrade: core({ address: freshAddress('empty'), codehash: same.codehash }) },
+    { name: 'core: other code than is pinned', caughtBy: 'B11-codehash', upgrade: core({ address: same.address, codehash: keccak256('0x1234') }) },
+    { name: 'core: an account with delegated code', caughtBy: 'B12-instructions', upgrade: core(delegatedCore) },
+    { name: 'core: can destroy itself', caughtBy: 'B12-instructions', upgrade: core(await place(system, 'core suicidal', concatHex([code, '0xff']))) },
+    { name: 'core: one byte differs from every build', caughtBy: 'B10-build', upgrade: core(await place(system, 'one byte', concatHex([code, '0x00']))) },
+    { name: 'core: an immutable swapped', caughtBy: 'B10-immutables', upgrade: core(await place(system, 'swapped', patched(code, 'all'))) },
+    { name: 'core: an immutable swapped in one place', caughtBy: 'B10-immutables', upgrade: core(await place(system, 'swapped once', patched(code, 'one'))) },
+    { name: 'core: runs a migration', caughtBy: 'B14-migration', upgrade: core(same, true) },
+    { name: 'core: another contract of ours', caughtBy: 'B16-surface', upgrade: core(await place(system, 'vault code', vault)) },
+    { name: 'core: another contract\'s storage', caughtBy: 'B13-layout', upgrade: core(await place(system, 'vault layout', vault)) },
+    { name: 'core: a forwarder', caughtBy: 'B16-surface', upgrade: core(await place(system, 'forwarder', `0x363d3d373d3d3d363d73${freshAddress('behind').slice(2)}5af43d82803e903d91602b57fd5bf3`)) },
+    { name: 'lane: accepts everything', caughtBy: 'D23-accepts-nothing-unproven', upgrade: zkLane(acceptAll) },
+    { name: 'lane: accepts everything, as attesters', caughtBy: 'D23-accepts-nothing-unproven', upgrade: set(acceptAll) },
+    { name: 'lane: one that accepts everything switched on again', caughtBy: 'D23-accepts-nothing-unproven', upgrade: upgradeOf('LaneSwitch', { lane: acceptAll.address, codehash: acceptAll.codehash, isEnabled: true }) },
+    { name: 'lane: no code at the address yet', caughtBy: 'B11-codehash', upgrade: zkLane({ address: freshAddress('empty lane'), codehash: honestLane.codehash }) },
+    { name: 'lane: swapped between proposal and report', caughtBy: 'B11-codehash', upgrade: zkLane({ address: honestLane.address, codehash: acceptAll.codehash }) },
+    { name: 'lane: an account with delegated code', caughtBy: 'B12-instructions', upgrade: zkLane(delegated) },
+    { name: 'lane: can destroy itself', caughtBy: 'B12-instructions', upgrade: zkLane(suicidal) },
+    { name: 'lane: code that nobody has built', caughtBy: 'B10-build', upgrade: zkLane(await place(system, 'unknown lane', concatHex([honestLane.code, '0x00']))) },
+    { name: 'attesters: the operator is one of them', caughtBy: 'F33-attesters', upgrade: set(await deploy(system, LANE, attesters([operator, ...keys('with operator', 4)]))) },
+    { name: 'attesters: a council member is one of them', caughtBy: 'F33-attesters', upgrade: set(await deploy(system, LANE, attesters([member, ...keys('with member', 4)]))) },
+    { name: 'operator: one key for both', caughtBy: 'F33-operator', upgrade: upgradeOf('Operator', { hotKey: freshAddress('hot'), coldKey: freshAddress('hot') }) },
+    { name: 'operator: a council member', caughtBy: 'F33-operator', upgrade: upgradeOf('Operator', { hotKey: member, coldKey: freshAddress('cold') }) },
+    { name: 'council: the operator sits on it', caughtBy: 'F33-council', upgrade: council([operator, ...keys('beside operator', 7)], 4, 6n) },
+    { name: 'council: the operator\'s cold key sits on it', caughtBy: 'F33-council', upgrade: council([coldKey, ...keys('beside cold', 7)], 4, 6n) },
+    { name: 'council: three of five', caughtBy: 'F32-council-size', upgrade: council(keys('five', 5), 5, 3n) },
+    { name: 'council: nobody external', caughtBy: 'F32-council-size', upgrade: council(keys('insiders', 8), 0, 6n) },
+    { name: 'council: six of twelve', caughtBy: 'F32-council-size', upgrade: council(keys('twelve', 12), 8, 6n) },
+    { name: 'fees: fourfold', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 4_000_000n, surchargeScalar: 1_000_000n }) },
+    { name: 'fees: none', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 0n }) },
+    { name: 'spec: rules that nobody knows', caughtBy: 'B15-spec', upgrade: upgradeOf('Spec', { specId: 2n, delaySeconds: 604_800n }) },
+    { name: 'payload: bytes behind it', caughtBy: 'decode', upgrade: { ...good, payload: concatHex([good.payload, '0xdeadbeef']) } },
+    { name: 'payload: a word of something else behind it', caughtBy: 'decode', upgrade: { ...good, payload: concatHex([good.payload, ONE]) } },
+    { name: 'payload: dirty high bits of an address', caughtBy: 'decode', upgrade: { kind: operatorFields, payload: concatHex([`0x${'ff'.repeat(12)}${'11'.repeat(20)}`, `0x${'00'.repeat(12)}${'22'.repeat(20)}`]), reportHash: ONE, salt: ONE } },
+    { name: 'payload: too short', caughtBy: 'decode', upgrade: { ...good, payload: ONE } },
+    { name: 'kind: one that does not exist', caughtBy: 'decode', upgrade: { ...good, kind: 9 } },
+
+    { name: 'benign: the same code at another address', caughtBy: undefined, upgrade: core(same) },
+    { name: 'benign: five new attesters', caughtBy: undefined, upgrade: set(honestSet) },
+    { name: 'benign: a lane that we built', caughtBy: undefined, upgrade: zkLane(honestLane) },
+    { name: 'benign: a lane switched off', caughtBy: undefined, upgrade: upgradeOf('LaneSwitch', { lane: honestLane.address, codehash: honestLane.codehash, isEnabled: false }) },
+    { name: 'benign: two new keys of the operator', caughtBy: undefined, upgrade: upgradeOf('Operator', { hotKey: freshAddress('new hot'), coldKey: freshAddress('new cold') }) },
+    { name: 'benign: a tenth more of fees', caughtBy: undefined, upgrade: upgradeOf('Fees', { dataFeeScalar: 1_100_000n, surchargeScalar: 1_000_000n }) },
+    { name: 'benign: a new council of eight', caughtBy: undefined, upgrade: council(keys('new council', 8), 4, 6n) },
+  ];
+}

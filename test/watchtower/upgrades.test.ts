@@ -1,0 +1,125 @@
+// Upgrades over a real deployment: a corpus of malicious ones, each caught by the check that names it, and of benign ones that no check accuses; one that
+// is really scheduled, with its time, its report and its trial on a fork.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { DeployedSystem } from '../contracts/deployed.ts';
+import type { View } from '../../watchtower/monitor.ts';
+import { checkUpgrade } from '../../watchtower/upgrades/checks.ts';
+import { decodeUpgrade, type Upgrade } from '../../watchtower/upgrades/decode.ts';
+import { describeUpgrade } from '../../watchtower/upgrades/describe.ts';
+import { lookAtUpgrades } from '../../watchtower/upgrades/pending.ts';
+import { markdown, reportHash, reportOn } from '../../watchtower/upgrades/report.ts';
+import { corpus, freshAddress, upgradeOf, type Entry, type RawUpgrade } from './corpus.ts';
+import { Watched } from './watched.ts';
+
+const ARTIFACTS = join(import.meta.dirname, '..', '..', 'contracts', 'artifacts');
+
+function decoded(raw: RawUpgrade): Upgrade {
+  const result = decodeUpgrade(raw);
+  assert.ok(result.ok, 'decodes');
+  return result.upgrade;
+}
+
+describe('upgrades', () => {
+  let system: DeployedSystem;
+  let entries: readonly Entry[];
+
+  before(async () => {
+    system = await DeployedSystem.start([], ['--slots-in-an-epoch', '1']);
+    const slot = await system.anvil.rpc('eth_getStorageAt', system.deployment.contracts['Rollup'], '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc', 'latest') as string;
+    entries = await corpus(system, `0x${slot.slice(26)}`);
+    await system.anvil.rpc('anvil_mine', '0x5');
+  });
+  after(async () => system.stop());
+
+  async function viewOf(t: TestContext, isSimulating = false): Promise<{ view: View; watched: Watched }> {
+    const watched = new Watched(t, { urls: [system.anvil.url], quorum: 1, deployment: system.deployment, artifacts: ARTIFACTS, isSimulating, monitors: [] });
+    await watched.catchUp();
+    const view = watched.engine.lastView;
+    assert.ok(view !== undefined);
+    return { view, watched };
+  }
+
+  it('each malicious one is caught by the check that names it, and none of the benign ones is accused', async (t) => {
+    const { view } = await viewOf(t);
+    const alone = new Set<string>();
+    for (const { name, caughtBy, upgrade } of entries) {
+      const result = decodeUpgrade(upgrade);
+      if (caughtBy === 'decode') {
+        assert.equal(result.ok, false, name);
+        continue;
+      }
+      assert.ok(result.ok, name);
+      const results = await checkUpgrade(view, result.upgrade);
+      const violations = results.filter(({ status }) => status === 'violation').map(({ id }) => id);
+      if (caughtBy === undefined) assert.deepEqual(violations, [], `${name}: ${JSON.stringify(results)}`);
+      else assert.ok(violations.includes(caughtBy), `${name}: expected ${caughtBy}, got ${JSON.stringify(results)}`);
+      if (violations.length === 1) alone.add(violations[0] ?? '');
+    }
+    const named = new Set(entries.flatMap(({ caughtBy }) => (caughtBy === undefined || caughtBy === 'decode' ? [] : [caughtBy])));
+    const redundant = [...named].filter((id) => !alone.has(id));
+    assert.deepEqual(redundant.toSorted(), ['B13-layout', 'B16-surface'], 'every other check is the only one that catches some upgrade: without it that one slips');
+    assert.ok(entries.filter(({ caughtBy }) => caughtBy !== undefined).length >= 25);
+  });
+
+  it('every field of a payload is in what a person reads, and values before are read from the chain', async (t) => {
+    const { view } = await viewOf(t);
+    for (const { name, caughtBy, upgrade } of entries) {
+      if (caughtBy === 'decode') continue;
+      const { sentences, deltas } = await describeUpgrade(view, decoded(upgrade));
+      const text = [...sentences, ...deltas.flatMap(({ what, before: was, after: becomes }) => [what, was, becomes])].join(' ').toLowerCase();
+      for (const [field, value] of Object.entries(decoded(upgrade).fields)) {
+        if (typeof value === 'string') assert.ok(text.includes(value.toLowerCase()), `${name}: ${field}`);
+      }
+    }
+    const { deltas } = await describeUpgrade(view, decoded(upgradeOf('Fees', { dataFeeScalar: 1_100_000n, surchargeScalar: 1_000_000n })));
+    assert.equal(deltas[0]?.before, '1 (1000000 millionths)');
+  });
+
+  it('a report is the same bytes for everyone, and what the chain says is never markup in it', async (t) => {
+    const [{ view: a }, { view: b }] = [await viewOf(t), await viewOf(t)];
+    const upgrade = decoded(upgradeOf('Operator', { hotKey: freshAddress('new hot'), coldKey: freshAddress('new cold') }));
+    const [first, second] = [await reportOn(a, upgrade), await reportOn(b, { ...upgrade, salt: `0x${'99'.repeat(32)}`, reportHash: `0x${'98'.repeat(32)}` })];
+    assert.equal(reportHash(first), reportHash(second));
+    const text = markdown({ ...first, sentences: ['<script> | [x](javascript:1)\n# heading'] });
+    assert.ok(!text.includes('<script>') && !text.includes('\n# heading'));
+  });
+
+  it('a scheduled one is told at once, listed with the time to leave, and an alarm as long as it fails a check', async (t) => {
+    const snapshot = await system.anvil.rpc('evm_snapshot');
+    const watched = new Watched(t, { urls: [system.anvil.url], quorum: 1, deployment: system.deployment, artifacts: ARTIFACTS });
+    await watched.catchUp();
+    const { abi } = { abi: system.contract('UpgradeTimelock').interface };
+    const governor = system.deployment.contracts['KeyfallGovernor'];
+    await system.anvil.rpc('anvil_impersonateAccount', governor);
+    await system.anvil.rpc('anvil_setBalance', governor, '0xde0b6b3a7640000');
+    const raw = upgradeOf('Operator', { hotKey: freshAddress('hot'), coldKey: freshAddress('hot') });
+    const hash = await system.anvil.rpc('eth_sendTransaction', { from: governor, to: system.deployment.contracts['UpgradeTimelock'], data: abi.encodeFunctionData('schedule', [[raw.kind, raw.payload, raw.reportHash, raw.salt]]), gas: '0x100000' });
+    assert.equal((await system.anvil.rpc('eth_getTransactionReceipt', hash) as { status: string }).status, '0x1');
+    await watched.catchUp();
+    const told = watched.messages.find(({ title }) => title.includes('B-upgrades'));
+    assert.equal(told?.state, 'provisional');
+    assert.match(told?.text ?? '', /an upgrade of kind Operator was scheduled/);
+    await system.anvil.rpc('anvil_mine', '0x4');
+    await watched.catchUp();
+    const [verdict] = watched.verdicts('B-upgrades');
+    assert.equal(verdict?.status, 'violation');
+    assert.match(verdict.sentence, /F33-operator: hot and cold key are one/);
+    const view = watched.engine.lastView as View;
+    const [looked] = await lookAtUpgrades(view);
+    assert.equal(looked?.state, 'Scheduled');
+    assert.equal(looked.time.lastSafeT, looked.time.eta - looked.time.exitWindow - Math.floor(looked.time.exitWindow / 15));
+    await system.anvil.rpc('evm_revert', snapshot);
+  });
+
+  it('one that is tried out on a fork writes only what it says, and every promise still holds after it', async (t) => {
+    const { view } = await viewOf(t, true);
+    const { checks } = await reportOn(view, decoded(upgradeOf('Fees', { dataFeeScalar: 1_100_000n, surchargeScalar: 1_000_000n })));
+    const trials = checks.filter(({ id }) => id.startsWith('C'));
+    assert.deepEqual(trials.map(({ id, status }) => [id, status]), [
+      ['C18-writes', 'ok'], ['C20-final-stays', 'ok'], ['C20-escrow', 'ok'], ['C20-stranger-forces', 'ok'], ['C20-operator-commits', 'ok'], ['C20-nothing-final-unproven', 'ok'], ['C20-enforced-opens', 'ok'], ['C20-freeze-pins', 'ok'],
+    ], JSON.stringify(trials));
+  });
+});
