@@ -60,12 +60,12 @@ test('no file is called utils, helpers, common or misc', () => {
 });
 
 test('imports point one way through the layers', () => {
-  const code = sources.filter(({ path }) => /\.(ts|mjs)$/.test(path));
+  const code = sources.filter(({ path }) => /\.(tsx?|mjs)$/.test(path));
   assertNone(code.flatMap(layerViolations));
 });
 
 test('no tracked file names a path of one machine or the host of a registry', () => {
-  const isText = (path: string): boolean => /\.(ts|mjs|js|json|md|sol|sh|yml|wgsl|c|h|circom)$/.test(path) || !/\.[a-z0-9]+$/.test(path);
+  const isText = (path: string): boolean => /\.(tsx?|mjs|js|json|css|md|sol|sh|yml|wgsl|c|h|circom)$/.test(path) || !/\.[a-z0-9]+$/.test(path);
   const texts: SourceFile[] = paths.filter((path) => isText(path) && !path.endsWith('.ndjson')).map(read);
   assertNone(texts.flatMap(machineTraces));
 });

@@ -108,11 +108,12 @@ function addEntries(program: Command): void {
 
 function addDevnet(program: Command): void {
   program.command('up')
-    .description('start the whole devnet: L1 chain, contracts, rollup node, batcher, attesters; stays in the foreground')
+    .description('start the whole devnet: L1 chain, contracts, rollup node, batcher, attesters, governance UI; stays in the foreground')
     .option('--fresh', 'forget the stored chain and start anew')
     .option('--l1-port <port>', 'L1 JSON-RPC port; 0 lets the system choose', '8545')
     .option('--l2-port <port>', 'L2 JSON-RPC and WebSocket port; 0 lets the system choose', '9545')
     .option('--attester-port <port>', 'port of the first attester, the others follow; 0 lets the system choose', '9700')
+    .option('--ui-port <port>', 'port of the governance UI; 0 lets the system choose', '9300')
     .option('--inbox-only', 'the sequencer ignores its mempool: rehearse forced transactions and exits')
     .option('--time-scale <n>', 'divide the protocol\'s durations by this; takes effect with a fresh chain', '24')
     .option('--home <directory>', 'where its state lives (default: $KEYFALL_HOME, else .keyfall in the checkout)')

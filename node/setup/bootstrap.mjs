@@ -20,10 +20,10 @@ import { installToolchain, toolchainPath } from './toolchain.mjs';
  * `builds` names workspaces whose build must be current; a workspace without a build script has nothing to build.
  */
 const COMMANDS = {
-  setup: { builds: ['contracts', 'prover'], argv: undefined },
-  up: { builds: ['contracts'], argv: ['node/cli/main.ts', 'up'] },
-  test: { builds: ['contracts', 'prover'], argv: ['test/runner/main.ts'] },
-  'test:full': { builds: ['contracts', 'prover'], argv: ['test/runner/main.ts', '--full'] },
+  setup: { builds: ['contracts', 'prover', 'governance-ui'], argv: undefined },
+  up: { builds: ['contracts', 'governance-ui'], argv: ['node/cli/main.ts', 'up'] },
+  test: { builds: ['contracts', 'prover', 'governance-ui'], argv: ['test/runner/main.ts'] },
+  'test:full': { builds: ['contracts', 'prover', 'governance-ui'], argv: ['test/runner/main.ts', '--full'] },
   'bench:node': { builds: ['contracts'], argv: ['node/bench/main.ts'] },
   'bench:watchtower': { builds: ['contracts'], argv: ['watchtower/bench/main.ts'] },
   'bench:prover': { builds: ['prover'], argv: ['prover/bench/main.ts'] },

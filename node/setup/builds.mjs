@@ -1,4 +1,5 @@
-// Builds of the workspaces that have one: contracts (compile, ABIs, constants) and prover (WASM kernels).
+// Builds of the workspaces that have one: contracts (compile, ABIs, constants), prover (WASM kernels) and
+// governance-ui (static export, which bundles the ABIs and the protocol's codecs).
 // Owns when they run: only if a file they read, the lockfile or the pinned Node changed since they last succeeded, or an
 // output is gone. It does not know how they build; that is each workspace's `build` script.
 // Invariant: what a build writes is no input of it, else it would never be current.
@@ -10,10 +11,11 @@ import { runStep } from './progress.mjs';
 import { clearStamp, hashFiles, hashText, readStamp, writeStamp } from './stamps.mjs';
 import { NODE_VERSION, toolchainEnvironment } from './toolchain.mjs';
 
-/** Per workspace: what a build leaves that is not committed (missing = build again), and folders that are outputs. */
+/** Per workspace: what a build leaves that is not committed (missing = build again), folders that are outputs, and what it reads elsewhere. */
 const WORKSPACES = {
   contracts: { mustExist: ['contracts/artifacts'], outputs: ['contracts/artifacts', 'contracts/cache', 'contracts/abi', 'contracts/generated'] },
   prover: { mustExist: ['prover/build'], outputs: ['prover/build'] },
+  'governance-ui': { mustExist: ['governance-ui/out/index.html'], outputs: ['governance-ui/out', 'governance-ui/.next', 'governance-ui/next-env.d.ts', 'governance-ui/screenshots'], alsoReads: ['contracts/abi', 'node/protocol'] },
 };
 
 /**
@@ -29,11 +31,11 @@ export async function buildWorkspaces(names) {
 async function buildWorkspace(name) {
   const manifest = JSON.parse(readFileSync(join(repositoryRoot, name, 'package.json'), 'utf8'));
   if (manifest.scripts?.build === undefined) return false;
-  const { mustExist, outputs } = WORKSPACES[name];
+  const { mustExist, outputs, alsoReads = [] } = WORKSPACES[name];
   const stamp = `build-${name}`;
   const isIgnored = (path) => outputs.includes(path) || path.split('/').includes('node_modules');
   const lock = readFileSync(join(repositoryRoot, 'package-lock.json'), 'utf8');
-  const wanted = hashText(hashFiles([name], isIgnored), lock, NODE_VERSION);
+  const wanted = hashText(hashFiles([name, ...alsoReads], isIgnored), lock, NODE_VERSION);
   if (readStamp(stamp) === wanted && mustExist.every((path) => existsSync(join(repositoryRoot, path)))) return false;
   clearStamp(stamp);
   await runStep(`build ${name}`, 'npm', ['run', 'build', '-w', name], { env: toolchainEnvironment() });

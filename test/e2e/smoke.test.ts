@@ -97,7 +97,7 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
   });
 
   await t.test('a second devnet in the same home is refused, and so is a busy port', async () => {
-    const same = await devnet.keyfall('up', '--home', devnet.home, '--l1-port', '0', '--l2-port', '0', '--attester-port', '0');
+    const same = await devnet.keyfall('up', '--home', devnet.home, '--l1-port', '0', '--l2-port', '0', '--attester-port', '0', '--ui-port', '0');
     assert.equal(same.code, 1);
     assert.match(same.stderr, /runs in .* already/);
     const server = createServer();
@@ -105,7 +105,7 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
       server.listen(0, '127.0.0.1', resolve);
     });
     const port = String((server.address() as AddressInfo).port);
-    const busy = await devnet.keyfall('up', '--home', join(devnet.home, 'other'), '--l1-port', '0', '--l2-port', port, '--attester-port', '0');
+    const busy = await devnet.keyfall('up', '--home', join(devnet.home, 'other'), '--l1-port', '0', '--l2-port', port, '--attester-port', '0', '--ui-port', '0');
     server.close();
     assert.equal(busy.code, 2);
     assert.match(busy.stderr, new RegExp(`port ${port} .* is in use .* --l2-port`));

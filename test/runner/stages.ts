@@ -51,7 +51,7 @@ export const STAGES: readonly Stage[] = [
       ...(contractsScripts()['lint'] === undefined ? [] : [await runTool('lint', 'npm', ['run', '--silent', 'lint', '-w', 'contracts'])]),
     ]),
   },
-  { name: 'types', about: 'tsc over every folder', run: async () => runTool('types', 'tsc', ['-p', 'tsconfig.json']) },
+  { name: 'types', about: 'tsc over every folder', run: async () => joinOutcomes([await runTool('types', 'tsc', ['-p', 'tsconfig.json']), await runTool('types', 'tsc', ['-p', 'governance-ui/tsconfig.json'])]) },
   {
     name: 'tidy',
     about: 'the rules of the house',

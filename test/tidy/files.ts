@@ -14,7 +14,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const NEVER_TRACKED = new Set(['node_modules', '.git', '.keyfall', 'artifacts', 'cache', 'build', 'coverage']);
+const NEVER_TRACKED = new Set(['node_modules', '.git', '.keyfall', 'artifacts', 'cache', 'build', 'coverage', 'out', '.next']);
 
 /** Output of a git command in the checkout, or undefined when there is no git or no repository or the object is missing. */
 export function git(...args: string[]): string | undefined {
@@ -47,9 +47,9 @@ export function isGenerated(path: string): boolean {
   return path.startsWith('contracts/abi/') || path.startsWith('test/vectors/') || /(^|\/)generated\//.test(path) || /\.generated\.[a-z]+$/.test(path);
 }
 
-/** Source a person writes: TypeScript, set-up scripts, Solidity, kernels, guest. */
+/** Source a person writes: TypeScript, pages and their styles, set-up scripts, Solidity, kernels, guest. */
 export function isSource(path: string): boolean {
-  return /\.(ts|mjs|sol|wgsl|c|h|circom)$/.test(path) && !isGenerated(path);
+  return /\.(tsx?|mjs|css|sol|wgsl|c|h|circom)$/.test(path) && !isGenerated(path);
 }
 
 export function read(path: string): SourceFile {

@@ -22,7 +22,7 @@ const LAYERS: readonly Layer[] = [
   { folder: 'prover/verify', mayImport: ['prover', 'node/protocol'] },
   { folder: 'prover', mayImport: ['prover/verify', 'node/protocol'] },
   { folder: 'watchtower', mayImport: ['node/protocol'] },
-  { folder: 'governance-ui', mayImport: ['node/protocol'] },
+  { folder: 'governance-ui', mayImport: ['node/protocol', 'contracts/abi'] },
   { folder: 'test', mayImport: ['node', 'contracts', 'prover', 'watchtower', 'governance-ui'] },
 ];
 

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isSource } from './files.ts';
 import { growth } from './history.ts';
 import { importsOf, layerViolations } from './layers.ts';
 import { citedProperties, declaredProperties } from './properties.ts';
@@ -32,6 +33,11 @@ describe('tidy rules find what they forbid', () => {
     assert.deepEqual(missingHead(file('a.ts', `${head}\nexport const one = 1;\n`)), []);
     assert.equal(missingHead(file('A.sol', '// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\ncontract A {}\n')).length, 1);
     assert.deepEqual(missingHead(file('A.sol', `// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n${head}\ncontract A {}\n`)), []);
+  });
+
+  test('pages and styles are sources like any other', () => {
+    for (const path of ['governance-ui/screens/Home.tsx', 'governance-ui/styles/base.css', 'node/main.ts']) assert.ok(isSource(path), path);
+    assert.ok(!isSource('governance-ui/public/keyfall.config.json'));
   });
 
   test('every forbidden construction is reported', () => {
@@ -73,6 +79,9 @@ describe('tidy rules find what they forbid', () => {
     assert.equal(violations('watchtower/a.ts', '../node/derive/b.ts'), 1);
     assert.equal(violations('prover/a.ts', '@keyfall/node'), 1);
     assert.equal(violations('somewhere/a.ts', 'ethers'), 1);
+    assert.equal(violations('governance-ui/screens/A.tsx', '../../node/derive/b.ts'), 1);
+    assert.equal(violations('governance-ui/chain/a.ts', '../../contracts/deploy/plan.ts'), 1);
+    assert.equal(violations('governance-ui/chain/a.ts', '../../contracts/abi/Vault.json'), 0);
     assert.equal(violations('node/execute/a.ts', '@ethereumjs/vm'), 0);
     assert.equal(violations('node/rpc/a.ts', '@keyfall/protocol'), 0);
     assert.equal(violations('node/rpc/a.ts', '../store/b.ts'), 0);

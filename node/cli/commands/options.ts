@@ -16,6 +16,7 @@ export interface UpOptions {
   readonly l1Port: string;
   readonly l2Port: string;
   readonly attesterPort: string;
+  readonly uiPort: string;
   readonly timeScale: string;
   readonly inboxOnly?: true;
   readonly json?: true;

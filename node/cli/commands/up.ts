@@ -55,7 +55,7 @@ function stopSignal(): AbortSignal {
 }
 
 function summary(manifest: Manifest, manifestPath: string): string[] {
-  const { l1, l2, contracts, accounts } = manifest;
+  const { l1, l2, contracts, accounts, services } = manifest;
   return [
     '',
     `Keyfall devnet is ready (profile ${manifest.profile}: attesters alone finalize, nothing here is worth anything)`,
@@ -63,6 +63,7 @@ function summary(manifest: Manifest, manifestPath: string): string[] {
     ...columns([
       ['L1', `${l1.rpc}  chain ${l1.chainId}`],
       ['L2', `${l2.rpc}  chain ${l2.chainId}  (WebSocket on the same port)`],
+      ['UI', services['ui'] === undefined ? 'not built (npm run up builds it)' : `${services['ui']}  (governance, withdrawals, explorer)`],
       ...Object.entries(contracts).map(([name, address]) => [name, address] as const),
       ['accounts', `${accounts.length}, each with ${etherText(L2_FUNDING_WEI)} on L2 at the start; the usual test mnemonic`],
       ['all of it', manifestPath],

@@ -13,16 +13,18 @@ export interface DevnetPorts {
   readonly l1: number;
   readonly l2: number;
   readonly attesters: readonly number[];
+  readonly ui: number;
 }
 
 /** All ports of a devnet with so many attesters. @throws CommandFailure (usage) naming the first one that is taken */
-export async function chooseDevnetPorts(given: { readonly l1Port: string; readonly l2Port: string; readonly attesterPort: string }, attesterCount: number): Promise<DevnetPorts> {
-  const [l1 = 0, l2 = 0, ...attesters] = await choosePorts([
+export async function chooseDevnetPorts(given: { readonly l1Port: string; readonly l2Port: string; readonly attesterPort: string; readonly uiPort: string }, attesterCount: number): Promise<DevnetPorts> {
+  const [l1 = 0, l2 = 0, ui = 0, ...attesters] = await choosePorts([
     { about: 'L1 JSON-RPC', option: '--l1-port', given: given.l1Port },
     { about: 'L2 JSON-RPC and WebSocket', option: '--l2-port', given: given.l2Port },
+    { about: 'governance UI', option: '--ui-port', given: given.uiPort },
     ...Array.from({ length: attesterCount }, (_, offset) => ({ about: `attester ${offset + 1}`, option: '--attester-port', given: given.attesterPort, offset })),
   ]);
-  return { l1, l2, attesters };
+  return { l1, l2, attesters, ui };
 }
 
 interface PortRequest {

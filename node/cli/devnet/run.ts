@@ -1,6 +1,6 @@
 // One run of the devnet: everything started in order, watched, and stopped in reverse. Owns that order and what is told to
 // others: the manifest appears when all is ready and is gone before the first process is stopped.
-//   home held -> leftovers ended -> L1 -> contracts (first start only) -> node -> batcher, attesters -> funding -> ready
+//   home held -> leftovers ended -> L1 -> contracts (first start only) -> node -> batcher, attesters -> UI -> funding -> ready
 // Invariant: whatever happens in between, every process that was started is stopped and nothing on disk is half written.
 
 import { existsSync, rmSync } from 'node:fs';
@@ -12,14 +12,14 @@ import type { Home } from '../home.ts';
 import { manifestText } from '../manifest.ts';
 import type { Manifest } from '../manifest.ts';
 import { RollupConnection, connect } from '../rollup.ts';
-import { ATTESTER_COUNT, personalAccounts, roleKeys } from './accounts.ts';
+import { ATTESTER_COUNT, L1_CHAIN_ID, personalAccounts, roleKeys } from './accounts.ts';
 import { contractAddress, deployRollup, storedDeployment } from './deployment.ts';
 import type { Deployment } from './deployment.ts';
 import { fundAccounts } from './funding.ts';
 import { anvilPlan, checkpoint, settleStoredState, startClock } from './l1.ts';
 import { HOST } from './ports.ts';
 import type { DevnetPorts } from './ports.ts';
-import { attesterNames, attesterPlan, batcherPlan, nodePlan, waitUntilReady } from './services.ts';
+import { attesterNames, attesterPlan, batcherPlan, isUiBuilt, nodePlan, uiPlan, waitUntilReady } from './services.ts';
 import type { RollupAddresses } from './services.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -71,7 +71,7 @@ export async function runDevnet(run: DevnetRun): Promise<void> {
     describe = undefined;
     rmSync(home.manifestPath, { force: true });
     progress('stopping ...');
-    const killed = await supervisor.stop([[...attesterNames(), 'batcher'], ['node'], ['l1']]);
+    const killed = await supervisor.stop([['ui', ...attesterNames(), 'batcher'], ['node'], ['l1']]);
     if (killed.length > 0) progress(`had to be killed because they did not end by themselves: ${killed.join(', ')}`);
   }
 }
@@ -106,10 +106,21 @@ async function start(run: DevnetRun, supervisor: Supervisor, l1Directory: string
   try {
     await fundAccounts(connection, personalAccounts(), signal, progress);
     const l2ChainId = Number(connection.l2ChainId);
+    await startUi(run, supervisor, addresses, l2ChainId);
     return () => describeDevnet(run, deployment, l2ChainId, supervisor);
   } finally {
     connection.close();
   }
+}
+
+/** The page is no part of the rollup: a devnet without it is whole, and says that it has none. */
+async function startUi({ home, ports, progress, signal }: DevnetRun, supervisor: Supervisor, addresses: RollupAddresses, l2ChainId: number): Promise<void> {
+  if (!isUiBuilt()) {
+    progress('no governance UI: it is not built here (npm run up builds it)');
+    return;
+  }
+  await supervisor.start(uiPlan(home, ports, addresses, { l1: L1_CHAIN_ID, l2: l2ChainId }), true);
+  await waitUntilReady('the governance UI', httpUrl(ports.ui), '/', signal);
 }
 
 /** Clears what must not be gone on with. @returns the deployment to go on with, if any */
@@ -131,7 +142,7 @@ function describeDevnet({ ports }: DevnetRun, deployment: Deployment, l2ChainId:
   return {
     profile: deployment.profile,
     timeScale: deployment.timeScale,
-    l1: { rpc: httpUrl(ports.l1), chainId: 31_337 },
+    l1: { rpc: httpUrl(ports.l1), chainId: L1_CHAIN_ID },
     l2: { rpc: httpUrl(ports.l2), ws: `ws://${HOST}:${ports.l2}`, chainId: l2ChainId },
     deployBlock: deployment.deployBlock,
     contracts: deployment.contracts,
@@ -140,6 +151,7 @@ function describeDevnet({ ports }: DevnetRun, deployment: Deployment, l2ChainId:
     roles: roleKeys(),
     services: {
       l1: httpUrl(ports.l1), node: httpUrl(ports.l2),
+      ...(isUiBuilt() ? { ui: httpUrl(ports.ui) } : {}),
       ...Object.fromEntries(ports.attesters.map((port, index) => [`attester${index + 1}`, httpUrl(port)])),
     },
     pids: { up: process.pid, ...supervisor.pids() },

@@ -1,9 +1,10 @@
-// The rollup's own processes of the devnet: sequencing node, batcher, attesters. Owns their arguments, their data directories and
+// The rollup's own processes of the devnet: sequencing node, batcher, attesters, and the pages of the governance UI. Owns their arguments, their data directories and
 // how their readiness is seen; they are other folders' entries, started as anyone would start them.
 // Invariant: keys are handed over in the environment, never as arguments.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkoutRoot } from '../home.ts';
+import { checkoutRoot, writeFileAtomically } from '../home.ts';
 import type { Home } from '../home.ts';
 import { waitFor } from '../waiting.ts';
 import { ATTESTER_COUNT, roleKey } from './accounts.ts';
@@ -11,6 +12,7 @@ import type { ChildPlan } from './child.ts';
 import { HOST } from './ports.ts';
 import type { DevnetPorts } from './ports.ts';
 
+const UI_EXPORT = 'governance-ui/out/index.html';
 const READY_TIMEOUT_SECONDS = 120;
 const PROBE_TIMEOUT_MILLISECONDS = 2_000;
 
@@ -56,6 +58,19 @@ export function attesterPlan(home: Home, ports: DevnetPorts, addresses: RollupAd
     '--l1', url(ports.l1), '--rollup', addresses.rollup, '--lane', addresses.lane, '--data', join(home.devnetDirectory, name),
     '--port', String(ports.attesters[index]), '--peers', peers.join(','), '--deploy-block', String(addresses.deployBlock),
   ], 20, { KEYFALL_ATTESTER_KEY: roleKey(name).privateKey });
+}
+
+/** Whether the page was built; `npm run up` sees to that. */
+export function isUiBuilt(): boolean {
+  return existsSync(join(checkoutRoot, UI_EXPORT));
+}
+
+/** Static files and what they are to look at; the page itself talks to the chains. */
+export function uiPlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses, chainIds: { readonly l1: number; readonly l2: number }): ChildPlan {
+  const config = join(home.devnetDirectory, 'ui.json');
+  const chain = (chainId: number, port: number): unknown => ({ chainId, endpoints: [{ url: url(port), operator: 'this devnet' }] });
+  writeFileAtomically(config, `${JSON.stringify({ rollup: addresses.rollup, deployBlock: addresses.deployBlock, l1: chain(chainIds.l1, ports.l1), l2: chain(chainIds.l2, ports.l2) }, null, 2)}\n`);
+  return plan(home, 'ui', 'governance-ui/scripts/serve.ts', ['--port', String(ports.ui), '--config', config], 5);
 }
 
 /** Waits until a service says that it is ready. @param path where it says so */

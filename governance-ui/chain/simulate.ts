@@ -1,0 +1,36 @@
+// Whether a call would succeed at the agreed head, and if not, why, in the contracts' own errors. Owns decoding of reverts.
+// Invariant: a revert is an answer; a failed request is *unknown*.
+
+import { decodeErrorResult } from 'viem';
+import type { Hex } from 'viem';
+import { ABIS } from './abis.ts';
+import type { Call } from './decode.ts';
+import { mapReading } from './reading.ts';
+import type { BlockRef, Reading } from './reading.ts';
+import type { Quorum } from './rpc/quorum.ts';
+
+export type Simulation = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
+export async function simulate(quorum: Quorum, at: BlockRef, call: Call, from: Hex | undefined): Promise<Reading<Simulation>> {
+  const request = { ...(from === undefined ? {} : { from }), to: call.to, data: call.data, value: `0x${call.valueWei.toString(16)}` };
+  const answer = await quorum.read('eth_call', [request, { blockHash: at.hash }], at);
+  return mapReading(answer, (value): Simulation => {
+    if (typeof value === 'string') return { ok: true };
+    return { ok: false, why: revertText((value as { reverted: Hex }).reverted) };
+  });
+}
+
+/** The error's name and arguments if one of our contracts declares it. */
+export function revertText(data: Hex): string {
+  if (data === '0x') return 'it reverts without a reason';
+  for (const abi of Object.values(ABIS)) {
+    try {
+      const { errorName, args } = decodeErrorResult({ abi, data });
+      return `${errorName}(${(args ?? []).map(String).join(', ')})`;
+    } catch {
+      // Another contract's error: the next ABI may know it.
+      continue;
+    }
+  }
+  return `an error that no contract here declares (${data.slice(0, 10)})`;
+}

@@ -1,0 +1,54 @@
+// The rollup's contracts, found from the Rollup's address alone: each names the others, so nothing but that address is configured.
+// Owns which contract is asked for which address, and the names under which calls to them are decoded.
+// An address whose code is missing is named as reserved: nobody can act there yet.
+// Invariant: every address comes from the chain at a block.
+
+import { MESSAGE_PASSER, L2_BRIDGE } from '@keyfall/protocol/addresses.ts';
+import type { Hex } from 'viem';
+import type { ContractName } from './abis.ts';
+import { pauser } from './clock.ts';
+import type { Contract } from './contract.ts';
+import { maturityAddress, vaultAddress } from './inbox.ts';
+import { address } from './rollup.ts';
+import { escapeHatch } from './vault.ts';
+import { mapReading } from './reading.ts';
+import type { BlockRef, Reading } from './reading.ts';
+import type { Quorum } from './rpc/quorum.ts';
+
+export interface System {
+  readonly rollup: Contract; readonly inbox: Contract; readonly clock: Contract; readonly vault: Contract;
+  readonly messagePasser: Contract; readonly l2Bridge: Contract;
+  readonly lifecycle: Hex; readonly upgradeAuthority: Hex; readonly maturity: Hex; readonly securityCouncil: Hex; readonly escapeHatch: Hex;
+}
+
+/** Asks the Rollup and those it names. */
+export async function discoverSystem(rollupAddress: Hex, l1: Quorum, l2: Quorum, at: BlockRef): Promise<Reading<System>> {
+  const on = (chain: Quorum, name: ContractName, where: Hex): Contract => ({ name, address: where, chain });
+  const rollup = on(l1, 'Rollup', rollupAddress);
+  const [inboxAt, clockAt, lifecycle, upgradeAuthority] = await Promise.all([address(rollup, at, 'INBOX'), address(rollup, at, 'CLOCK'), address(rollup, at, 'LIFECYCLE'), address(rollup, at, 'UPGRADE_AUTHORITY')]);
+  if (!inboxAt.known) return inboxAt;
+  if (!clockAt.known) return clockAt;
+  if (!lifecycle.known) return lifecycle;
+  if (!upgradeAuthority.known) return upgradeAuthority;
+  const inbox = on(l1, 'Inbox', inboxAt.value);
+  const clock = on(l1, 'Clock', clockAt.value);
+  const [vaultAt, maturity, securityCouncil] = await Promise.all([vaultAddress(inbox, at), maturityAddress(inbox, at), pauser(clock, at)]);
+  if (!vaultAt.known) return vaultAt;
+  if (!maturity.known) return maturity;
+  if (!securityCouncil.known) return securityCouncil;
+  const vault = on(l1, 'Vault', vaultAt.value);
+  const hatch = await escapeHatch(vault, at);
+  return mapReading(hatch, (escapeHatchAddress) => ({
+    rollup, inbox, clock, vault, messagePasser: on(l2, 'MessagePasser', MESSAGE_PASSER), l2Bridge: on(l2, 'L2Bridge', L2_BRIDGE),
+    lifecycle: lifecycle.value, upgradeAuthority: upgradeAuthority.value, maturity: maturity.value, securityCouncil: securityCouncil.value, escapeHatch: escapeHatchAddress,
+  }));
+}
+
+/** What stands at an address: nothing, a plain key, or code. */
+export async function codeSize(chain: Quorum, where: Hex, at: BlockRef): Promise<Reading<number>> {
+  const code = await chain.read('eth_getCode', [where, { blockHash: at.hash }], at);
+  return mapReading(code, (bytes) => {
+    if (typeof bytes !== 'string') throw new Error('expected code bytes');
+    return (bytes.length - 2) / 2;
+  });
+}

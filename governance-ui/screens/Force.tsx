@@ -1,0 +1,84 @@
+// Force: an L2 transaction through L1, past any sequencer: a transfer, a withdrawal, or a call with data. Owns the form; what L2 does
+// with the message is the protocol's.
+// Invariant: the sender is shown as L2 will see it: your own address, or its alias if you are a contract.
+
+'use client';
+
+import { useState } from 'react';
+import { useConnection } from 'wagmi';
+import { AfterMessage } from '../components/afterMessage.tsx';
+import { durationText, etherText } from '../components/format.ts';
+import { errorOf, parseAddress, parseAmount, parseHex } from '../components/inputs.ts';
+import { useQueue } from '../components/queue.tsx';
+import { routeTo } from '../components/router.tsx';
+import { useReading, useSession, useSystem } from '../components/session.tsx';
+import { TransactionSheet } from '../components/sheet.tsx';
+import { Field, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
+import { BlockValue, ReadAt, Value } from '../components/value.tsx';
+import { price } from '../chain/inbox.ts';
+import { FORCE_SURCHARGE_ZKGAS, forceCall, forcedWithdrawal, gasOf, zkGasOf } from '../flows/forceCall.ts';
+import type { ForcedCall } from '../flows/forceCall.ts';
+
+const KINDS = [['transfer', 'Send ETH'], ['withdraw', 'Withdraw ETH to L1'], ['call', 'Call a contract']] as const;
+type Kind = (typeof KINDS)[number][0];
+
+export function Force({ route }: { route: readonly string[] }) {
+  const kind: Kind = KINDS.find(([name]) => name === route[0])?.[0] ?? 'transfer';
+  return (
+    <>
+      <PageHead title="Force a transaction">Sent through L1. The operator must take it by the deadline, or it cannot commit any batch at all.</PageHead>
+      <nav className="tabs" aria-label="Kind of transaction">{KINDS.map(([name, words]) => <a key={name} href={routeTo('force', name)} aria-current={name === kind ? 'page' : undefined}>{words}</a>)}</nav>
+      <ForceForm key={kind} kind={kind} />
+      <Deadlines />
+    </>
+  );
+}
+
+function ForceForm({ kind }: { kind: Kind }) {
+  const connection = useConnection();
+  const { deployment } = useSession();
+  const system = useSystem();
+  const [toText, setTo] = useState('');
+  const [amountText, setAmount] = useState('');
+  const [dataText, setData] = useState('');
+  const to = parseAddress(toText === '' && kind === 'withdraw' ? (connection.address ?? '') : toText);
+  const amount = kind === 'call' && amountText.trim() === '' ? { ok: true as const, value: 0n } : parseAmount(amountText);
+  const data = parseHex(dataText);
+  const call: ForcedCall | undefined = !to.ok || !amount.ok || !data.ok ? undefined : kind === 'withdraw' ? forcedWithdrawal(to.value, amount.value) : { to: to.value, valueWei: amount.value, mintWei: 0n, data: kind === 'call' ? data.value : '0x' };
+  const zkGas = call === undefined ? undefined : zkGasOf(call);
+  const quote = useReading('l1', ['price', zkGas?.toString()], async ({ system, at }) => price(system.inbox, at, zkGas ?? 0n), zkGas !== undefined);
+  return (
+    <Panel title={KINDS.find(([name]) => name === kind)?.[1] ?? ''}>
+      <div className="form">
+        <Field label={kind === 'withdraw' ? 'Recipient on L1' : 'To, on L2'} value={toText} onChange={setTo} placeholder={kind === 'withdraw' ? (connection.address ?? '0x…') : '0x…'} error={errorOf(toText, to)} />
+        <Field label={kind === 'call' ? 'Value, ETH (may be empty)' : 'Amount, ETH'} value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} hint="From your L2 balance." />
+        {kind === 'call' ? <Field label="Data" value={dataText} onChange={setData} placeholder="0x" error={errorOf(dataText, data)} /> : null}
+      </div>
+      {call === undefined ? null : (
+        <Rows>
+          <Row name="Price of the message" hint="change is returned"><Value reading={quote}>{etherText}</Value></Row>
+          <Row name="Declared" hint="gas + surcharge budget">{gasOf(call).toString()} + {FORCE_SURCHARGE_ZKGAS.toString()} zkGas</Row>
+        </Rows>
+      )}
+      {kind === 'call' && data.ok && data.value !== '0x' ? <Notice tone="warn" title="The L2 call's data is yours">This page describes the message that carries it; what the data does on L2 it cannot read.</Notice> : null}
+      {call !== undefined && quote?.known === true && system?.known === true
+        ? <TransactionSheet key={`${call.to} ${call.valueWei} ${call.data}`} prepared={forceCall({ inbox: system.value.inbox.address, chainId: deployment.l1.chainId, call, priceWei: quote.value })} onMined={({ hash }) => <AfterMessage l1Hash={hash} />} />
+        : null}
+    </Panel>
+  );
+}
+
+function Deadlines() {
+  const queue = useQueue();
+  return (
+    <Panel title="What is promised">
+      <BlockValue reading={queue}>{({ deadlineSeconds, enforcedSeconds }) => (
+        <Rows>
+          <Row name={`After ${durationText(deadlineSeconds)}`}>No batch may be committed that leaves your message out.</Row>
+          <Row name={`After ${durationText(enforcedSeconds)}`}>If it is still not final, anyone may commit and prove in the operator's place.</Row>
+        </Rows>
+      )}</BlockValue>
+      <ReadAt reading={queue} chain="L1" />
+    </Panel>
+  );
+}

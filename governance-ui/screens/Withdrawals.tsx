@@ -1,0 +1,97 @@
+// My withdrawals: every one of an account, found on the chain, with where it stands; a new one; the claim. Owns the list and its
+// stages. Nothing is stored in the browser, so any browser goes on where another stopped.
+// Invariant: *claimable* is said only when a final batch contains the block; *paid* only when the Vault says so.
+
+'use client';
+
+import { useState } from 'react';
+import { useConnection } from 'wagmi';
+import { ClaimPanel } from '../components/claim.tsx';
+import { etherText, group } from '../components/format.ts';
+import { errorOf, parseAddress, parseAmount } from '../components/inputs.ts';
+import { useReading, useSession } from '../components/session.tsx';
+import { TransactionSheet } from '../components/sheet.tsx';
+import { Stages } from '../components/stages.tsx';
+import type { StageStep } from '../components/stages.tsx';
+import { Button, Field, HexText, Notice, PageHead, Panel } from '../components/ui.tsx';
+import { ReadAt } from '../components/value.tsx';
+import { withdrawalsOf } from '../chain/messagePasser.ts';
+import type { FoundWithdrawal } from '../chain/messagePasser.ts';
+import { finalHead } from '../chain/rollup.ts';
+import { isWithdrawn } from '../chain/vault.ts';
+import { withdrawEth } from '../flows/withdrawEth.ts';
+
+export function Withdrawals() {
+  const connection = useConnection();
+  const [typed, setTyped] = useState('');
+  const parsed = parseAddress(typed);
+  const account = parsed.ok ? parsed.value : typed.trim() === '' ? connection.address : undefined;
+  return (
+    <>
+      <PageHead title="My withdrawals">From L2 to L1 in three steps: burn, wait until it is final, claim. Anyone can make the claim; only the recipient is paid.</PageHead>
+      <Panel title="Whose">
+        <Field label="Account" value={typed} onChange={setTyped} placeholder={connection.address ?? '0x…'} error={errorOf(typed, parsed)} hint={connection.address === undefined ? 'Any account can be looked at; no wallet is needed.' : 'Empty: the connected account.'} />
+      </Panel>
+      {account === undefined ? null : <Found account={account} />}
+      <StartPanel />
+    </>
+  );
+}
+
+function Found({ account }: { account: `0x${string}` }) {
+  const found = useReading('l2', ['withdrawals', account], async ({ system, at }) => withdrawalsOf(system.messagePasser, at, account, 0n));
+  return (
+    <Panel title="Found on the chain">
+      {found === undefined ? <p className="pending">Searching the chain…</p> : null}
+      {found?.known === false ? <Notice tone="warn" title="Unknown">{found.why}. That is not the same as none.</Notice> : null}
+      {found?.known === true && found.value.length === 0 ? <p className="quiet">No withdrawal of this account up to L2 block {group(found.at.number)}.</p> : null}
+      {found?.known === true ? <ul className="cards">{found.value.toReversed().map((withdrawal) => <li key={withdrawal.hash}><Withdrawal found={withdrawal} /></li>)}</ul> : null}
+      <ReadAt reading={found} chain="L2" />
+    </Panel>
+  );
+}
+
+function Withdrawal({ found }: { found: FoundWithdrawal }) {
+  const [isOpen, setOpen] = useState(false);
+  const { hash, withdrawal, l2Block } = found;
+  const head = useReading('l1', ['finalHead'], async ({ system, at }) => finalHead(system.rollup, at));
+  const paid = useReading('l1', ['isWithdrawn', hash], async ({ system, at }) => isWithdrawn(system.vault, at, hash));
+  const isFinal = head?.known === true ? head.value.lastNumber >= l2Block : undefined;
+  const isPaid = paid?.known === true ? paid.value : undefined;
+  const steps: StageStep[] = [
+    { name: 'Burnt on L2', state: 'done', detail: `block ${group(l2Block)}` },
+    { name: 'Final on L1', state: isFinal === undefined ? 'unknown' : isFinal ? 'done' : 'current', detail: isFinal === false && head?.known === true ? `final up to block ${group(head.value.lastNumber)}` : undefined },
+    { name: 'Claimed', state: isPaid === undefined ? 'unknown' : isPaid ? 'done' : isFinal === true ? 'current' : 'waiting', detail: isPaid === true ? 'paid, or credited' : isFinal === true && isPaid === false ? 'can be claimed now' : undefined },
+  ];
+  return (
+    <article className="card">
+      <header className="card-head">
+        <strong>{withdrawal.assetKind === 0 ? etherText(withdrawal.amount) : `${group(withdrawal.amount)} of token `}{withdrawal.assetKind === 0 ? null : <HexText value={withdrawal.token} />}</strong>
+        <span>to <HexText value={withdrawal.recipient} /></span>
+      </header>
+      <Stages label="Where this withdrawal stands" steps={steps} />
+      {isFinal === true && isPaid === false ? <Button kind="primary" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>{isOpen ? 'Not now' : 'Prove and claim'}</Button> : null}
+      {isOpen && isPaid === false ? <ClaimPanel found={found} /> : null}
+      <p className="quiet">Hash <HexText value={hash} />, L2 transaction <HexText value={found.l2Transaction} /></p>
+    </article>
+  );
+}
+
+function StartPanel() {
+  const connection = useConnection();
+  const { deployment } = useSession();
+  const [amountText, setAmount] = useState('');
+  const [recipientText, setRecipient] = useState('');
+  const amount = parseAmount(amountText);
+  const recipient = parseAddress(recipientText === '' ? (connection.address ?? '') : recipientText);
+  return (
+    <Panel title="Withdraw ETH">
+      <div className="form">
+        <Field label="Amount, ETH" value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} />
+        <Field label="Recipient on L1" value={recipientText} onChange={setRecipient} placeholder={connection.address ?? '0x…'} error={errorOf(recipientText, recipient)} hint="Cannot be changed afterwards." />
+      </div>
+      <p className="quiet">If the operator leaves the transaction out, <a href="#/force/withdraw">force it through L1</a>.</p>
+      {amount.ok && recipient.ok ? <TransactionSheet prepared={withdrawEth({ chainId: deployment.l2.chainId, recipient: recipient.value, amountWei: amount.value })} /> : null}
+    </Panel>
+  );
+}
