@@ -2,8 +2,8 @@
 // code; the functions' meaning is in one file per contract.
 // Invariant: bytes that the ABI does not decode are *unknown*, never a default.
 
-import { decodeFunctionResult, encodeFunctionData, getAbiItem } from 'viem';
-import type { Abi, AbiFunction, Hex } from 'viem';
+import { decodeFunctionResult, encodeFunctionData } from 'viem';
+import type { Abi, Hex } from 'viem';
 import { ABIS } from './abis.ts';
 import type { ContractName } from './abis.ts';
 import type { Quorum } from './rpc/quorum.ts';
@@ -28,10 +28,4 @@ export async function view<T>(contract: Contract, at: BlockRef, functionName: st
   const answer = await contract.chain.call(contract.address, data, at);
   if (answer.known && answer.value === '0x') return unknown(`${contract.name}: nothing answers at ${contract.address}`);
   return mapReading(answer, (bytes) => decodeFunctionResult({ abi, functionName, data: bytes }) as T);
-}
-
-/** Names of a function's parameters, for showing a call. */
-export function functionOf(name: ContractName, functionName: string): AbiFunction | undefined {
-  const item = getAbiItem({ abi: ABIS[name], name: functionName });
-  return item?.type === 'function' ? item : undefined;
 }

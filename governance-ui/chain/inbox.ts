@@ -2,8 +2,6 @@
 // Invariant: a price is the contract's own answer at a block; what is paid beyond it comes back, so the page pays a margin on top.
 
 import type { Hex } from 'viem';
-import { events } from './logs.ts';
-import type { EventLog } from './logs.ts';
 import { view } from './contract.ts';
 import type { Contract } from './contract.ts';
 import type { BlockRef, Reading } from './reading.ts';
@@ -20,4 +18,3 @@ export const messagePrefix = async (inbox: Contract, at: BlockRef, index: bigint
 export const vaultAddress = async (inbox: Contract, at: BlockRef): Promise<Reading<Hex>> => view(inbox, at, 'VAULT');
 export const maturityAddress = async (inbox: Contract, at: BlockRef): Promise<Reading<Hex>> => view(inbox, at, 'MATURITY');
 export const depositCap = async (inbox: Contract, at: BlockRef): Promise<Reading<bigint>> => view(inbox, at, 'DEPOSIT_CAP_WEI');
-export const enqueued = async (inbox: Contract, at: BlockRef, fromBlock: bigint): Promise<Reading<readonly EventLog<MessageEnqueued>[]>> => events(inbox, at, 'MessageEnqueued', fromBlock);

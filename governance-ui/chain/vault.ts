@@ -1,5 +1,5 @@
 // Vault: the escrow and its payments. Owns its typed reads: whether a withdrawal was paid, what the escrow of an asset is.
-// Invariant: `isWithdrawn` says paid *or credited*; a credit is asked for besides, because money that waits is not money paid.
+// Invariant: `isWithdrawn` says paid *or credited*; money that waits as a credit was not refused.
 
 import type { Hex } from 'viem';
 import { ASSET_KINDS } from '@keyfall/protocol/withdrawal.ts';
@@ -8,14 +8,11 @@ import type { Contract } from './contract.ts';
 import type { BlockRef, Reading } from './reading.ts';
 
 export interface Asset { readonly kind: number; readonly token: Hex; readonly id: bigint }
-export interface Ledger { readonly deposited: bigint; readonly paid: bigint; readonly refunded: bigint }
 
 export const ETH: Asset = { kind: ASSET_KINDS.eth, token: '0x0000000000000000000000000000000000000000', id: 0n };
 
 export const isWithdrawn = async (vault: Contract, at: BlockRef, hash: Hex): Promise<Reading<boolean>> => view(vault, at, 'isWithdrawn', hash);
-export const ledger = async (vault: Contract, at: BlockRef, asset: Asset): Promise<Reading<Ledger>> => view(vault, at, 'ledger', asset);
 export const recordedEscrow = async (vault: Contract, at: BlockRef, asset: Asset): Promise<Reading<bigint>> => view(vault, at, 'recordedEscrow', asset);
 export const heldEscrow = async (vault: Contract, at: BlockRef, asset: Asset): Promise<Reading<bigint>> => view(vault, at, 'heldEscrow', asset);
-export const creditOf = async (vault: Contract, at: BlockRef, owner: Hex, asset: Asset): Promise<Reading<bigint>> => view(vault, at, 'creditOf', owner, asset);
 export const storageRootOf = async (vault: Contract, at: BlockRef, stateRoot: Hex): Promise<Reading<Hex>> => view(vault, at, 'storageRootOf', stateRoot);
 export const escapeHatch = async (vault: Contract, at: BlockRef): Promise<Reading<Hex>> => view(vault, at, 'ESCAPE_HATCH');

@@ -31,11 +31,10 @@ export function Hero() {
 }
 
 function HeroText({ standing, value }: { standing: Reading<Standing>; value: Standing }) {
-  if (value.kind !== 'key') return null;
   return (
     <section className="hero" data-tone="bad">
       <p className="hero-number">No time is guaranteed</p>
-      <p className="hero-text">No contract stands at the upgrade authority's address <HexText value={value.authority} />, so nothing delays it. {KEY_SENTENCE} <RouteLink to={['exit']}>How to leave</RouteLink></p>
+      <p className="hero-text">No contract stands at the upgrade authority's address <HexText value={value.authority} />, so nothing delays it. {KEY_SENTENCE} <RouteLink to={['withdrawals']}>How to leave</RouteLink></p>
       <ReadAt reading={standing} chain="L1" />
     </section>
   );

@@ -6,6 +6,7 @@
 
 import { useSyncExternalStore } from 'react';
 import type { AnchorHTMLAttributes } from 'react';
+import { routeTo } from './route.ts';
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('hashchange', listener);
@@ -27,10 +28,6 @@ function decodeSegment(part: string): string {
     // A broken escape is shown as it stands; no route has such a name.
     return part;
   }
-}
-
-export function routeTo(...segments: readonly string[]): string {
-  return `#/${segments.map(encodeURIComponent).join('/')}`;
 }
 
 export function RouteLink({ to, ...rest }: { to: readonly string[] } & AnchorHTMLAttributes<HTMLAnchorElement>) {

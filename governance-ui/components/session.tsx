@@ -11,11 +11,11 @@ import { Quorum } from '../chain/rpc/quorum.ts';
 import type { Round } from '../chain/rpc/quorum.ts';
 import type { Dissent } from '../chain/rpc/agreement.ts';
 import { reasonOf, unknown } from '../chain/reading.ts';
-import type { Known, Reading } from '../chain/reading.ts';
+import type { Reading } from '../chain/reading.ts';
 import type { Header } from '../chain/rpc/header.ts';
 import { discoverSystem } from '../chain/system.ts';
 import type { System } from '../chain/system.ts';
-import type { Deployment } from '../env.ts';
+import type { Deployment } from '../chain/deployment.ts';
 
 export type ChainName = 'l1' | 'l2';
 
@@ -108,15 +108,4 @@ export function useReading<T>(chain: ChainName, name: readonly (string | number 
   if (head?.known === false) return head;
   if (system?.known === false) return system;
   return data;
-}
-
-/** Several readings as one: the first that is unknown speaks for all. */
-export function together<T extends readonly unknown[]>(...readings: { readonly [K in keyof T]: Reading<T[K]> | undefined }): Reading<T> | undefined {
-  if (readings.some((reading) => reading === undefined)) return readings.find((reading) => reading?.known === false) as Reading<T> | undefined;
-  const known = readings as readonly Reading<unknown>[];
-  const bad = known.find((reading) => !reading.known);
-  if (bad !== undefined && !bad.known) return bad;
-  const values = known as readonly Known<unknown>[];
-  const [first] = values;
-  return first === undefined ? unknown('nothing was read') : { ...first, value: values.map(({ value }) => value) as unknown as T };
 }

@@ -9,7 +9,7 @@ import type { ReactNode } from 'react';
 import { defineChain, http } from 'viem';
 import type { Chain } from 'viem';
 import { WagmiProvider, createConfig, useConnect, useConnection, useConnectors, useDisconnect } from 'wagmi';
-import type { Deployment } from '../env.ts';
+import type { Deployment } from '../chain/deployment.ts';
 import { shortHex } from './format.ts';
 import { Button, HexText, Notice } from './ui.tsx';
 

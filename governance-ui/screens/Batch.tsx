@@ -66,7 +66,7 @@ const ANSWER_FIELDS: readonly (readonly [string, (answer: Answer) => string])[] 
 function Answers({ batch: { zk, attesters } }: { batch: BatchState }) {
   if (zk === undefined && attesters === undefined) return <p className="quiet">No lane has answered this batch.</p>;
   return (
-    <div className="table-scroll"><table>
+    <div className="table-scroll" role="region" aria-label="Table" tabIndex={0}><table>
       <thead><tr><th scope="col">Answer</th><th scope="col">Validity proof</th><th scope="col">Attesters</th></tr></thead>
       <tbody>{ANSWER_FIELDS.map(([name, read]) => <tr key={name}><th scope="row">{name}</th>{[zk, attesters].map((answer, column) => <td key={column === 0 ? 'zk' : 'attesters'}>{answer === undefined ? <span className="quiet">none</span> : read(answer).startsWith('0x') ? <HexText value={read(answer)} /> : group(read(answer))}</td>)}</tr>)}</tbody>
     </table></div>

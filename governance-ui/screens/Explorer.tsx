@@ -6,7 +6,8 @@
 
 import { useState } from 'react';
 import { group } from '../components/format.ts';
-import { RouteLink, routeTo } from '../components/router.tsx';
+import { routeTo } from '../components/route.ts';
+import { RouteLink } from '../components/router.tsx';
 import { useReading } from '../components/session.tsx';
 import { Ladder } from '../components/ladder.tsx';
 import { Badge, Button, Field, Notice, PageHead, Panel } from '../components/ui.tsx';
@@ -73,7 +74,7 @@ function LatestBatches() {
   return (
     <Panel title="Latest batches">
       <BlockValue reading={batches}>{(list) => (list.length === 0 ? <Notice tone="info" title="No batch was committed yet" /> : (
-        <div className="table-scroll"><table>
+        <div className="table-scroll" role="region" aria-label="Table" tabIndex={0}><table>
           <thead><tr><th scope="col" className="number">Batch</th><th scope="col">State</th><th scope="col" className="number">Up to L2 block</th><th scope="col">zk answer</th><th scope="col">Attesters' answer</th><th scope="col" className="number">Messages before</th></tr></thead>
           <tbody>{list.map((batch) => <BatchRow key={batch.index.toString()} batch={batch} />)}</tbody>
         </table></div>

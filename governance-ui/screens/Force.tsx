@@ -10,7 +10,7 @@ import { AfterMessage } from '../components/afterMessage.tsx';
 import { durationText, etherText } from '../components/format.ts';
 import { errorOf, parseAddress, parseAmount, parseHex } from '../components/inputs.ts';
 import { useQueue } from '../components/queue.tsx';
-import { routeTo } from '../components/router.tsx';
+import { routeTo } from '../components/route.ts';
 import { useReading, useSession, useSystem } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
 import { Field, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';

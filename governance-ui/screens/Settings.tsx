@@ -9,8 +9,9 @@ import { QueryClientContext } from '@tanstack/react-query';
 import { COLLUSION_SENTENCE } from '../content.ts';
 import { Button, Field, Notice, PageHead, Panel } from '../components/ui.tsx';
 import { EndpointMatrix } from '../components/endpoints.tsx';
-import { forgetDeployment, loadDeployment, parseDeployment, storeDeployment } from '../env.ts';
-import type { Deployment } from '../env.ts';
+import { parseDeployment } from '../chain/deployment.ts';
+import { forgetDeployment, loadDeployment, storeDeployment } from '../env.ts';
+import type { Deployment } from '../chain/deployment.ts';
 
 interface Draft { readonly rollup: string; readonly deployBlock: string; readonly l1Chain: string; readonly l1: string; readonly l2Chain: string; readonly l2: string }
 
