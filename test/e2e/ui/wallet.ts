@@ -1,4 +1,4 @@
-// A wallet for the journeys: an EIP-1193 provider announced by EIP-6963, as any extension does it; signing happens in the test by viem
+// A wallet for the journeys: an EIP-1193 provider announced by EIP-6963, the way extensions do it; signing happens in the test by viem
 // with the devnet's keys. Owns the provider that runs in the page and the signer behind it, with a hook to make it lie.
 // Invariant: the page under test is the built one, unchanged; nothing of wagmi is mocked.
 
