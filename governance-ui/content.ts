@@ -12,6 +12,16 @@ export const NAVIGATION: readonly NavGroup[] = [
     { route: ['deposit'], name: 'Deposit', about: 'From L1 to L2' },
     { route: ['force'], name: 'Force a transaction', about: 'Past any sequencer' },
   ] },
+  { name: 'Leaving', entries: [
+    { route: ['exit'], name: 'Exit planner', about: 'Three ways out, and the latest start of each' },
+    { route: ['escape'], name: 'Escape', about: 'When nobody runs the chain any more' },
+  ] },
+  { name: 'Power', entries: [
+    { route: ['upgrades'], name: 'Upgrades', about: 'What may change, when, and what you can do first' },
+    { route: ['approve'], name: 'Approve', about: 'For members of the security council' },
+    { route: ['council'], name: 'Council & keys', about: 'Who holds which power' },
+    { route: ['stage'], name: 'Stage', about: 'How far the keys have fallen' },
+  ] },
   { name: 'Chain', entries: [
     { route: ['explorer'], name: 'Explorer', about: 'Included, committed, proven, finalized' },
     { route: ['health'], name: 'Health', about: 'For operators: lag, queue, endpoints' },

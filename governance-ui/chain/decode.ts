@@ -6,6 +6,8 @@ import { decodeFunctionData, encodeFunctionData, formatEther, getAbiItem } from 
 import type { AbiFunction, AbiParameter, Hex } from 'viem';
 import { ABIS } from './abis.ts';
 import type { ContractName } from './abis.ts';
+import { upgradeWords } from './upgradeWords.ts';
+import type { Upgrade } from './upgradeWords.ts';
 
 export interface Call {
   readonly to: Hex;
@@ -36,6 +38,15 @@ const SENTENCES: Readonly<Record<string, (args: Args, valueWei: bigint) => strin
     return `Claim a withdrawal of ${assetKind === 0 ? eth(amount) : `${amount} units of a token`} proven under batch ${String(batchIndex)}. Only ${recipient} is paid, whoever sends this.`;
   },
   'Vault.claimFor': ([owner]) => `Pay the Vault's credit of ${String(owner)} to its owner.`,
+  'UpgradeTimelock.execute': ([upgrade]) => `Carry out an upgrade whose delay has passed: ${upgradeWords(upgrade as Upgrade)} Anyone may; it fails while exits go first.`,
+  'UpgradeTimelock.extend': ([id]) => `Keep upgrade ${String(id)} executable for some days more, because exits go first. Anyone may.`,
+  'SecurityCouncil.challenge': ([member]) => `Ask council member ${String(member)} for a sign of life. Anyone may.`,
+  'SecurityCouncil.respond': () => 'Say that you, a challenged member of the council, are alive.',
+  'SecurityCouncil.veto': ([upgrade]) => `End an upgrade for good, by the signatures given: ${upgradeWords(upgrade as Upgrade)}`,
+  'SecurityCouncil.expedite': ([upgrade]) => `CARRY OUT EARLY, without the time to leave, by the signatures given: ${upgradeWords(upgrade as Upgrade)}`,
+  'SecurityCouncil.pause': () => 'Pause finality by the signatures given. Inbox and exits go on; it ends by itself.',
+  'Maturity.observe': () => 'Let the maturity contract look at the chain. Anyone may.',
+  'Maturity.advance': ([lane]) => `Enter the next stage of maturity, with zk lane ${String(lane)} as the one of the needed age. It cannot be taken back.`,
   'Rollup.finalize': ([upTo]) => `Make batches final up to batch ${String(upTo)}. Anyone may; it fails if the policy is not met.`,
   'Rollup.drop': ([from]) => `Drop batch ${String(from)} and all after it because no proof came in time. Anyone may; it fails if one did.`,
 };

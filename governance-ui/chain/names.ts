@@ -5,6 +5,8 @@ import type { ContractName } from './abis.ts';
 import type { System } from './system.ts';
 
 export function knownContracts(system: System): ReadonlyMap<string, ContractName> {
-  const contracts = [system.rollup, system.inbox, system.clock, system.vault, system.messagePasser, system.l2Bridge];
+  const { timelock, council, maturity } = system.governance;
+  const standing = [timelock, council, maturity].flatMap((contract) => contract ?? []);
+  const contracts = [system.rollup, system.inbox, system.clock, system.vault, system.messagePasser, system.l2Bridge, ...standing];
   return new Map(contracts.map(({ address, name }) => [address.toLowerCase(), name] as const));
 }

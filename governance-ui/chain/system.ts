@@ -19,6 +19,8 @@ export interface System {
   readonly rollup: Contract; readonly inbox: Contract; readonly clock: Contract; readonly vault: Contract;
   readonly messagePasser: Contract; readonly l2Bridge: Contract;
   readonly lifecycle: Hex; readonly upgradeAuthority: Hex; readonly maturity: Hex; readonly securityCouncil: Hex; readonly escapeHatch: Hex;
+  /** Contracts of governance that stand; one that does not is undefined, and its address above is a key or reserved. */
+  readonly governance: { readonly timelock: Contract | undefined; readonly council: Contract | undefined; readonly maturity: Contract | undefined };
 }
 
 /** Asks the Rollup and those it names. */
@@ -37,10 +39,18 @@ export async function discoverSystem(rollupAddress: Hex, l1: Quorum, l2: Quorum,
   if (!maturity.known) return maturity;
   if (!securityCouncil.known) return securityCouncil;
   const vault = on(l1, 'Vault', vaultAt.value);
-  const hatch = await escapeHatch(vault, at);
+  const [hatch, timelockSize, councilSize, maturitySize] = await Promise.all([escapeHatch(vault, at), codeSize(l1, upgradeAuthority.value, at), codeSize(l1, securityCouncil.value, at), codeSize(l1, maturity.value, at)]);
+  if (!timelockSize.known) return timelockSize;
+  if (!councilSize.known) return councilSize;
+  if (!maturitySize.known) return maturitySize;
+  const standing = (name: ContractName, where: Hex, size: number): Contract | undefined => (size === 0 ? undefined : on(l1, name, where));
   return mapReading(hatch, (escapeHatchAddress) => ({
     rollup, inbox, clock, vault, messagePasser: on(l2, 'MessagePasser', MESSAGE_PASSER), l2Bridge: on(l2, 'L2Bridge', L2_BRIDGE),
     lifecycle: lifecycle.value, upgradeAuthority: upgradeAuthority.value, maturity: maturity.value, securityCouncil: securityCouncil.value, escapeHatch: escapeHatchAddress,
+    governance: {
+      timelock: standing('UpgradeTimelock', upgradeAuthority.value, timelockSize.value), council: standing('SecurityCouncil', securityCouncil.value, councilSize.value),
+      maturity: standing('Maturity', maturity.value, maturitySize.value),
+    },
   }));
 }
 

@@ -3,25 +3,14 @@
 
 'use client';
 
-import { codeSize } from '../chain/system.ts';
-import { mapReading } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
 import type { Standing } from '../chain/standing.ts';
 import { KEY_SENTENCE } from '../content.ts';
+import { durationText, headlineMoment } from './format.ts';
 import { RouteLink } from './router.tsx';
-import { useReading } from './session.tsx';
+import { useStanding } from './standing.ts';
 import { HexText } from './ui.tsx';
 import { ReadAt } from './value.tsx';
-
-export function useStanding(): Reading<Standing> | undefined {
-  return useReading('l1', ['standing'], async ({ system, at, l1 }) => {
-    const size = await codeSize(l1, system.upgradeAuthority, at);
-    return mapReading(size, (bytes): Standing => {
-      if (bytes !== 0) throw new Error('the contract at the upgrade authority\'s address is not one this page can read');
-      return { kind: 'key', authority: system.upgradeAuthority };
-    });
-  });
-}
 
 export function Hero() {
   const standing = useStanding();
@@ -31,10 +20,34 @@ export function Hero() {
 }
 
 function HeroText({ standing, value }: { standing: Reading<Standing>; value: Standing }) {
+  if (value.kind === 'key') {
+    return (
+      <section className="hero" data-tone="bad">
+        <p className="hero-number">No time is guaranteed</p>
+        <p className="hero-text">No contract stands at the upgrade authority's address <HexText value={value.authority} />, so nothing delays it. {KEY_SENTENCE} <RouteLink to={['exit']}>How to leave</RouteLink></p>
+        <ReadAt reading={standing} chain="L1" />
+      </section>
+    );
+  }
+  if (value.kind === 'quiet') {
+    return (
+      <section className="hero" data-tone="good">
+        <p className="hero-number">{durationText(value.netWindowSeconds)}</p>
+        <p className="hero-text">No upgrade is scheduled. If one were scheduled now, this is how long you could wait before you would have to begin to leave, even if the operator censored you: its delay less the slowest way out.</p>
+        <ReadAt reading={standing} chain="L1" />
+      </section>
+    );
+  }
+  const isPast = value.secondsLeft <= 0n;
   return (
-    <section className="hero" data-tone="bad">
-      <p className="hero-number">No time is guaranteed</p>
-      <p className="hero-text">No contract stands at the upgrade authority's address <HexText value={value.authority} />, so nothing delays it. {KEY_SENTENCE} <RouteLink to={['withdrawals']}>How to leave</RouteLink></p>
+    <section className="hero" data-tone={isPast ? 'bad' : 'warn'} aria-live="polite">
+      <p className="hero-number">{isPast ? 'Too late to be sure' : durationText(value.secondsLeft)}</p>
+      <p className="hero-text">
+        {isPast
+          ? <>Upgrade <RouteLink to={['upgrades', value.upgradeId]}>{value.upgradeId.slice(0, 10)}</RouteLink> can be carried out from {headlineMoment(value.executableAt)} on, and the slowest way out takes longer than is left. The normal way may still be fast enough: it is no longer guaranteed. </>
+          : <>Upgrade <RouteLink to={['upgrades', value.upgradeId]}>{value.upgradeId.slice(0, 10)}</RouteLink> can be carried out from {headlineMoment(value.executableAt)} on. To be out before it even if the operator censors you, start by <strong>{headlineMoment(value.lastSafeMoment)}</strong>. </>}
+        <RouteLink to={['exit']}>Plan your exit</RouteLink>
+      </p>
       <ReadAt reading={standing} chain="L1" />
     </section>
   );

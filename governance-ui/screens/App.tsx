@@ -12,17 +12,23 @@ import { Shell } from '../components/shell.tsx';
 import { Notice, PageHead } from '../components/ui.tsx';
 import { WalletProvider } from '../components/wallet.tsx';
 import { loadDeployment } from '../env.ts';
+import { Approve } from './Approve.tsx';
+import { Council } from './Council.tsx';
 import { Deposit } from './Deposit.tsx';
+import { Escape } from './Escape.tsx';
+import { Exit } from './Exit.tsx';
 import { Explorer } from './Explorer.tsx';
 import { Force } from './Force.tsx';
 import { Health } from './Health.tsx';
 import { Home } from './Home.tsx';
 import { Settings } from './Settings.tsx';
+import { Stage } from './Stage.tsx';
+import { Upgrades } from './Upgrades.tsx';
 import { Withdrawals } from './Withdrawals.tsx';
 
 export interface ScreenProps { readonly route: readonly string[] }
 
-const SCREENS: Readonly<Record<string, ComponentType<ScreenProps>>> = { '': Home, deposit: Deposit, explorer: Explorer, force: Force, health: Health, withdrawals: Withdrawals };
+const SCREENS: Readonly<Record<string, ComponentType<ScreenProps>>> = { '': Home, approve: Approve, council: Council, deposit: Deposit, escape: Escape, exit: Exit, explorer: Explorer, force: Force, health: Health, stage: Stage, upgrades: Upgrades, withdrawals: Withdrawals };
 
 const never = (): (() => void) => () => undefined;
 

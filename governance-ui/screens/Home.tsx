@@ -37,7 +37,7 @@ function Powers() {
     return mapReading(alone, (isAlone) => ({ authority: authority.value, council: council.value, operator: who.value, isAlone, system }));
   });
   return (
-    <Panel title="Who could hurt you">
+    <Panel title="Who could hurt you" aside={<RouteLink to={['council']}>All powers</RouteLink>}>
       <BlockValue reading={rows}>{({ authority, council, operator, isAlone, system }) => (
         <Rows>
           <Row name="Upgrade authority">{authority === 0 ? <><Badge tone="bad">a key</Badge> <HexText value={system.upgradeAuthority} /><p className="quiet">{KEY_SENTENCE}</p></> : <><Badge tone="good">a contract with a delay</Badge> <HexText value={system.upgradeAuthority} /></>}</Row>

@@ -10,6 +10,7 @@ import { parseAddress, parseAmount, parseHex } from '../../governance-ui/compone
 import { ABIS } from '../../governance-ui/chain/abis.ts';
 import { decodeCall } from '../../governance-ui/chain/decode.ts';
 import { differences } from '../../governance-ui/chain/sent.ts';
+import { lastSafeMoment, standingOf } from '../../governance-ui/chain/standing.ts';
 import { stageOf } from '../../governance-ui/chain/rollup.ts';
 import type { Answer } from '../../governance-ui/chain/rollup.ts';
 import { parseDeployment, plainDeployment } from '../../governance-ui/chain/deployment.ts';
@@ -87,6 +88,21 @@ describe('a call in words', () => {
   test('the unsigned export carries chain, destination, value and data whole', () => {
     const parsed = JSON.parse(unsignedJson(prepared, ME)) as Record<string, unknown>;
     assert.deepEqual(parsed, { chainId: 1, from: ME, to: INBOX, value: `0x${prepared.valueWei.toString(16)}`, data: prepared.data });
+  });
+});
+
+describe('time left', () => {
+  test('the last safe moment lies before execution by the whole exit and a margin', () => {
+    assert.equal(lastSafeMoment(10_000n, 1_500n), 10_000n - 1_500n - 100n);
+  });
+
+  test('the earliest pending upgrade decides, and a passed moment is negative, never zero', () => {
+    const id = (n: number): `0x${string}` => `0x${n.toString(16).padStart(64, '0')}`;
+    const standing = standingOf({ pending: [{ id: id(1), executableAt: 9_000n }, { id: id(2), executableAt: 5_000n }], worstExitSeconds: 1_500n, upgradeDelaySeconds: 4_500n, now: 4_000n });
+    assert.ok(standing.kind === 'pending');
+    assert.equal(standing.upgradeId, id(2));
+    assert.equal(standing.secondsLeft, 5_000n - 1_600n - 4_000n);
+    assert.deepEqual(standingOf({ pending: [], worstExitSeconds: 15n, upgradeDelaySeconds: 48n, now: 0n }), { kind: 'quiet', netWindowSeconds: 33n });
   });
 });
 

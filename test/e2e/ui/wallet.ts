@@ -19,7 +19,7 @@ export interface WalletPolicy {
 }
 
 /** Adds a wallet with one account to every page of the context. @returns its control: the account, and another policy at any time */
-export async function injectWallet(context: BrowserContext, manifest: Manifest, privateKey: Hex, policy: WalletPolicy = {}): Promise<{ address: Hex; policy: { now: WalletPolicy } }> {
+export async function injectWallet(context: BrowserContext, manifest: Pick<Manifest, 'l1' | 'l2'>, privateKey: Hex, policy: WalletPolicy = {}): Promise<{ address: Hex; policy: { now: WalletPolicy } }> {
   const account = privateKeyToAccount(privateKey);
   const control = { address: account.address, policy: { now: policy } };
   const rpc: Record<number, string> = { [manifest.l1.chainId]: manifest.l1.rpc, [manifest.l2.chainId]: manifest.l2.rpc };

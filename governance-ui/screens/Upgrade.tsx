@@ -1,0 +1,103 @@
+// One upgrade: in words, on a line of time with your last safe moment, its fields, what was checked here and what was not, and what
+// anyone can do with it now. Owns the detail; signing an act of the council is Approve.tsx.
+// Invariant: a check that this page cannot make is listed as *unknown*, with where it can be made.
+
+'use client';
+
+import { encodeFunctionData, keccak256 } from 'viem';
+import type { Hex } from 'viem';
+import { RouteLink } from '../components/router.tsx';
+import { useReading, useSession, useSystem } from '../components/session.tsx';
+import { TransactionSheet } from '../components/sheet.tsx';
+import { Timeline } from '../components/timeline.tsx';
+import { Badge, Disclosure, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
+import type { Tone } from '../components/ui.tsx';
+import { STATE_TONES, useUpgrades } from '../components/upgrades.ts';
+import { BlockValue, Moment, ReadAt, Value } from '../components/value.tsx';
+import { ABIS } from '../chain/abis.ts';
+import { upgradeIdOf } from '../chain/council.ts';
+import { mapReading, unknown } from '../chain/reading.ts';
+import type { Reading } from '../chain/reading.ts';
+import { lastSafeMoment } from '../chain/standing.ts';
+import { exitWindow, guard } from '../chain/timelock.ts';
+import type { ScheduledUpgrade } from '../chain/timelock.ts';
+import { readUpgrade, upgradeWords } from '../chain/upgradeWords.ts';
+
+export function UpgradeDetail({ id }: { id: string }) {
+  const upgrades = useUpgrades();
+  const found = upgrades?.known === true ? upgrades.value.find((one) => one.id.toLowerCase() === id.toLowerCase()) : undefined;
+  if (upgrades === undefined) return <p className="pending">Reading the timelock…</p>;
+  if (!upgrades.known) return <Notice tone="warn" title="Unknown">{upgrades.why}</Notice>;
+  if (found === undefined) return <Notice tone="warn" title="The timelock has no such upgrade">{id}: it was never scheduled here. If someone showed it to you as scheduled, that is false.</Notice>;
+  return <Found one={found} now={upgrades.at.timestamp} reading={upgrades} />;
+}
+
+function Found({ one, now, reading }: { one: ScheduledUpgrade; now: bigint; reading: Reading<unknown> }) {
+  const words = readUpgrade(one.upgrade);
+  const window = useReading('l1', ['exitWindow'], async ({ system, at }) => (system.governance.timelock === undefined ? unknown('no timelock stands') : exitWindow(system.governance.timelock, at)));
+  const safe = window?.known === true ? lastSafeMoment(one.executableAt, window.value) : undefined;
+  const isOpen = one.state === 'Scheduled' || one.state === 'Executable';
+  return (
+    <Panel title={`Upgrade ${one.id.slice(0, 10)}`} tone={isOpen ? 'bad' : undefined} aside={<Badge tone={STATE_TONES[one.state]}>{one.state}</Badge>}>
+      <p className="sentence">{upgradeWords(one.upgrade)}</p>
+      {words?.danger === 'everything' && isOpen ? <Notice tone="bad" title="If it is malicious, it can take everything that was not paid out">Leaving in time is the only defence. <RouteLink to={['exit']}>Plan your exit</RouteLink></Notice> : null}
+      {isOpen ? <Timeline label="This upgrade" now={now} moments={[
+        { name: 'Scheduled', at: one.scheduledAt, tone: 'quiet' }, ...(safe === undefined ? [] : [{ name: 'Your last safe moment', at: safe, tone: 'warn' as const }]),
+        { name: 'Executable', at: one.executableAt, tone: 'bad' }, { name: 'Expires', at: one.expiresAt, tone: 'quiet' },
+      ]} /> : null}
+      <Rows>
+        <Row name="Id"><HexText value={one.id} isWhole /></Row>
+        {isOpen ? <Row name="Start to leave by"><Value reading={window}>{() => (safe === undefined ? '' : <Moment at={safe} now={now} isHeadline />)}</Value></Row> : null}
+        <Row name="Executable from"><Moment at={one.executableAt} now={now} isHeadline /></Row>
+        <Row name="Expires"><Moment at={one.expiresAt} now={now} isHeadline /></Row>
+        <Row name="Report" hint="its keccak-256"><HexText value={one.upgrade.reportHash} isWhole /></Row>
+        {words?.fields.map(({ name, value }) => <Row key={name} name={name}><code className="wrap">{value}</code></Row>)}
+      </Rows>
+      <Checks one={one} />
+      {one.state === 'Executable' ? <Execute one={one} /> : null}
+      {isOpen ? <p><RouteLink to={['approve', one.id]}>For members of the council: veto or expedite</RouteLink></p> : null}
+      <ReadAt reading={reading} chain="L1" />
+    </Panel>
+  );
+}
+
+type Verdict = readonly [Tone, string];
+
+function Checks({ one }: { one: ScheduledUpgrade }) {
+  const { deployment } = useSession();
+  const code = useReading<Verdict>('l1', ['pinned', one.id], async ({ system, at, l1 }) => {
+    const fields = readUpgrade(one.upgrade)?.fields ?? [];
+    const pinned = fields.find(({ name }) => name === 'codehash')?.value;
+    const target = fields.find(({ name }) => name === 'implementation' || name === 'lane')?.value as Hex | undefined;
+    if (pinned === undefined || target === undefined || system.governance.timelock === undefined) return { known: true, at, trust: l1.trust, value: ['quiet', 'names no code'] };
+    const bytes = await l1.read('eth_getCode', [target, { blockHash: at.hash }], at);
+    return mapReading(bytes, (value): Verdict => (keccak256(value as Hex) === pinned ? ['good', 'the code at the address is the one that is pinned'] : ['bad', 'the code at the address is not the one that is pinned: execution will fail']));
+  });
+  const held = useReading('l1', ['guard'], async ({ system, at }) => (system.governance.timelock === undefined ? unknown('no timelock stands') : guard(system.governance.timelock, at)));
+  const system = useSystem();
+  const isId = system?.known === true && system.value.governance.timelock !== undefined && upgradeIdOf(BigInt(deployment.l1.chainId), system.value.governance.timelock.address, one.upgrade) === one.id;
+  const decoded: Verdict = readUpgrade(one.upgrade) === undefined ? ['bad', 'the payload is not the canonical encoding of its kind'] : ['good', 'the payload encodes anew to exactly its bytes'];
+  return (
+    <Disclosure summary="What was checked here, and what was not">
+      <ul className="items">
+        <Item verdict={decoded} />
+        <Item verdict={isId ? ['good', 'the id is the hash of chain, timelock and every field'] : ['bad', 'the id is not the hash of its fields']} />
+        <li><BlockValue reading={code}>{([tone]) => <Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'none'}</Badge>}</BlockValue><span>{code?.known === true ? code.value[1] : 'code against its pinned hash'}</span></li>
+        <li><BlockValue reading={held}>{({ isFrozen, isDisputed, exitsGoFirst }) => <Badge tone={isFrozen || isDisputed || exitsGoFirst ? 'info' : 'quiet'}>{isFrozen || isDisputed || exitsGoFirst ? 'held back' : 'not held'}</Badge>}</BlockValue><span>{held?.known === true && held.value.exitsGoFirst ? `exits go first: message ${held.value.firstUnsettled} is not settled` : 'whether the guard of exits holds any execution back now'}</span></li>
+        {['bytecode against a build from source', 'storage layout of the new code', 'simulation on a fork: pending withdrawals still claimable, a stranger can still force and escape', 'negative tests of a new verifier'].map((what) => <Item key={what} verdict={['warn', `${what}: the watchtower's report has it, this page cannot check it`]} />)}
+      </ul>
+    </Disclosure>
+  );
+}
+
+function Item({ verdict: [tone, text] }: { verdict: Verdict }) {
+  return <li><Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'unknown'}</Badge><span>{text}</span></li>;
+}
+
+function Execute({ one }: { one: ScheduledUpgrade }) {
+  const { deployment } = useSession();
+  const system = useSystem();
+  const timelock = system?.known === true ? system.value.governance.timelock : undefined;
+  if (timelock === undefined) return null;
+  return <TransactionSheet prepared={{ chain: 'l1', chainId: deployment.l1.chainId, to: timelock.address, valueWei: 0n, title: 'Execute', data: encodeFunctionData({ abi: ABIS.UpgradeTimelock, functionName: 'execute', args: [one.upgrade] }) }} />;
+}
