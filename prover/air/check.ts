@@ -10,6 +10,7 @@ import { add, mul, sub } from "../field/koalabear.ts";
 import type { Bus, Constraint } from "./chip.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import type { LeafValues, RingOperations } from "./evaluate.ts";
+import { baseNodeValues } from "./codegen.ts";
 import type { CompiledChip } from "./ir.ts";
 import { rowOf } from "./trace.ts";
 import type { ChipTrace } from "./trace.ts";
@@ -115,6 +116,20 @@ export const rowViolations = (chip: CompiledChip, nodeValues: readonly number[],
   return found;
 };
 
+type Judge = { readonly roots: readonly number[]; readonly evaluate: ReturnType<typeof baseNodeValues> };
+const judges = new WeakMap<CompiledChip, Judge>();
+
+/** The generated evaluator of everything a verdict on a row reads (equal to rowNodeValues: evaluators.test.ts). */
+const judgeOf = (chip: CompiledChip): Judge => {
+  const known = judges.get(chip);
+  if (known !== undefined) return known;
+  const own = chip.constraints.slice(0, chip.ownConstraintCount).map(({ root }) => root);
+  const roots = [...new Set([...own, ...chip.interactions.flatMap(({ tuple, multiplicity }) => [...tuple, multiplicity])])];
+  const judge = { roots, evaluate: baseNodeValues(chip, roots) };
+  judges.set(chip, judge);
+  return judge;
+};
+
 /**
  * All violations of a machine's trace (up to a bound); [] means the trace satisfies chips and buses. `publicTuples` are
  * those the verifier adds from public values.
@@ -136,9 +151,16 @@ export const checkMachine = (
       found.push(shape);
       continue;
     }
-    for (let row = 0; row < trace.main.height && found.length < MAX_VIOLATIONS; row += 1) {
-      const values = rowNodeValues(chip, trace, row);
-      found.push(...rowViolations(chip, values, row, trace.main.height));
+    const { roots, evaluate } = judgeOf(chip);
+    const { height } = trace.main;
+    const all = evaluate({
+      rowCount: height, nextStep: 1, preprocessed: trace.preprocessed.values, main: trace.main.values, permutation: new Uint32Array(0),
+    }, trace.publics);
+    // The rules below read values by node id; other nodes are not theirs.
+    const values: number[] = [];
+    for (let row = 0; row < height && found.length < MAX_VIOLATIONS; row += 1) {
+      roots.forEach((root, r) => { values[root] = all[row * roots.length + r] ?? 0; });
+      found.push(...rowViolations(chip, values, row, height));
       ledger.record(chip, values);
     }
   }

@@ -235,6 +235,26 @@ export const quotientNumerator = (chip: CompiledChip): ((inputs: QuotientInputs)
   };
 };
 
+/** Per row: the values of base-field nodes, in the order of `roots`. */
+export const baseNodeValues = (
+  chip: CompiledChip, roots: readonly number[],
+): ((rows: RowMatrices, publics: readonly number[]) => Uint32Array) => {
+  const source = new RowSource(chip, roots);
+  const statements = [...source.statements];
+  roots.forEach((root, r) => {
+    const text = source.text(root);
+    assert.equal(text.length, 1, `node ${root} of ${chip.name} is a base value`);
+    statements.push(`out[oo + ${r}] = ${text[0]};`);
+  });
+  const program: RowProgram = { functions: buildFunctions(statements), slotCount: source.slotCount };
+  return (rows, publics) => {
+    checkShapes(chip, rows, publics);
+    const out = new Uint32Array(roots.length * rows.rowCount);
+    runRows(chip, program, rows, publics, new Uint32Array(0), new Uint32Array(0), undefined, out, roots.length);
+    return out;
+  };
+};
+
 /** Per row and lookup group: numerator (4 words) then denominator (4 words). */
 export const lookupFractions = (
   chip: CompiledChip,

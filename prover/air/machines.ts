@@ -5,7 +5,7 @@
  * Invariant: a machine's preprocessed columns depend on nothing but the heights, so anyone can recompute its key.
  */
 import { FIBONACCI } from "./chips/fibonacci.ts";
-import { KECCAK_CHAIN, keccakPreprocessed } from "./chips/keccak.ts";
+import { KECCAK_CHAIN } from "./chips/keccak.ts";
 import { POSEIDON2_CHAIN } from "./chips/poseidon2.ts";
 import { rangePreprocessed } from "./chips/range.ts";
 import { SHUFFLE_MACHINE } from "./chips/shuffle.ts";
@@ -29,5 +29,5 @@ export const MACHINES: readonly Machine[] = [
     preprocessed: (index, logHeight) => (index === 2 ? rangePreprocessed(logHeight) : emptyTrace(0, 2 ** logHeight)),
   },
   { name: "poseidon2-chain", chips: [POSEIDON2_CHAIN], preprocessed: withoutPreprocessed },
-  { name: "keccak-chain", chips: [KECCAK_CHAIN], preprocessed: (_, logHeight) => keccakPreprocessed(logHeight) },
+  { name: "keccak-chain", chips: [KECCAK_CHAIN], preprocessed: withoutPreprocessed },
 ];

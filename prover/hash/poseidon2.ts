@@ -56,15 +56,20 @@ function externalLinear(state: Uint32Array, mixed: Float64Array): void {
   }
 }
 
-function externalRound(state: Uint32Array, constants: readonly Felt[], mixed: Float64Array): void {
+function externalRound(state: Uint32Array, constants: readonly Felt[], mixed: Float64Array, boxes: BoxRecord | undefined): void {
   for (let i = 0; i < POSEIDON2_WIDTH; i++) {
     state[i] = cube(add(state[i] as Felt, constants[i] as Felt));
+  }
+  if (boxes !== undefined) {
+    boxes.values.set(state, boxes.length);
+    boxes.length += POSEIDON2_WIDTH;
   }
   externalLinear(state, mixed);
 }
 
-function internalRound(state: Uint32Array, constant: Felt): void {
+function internalRound(state: Uint32Array, constant: Felt, boxes: BoxRecord | undefined): void {
   state[0] = cube(add(state[0] as Felt, constant));
+  if (boxes !== undefined) boxes.values[boxes.length++] = state[0] as Felt;
   let sum = 0;
   for (let i = 0; i < POSEIDON2_WIDTH; i++) sum += state[i] as Felt;
   sum = reduce(sum);
@@ -73,16 +78,22 @@ function internalRound(state: Uint32Array, constant: Felt): void {
   }
 }
 
-/** Applies the permutation to 16 canonical elements in place. */
-export function permute(state: Uint32Array): void {
+/** S-box outputs of one permutation in the order they are computed; `length` is how many are there. */
+type BoxRecord = { readonly values: Uint32Array; length: number };
+/** S-boxes of one permutation. */
+export const BOX_COUNT = POSEIDON2_WIDTH * (EXTERNAL_INITIAL.length + EXTERNAL_FINAL.length) + INTERNAL.length;
+
+/** Applies the permutation to 16 canonical elements in place; `boxValues`, if given, takes the BOX_COUNT S-box outputs. */
+export function permute(state: Uint32Array, boxValues?: Uint32Array): void {
   if (state.length !== POSEIDON2_WIDTH) {
     throw new RangeError(`poseidon2 state: expected ${POSEIDON2_WIDTH} elements, got ${state.length}`);
   }
   const mixed = new Float64Array(POSEIDON2_WIDTH);
+  const boxes = boxValues === undefined ? undefined : { values: boxValues, length: 0 };
   externalLinear(state, mixed);
-  for (const constants of EXTERNAL_INITIAL) externalRound(state, constants, mixed);
-  for (const constant of INTERNAL) internalRound(state, constant);
-  for (const constants of EXTERNAL_FINAL) externalRound(state, constants, mixed);
+  for (const constants of EXTERNAL_INITIAL) externalRound(state, constants, mixed, boxes);
+  for (const constant of INTERNAL) internalRound(state, constant, boxes);
+  for (const constants of EXTERNAL_FINAL) externalRound(state, constants, mixed, boxes);
 }
 
 /**

@@ -23,7 +23,7 @@ export const QUOTIENT_WIDTH = 4 * QUOTIENT_CHUNKS;
 const MAX_FOLD_ARITY_LOG = 3;
 const MAX_GRINDING_BITS = 22;
 const MAX_QUERIES = 1024;
-const KEY_DOMAIN = "KF-KEY-1";
+export const KEY_DOMAIN = "KF-KEY-1";
 /** Names of the hashing rules of PROTOCOL.md section 2 in the key. */
 const HASH_RULES = { poseidon2: "overwrite-8 compress-16 inject-right", keccak256: "keccak256-be inject-right" } as const;
 

@@ -38,6 +38,15 @@ export const PRODUCTION_SEGMENT: Profile = {
   grindingBits: { lookup: 16, batch: 16, fold: 1, query: 20 }, regime: "unique-decoding", johnsonM: 0,
 };
 
+/**
+ * Segments of wide tables: rate 1/4, unique decoding. Costs the prover twice the extension of PRODUCTION_SEGMENT, and asks
+ * for 118 rows instead of 193: with leaves of 290 permutations that is what makes LIFT fit 2^16 rows (recursion/README.md).
+ */
+export const PRODUCTION_SEGMENT_WIDE: Profile = {
+  name: "production-segment-wide", hash: "poseidon2", logBlowup: 2, queryCount: 118, logFinalLength: 5,
+  grindingBits: { lookup: 16, batch: 16, fold: 2, query: 20 }, regime: "unique-decoding", johnsonM: 0,
+};
+
 /** Recursion proofs: rate 1/8, Johnson with m = 3, heights up to 2^17. */
 export const PRODUCTION_R1: Profile = {
   name: "production-r1", hash: "poseidon2", logBlowup: 3, queryCount: 64, logFinalLength: 5,

@@ -11,7 +11,6 @@ import assert from "node:assert/strict";
 import { EXT_ZERO, extAdd, extAddFelt, extFromFelt, extInv, extIsZero, extMul, extScale } from "../field/ext4.ts";
 import type { Ext } from "../field/ext4.ts";
 import { P } from "../field/koalabear.ts";
-import { permute } from "../hash/poseidon2.ts";
 import { emptyTrace } from "../air/trace.ts";
 import type { Trace } from "../air/trace.ts";
 import { poseidon2Row } from "../air/chips/poseidon2.ts";
@@ -42,6 +41,8 @@ type PackOperation = { readonly value: Ext; readonly pack: PortUse | undefined; 
 export type PermutationRow = {
   readonly input: readonly number[];
   readonly output: readonly number[];
+  /** S-box columns. */
+  readonly boxes: Uint32Array;
   readonly ports: Ports;
   readonly links: ReadonlySet<LinkName>;
   readonly bit: number;
@@ -220,8 +221,7 @@ export class Circuit {
     readonly links?: readonly LinkName[]; readonly bit?: FeltWire; readonly gamma?: Wire; readonly acc?: Wire | "write";
   }): { groups: (Wire | undefined)[]; output: [Wire, Wire] | undefined; acc: Wire | undefined } {
     const ports: Ports = {};
-    const state = Uint32Array.from(request.input);
-    permute(state);
+    const { columns: boxes, output: state } = poseidon2Row(request.input);
     const links = new Set(request.links ?? []);
     const previous = this.#permutations.at(-1);
     const acc = this.#accOf(links, previous, request.acc);
@@ -247,7 +247,7 @@ export class Circuit {
       ports.acc = this.#write(accWire);
     } else if (request.acc !== undefined) ports.acc = this.#read(request.acc);
     const bit = request.bit?.value[0] ?? 0;
-    this.#permutations.push({ input: request.input, output: [...state], ports, links, bit, gamma, acc });
+    this.#permutations.push({ input: request.input, output: state, boxes, ports, links, bit, gamma, acc });
     return { groups, output, acc: accWire };
   }
 
@@ -309,6 +309,8 @@ class TraceLayout {
   readonly preprocessed: Trace;
   readonly main: Trace;
   readonly #fanOut: readonly number[];
+  /** S-boxes of the permutation of zeros, for rows without one. */
+  readonly #idleBoxes = poseidon2Row(Array.from({ length: 16 }, () => 0)).columns;
 
   constructor(height: number, fanOut: readonly number[]) {
     this.preprocessed = emptyTrace(2 * PORTS.length + LINKS.length + LANES * LANE_SCALARS.length, height);
@@ -317,7 +319,7 @@ class TraceLayout {
   }
 
   #set(row: number, group: string, values: ArrayLike<number>): void {
-    this.main.values.set(Array.from(values), row * this.main.width + columnOf(group));
+    this.main.values.set(values, row * this.main.width + columnOf(group));
   }
 
   #port(row: number, name: PortName, use: PortUse | undefined): void {
@@ -329,7 +331,7 @@ class TraceLayout {
   permutation(row: number, here: PermutationRow | undefined, next: PermutationRow | undefined): void {
     const input = here?.input ?? Array.from({ length: 16 }, () => 0);
     this.#set(row, "in", input);
-    this.#set(row, "boxes", poseidon2Row(input).columns);
+    this.#set(row, "boxes", here?.boxes ?? this.#idleBoxes);
     const gamma = here?.gamma ?? EXT_ZERO;
     const gamma2 = extMul(gamma, gamma);
     const gamma4 = extMul(gamma2, gamma2);

@@ -39,6 +39,17 @@ export const canonicalBits = (circuit: Circuit, felt: FeltWire): FeltWire[] => {
   return bits;
 };
 
+/** `count` free bits (below 31) holding `value`; a value that does not fit leaves no witness. */
+export const hintBits = (circuit: Circuit, value: number, count: number): FeltWire[] => {
+  const bits = circuit.hintFelts(Array.from({ length: count }, (_, i) => Math.floor(value / 2 ** i) % 2));
+  for (const bit of bits) assertBoolean(circuit, bit);
+  return bits;
+};
+
+/** Requires 0 <= value < 2^count, count below 31. */
+export const assertBits = (circuit: Circuit, value: Wire, count: number): void =>
+  circuit.assertEqual(packBits(circuit, hintBits(circuit, value.value[0], count)), value);
+
 /** Sum of bit_i 2^i; fewer than 31 bits. */
 const packBits = (circuit: Circuit, bits: readonly Wire[]): Wire =>
   bits.reduce<Wire>((total, bit, i) => circuit.lane({ left: 2 ** i, addend: 1 }, bit, undefined, total), circuit.constant(0));

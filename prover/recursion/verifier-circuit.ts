@@ -238,15 +238,20 @@ export const statementDigest = (key: VerifyingKey, publics: readonly number[]): 
   return hashFixedLength(felts);
 };
 
-/** The program that verifies proofs under `key`, with the witness for one proof. */
-export const verifierProgram = (key: VerifyingKey, publics: readonly number[], proof: Proof, logHeight?: number): R1Program => {
+/** What a verified child leaves on wires. */
+export type VerifiedChild = {
+  readonly publics: readonly FeltWire[];
+  /** Its preprocessed root; empty when its key has none. Nothing but the proof is bound to it: the caller must fix it. */
+  readonly rootFelts: readonly FeltWire[];
+  readonly mainRoot: DigestWires;
+};
+
+/** Verifies one proof under `key`'s shape inside a circuit: everything but which preprocessed root may be trusted. */
+export const verifyInCircuit = (circuit: Circuit, key: VerifyingKey, publics: readonly number[], proof: Proof): VerifiedChild => {
   assert.equal(key.profile.hash, "poseidon2", "R1 hashes with Poseidon2: a key of another suite is for L1");
   const layout = layoutOf(key);
   assert.equal(publics.length, layout.publicCount, "public values");
-  const circuit = new Circuit(statementDigest(key, publics));
   const run = replay(circuit, key, layout, publics, proof);
-  const stated = hashWires(circuit, [...run.publics, ...run.rootFelts]).flatMap((wire) => circuit.unpack(wire));
-  for (const [i, felt] of stated.entries()) circuit.assertEqual(felt, circuit.publicInput(i));
   checkPoint(circuit, run.zeta);
   checkAtZeta(circuit, key, layout, run);
   checkQueries({
@@ -255,5 +260,16 @@ export const verifierProgram = (key: VerifyingKey, publics: readonly number[], p
     foldPowers: run.folds.map((challenge, i) => powerOfTwo(circuit, challenge, layout.folds[i]?.step ?? 0)),
     generator: GENERATOR,
   }, run.indexBits);
+  const { main } = run.roots;
+  assert(main !== undefined, "every proof has a main root");
+  return { publics: run.publics, rootFelts: run.rootFelts, mainRoot: main };
+};
+
+/** The program that verifies proofs under `key`, with the witness for one proof. */
+export const verifierProgram = (key: VerifyingKey, publics: readonly number[], proof: Proof, logHeight?: number): R1Program => {
+  const circuit = new Circuit(statementDigest(key, publics));
+  const child = verifyInCircuit(circuit, key, publics, proof);
+  const stated = hashWires(circuit, [...child.publics, ...child.rootFelts]).flatMap((wire) => circuit.unpack(wire));
+  for (const [i, felt] of stated.entries()) circuit.assertEqual(felt, circuit.publicInput(i));
   return circuit.finish(logHeight);
 };

@@ -20,6 +20,7 @@ export const LABEL = {
   finalPolynomial: 15,
   queryNonce: 16,
   keyBytes: 17,
+  commitment: 18,
 } as const;
 
 export type Label = keyof typeof LABEL;

@@ -13,10 +13,10 @@ import { MixedTree } from "../merkle/mixed-tree.ts";
 import { evaluateOnCoset, inverseNtt } from "../ntt/ntt.ts";
 import { InvalidKey, makeKey, makeShape } from "../protocol/key.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
-import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../protocol/profile.ts";
+import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../protocol/profile.ts";
 import type { Profile } from "../protocol/profile.ts";
 
-export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_R1, PRODUCTION_FINAL, TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK];
+export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, PRODUCTION_R1, PRODUCTION_FINAL, TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK];
 
 /** Profiles whose names say so are for tests: never for value. */
 export const isTestProfile = (profile: Profile): boolean => profile.name.startsWith("test-");

@@ -11,7 +11,10 @@ import assert from "node:assert/strict";
 export type State = readonly bigint[];
 
 export const ROUNDS = 24;
-export const LIMBS_PER_LANE = 4;
+export const STATE_BITS = 1600;
+/** The most bits a field element holds whatever they are: 2^30 <= p < 2^31. */
+export const LIMB_BITS = 30;
+export const LIMB_COUNT = Math.ceil(STATE_BITS / LIMB_BITS);
 /** Bit positions round constants can have: 2^j - 1. */
 export const RC_BITS: readonly number[] = [0, 1, 3, 7, 15, 31, 63];
 
@@ -56,9 +59,11 @@ export const rotationSource = (x: number, y: number): { readonly lane: number; r
   return { lane, rotation: ROTATIONS[lane] ?? 0 };
 };
 
-/** 16-bit limbs of all lanes, least significant first. */
-export const stateLimbs = (state: State): number[] =>
-  state.flatMap((lane) => [0n, 16n, 32n, 48n].map((shift) => Number((lane >> shift) & 0xffffn)));
+/** The state's bits, lane after lane, in limbs, least significant first. */
+export const stateLimbs = (state: State): number[] => {
+  const whole = state.reduceRight((total, lane) => (total << 64n) | lane, 0n);
+  return Array.from({ length: LIMB_COUNT }, (_, i) => Number((whole >> BigInt(LIMB_BITS * i)) & (2n ** BigInt(LIMB_BITS) - 1n)));
+};
 
 const bitsOf = (lanes: readonly bigint[]): number[] =>
   lanes.flatMap((lane) => Array.from({ length: 64 }, (_, z) => Number((lane >> BigInt(z)) & 1n)));

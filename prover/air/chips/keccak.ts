@@ -1,11 +1,12 @@
 /**
- * Keccak-f[1600] over 24 rows: bits of theta's output and of the column parities, 16-bit limbs of the state.
+ * Keccak-f[1600] over 24 rows: bits of theta's output and of the column parities, 30-bit limbs of the state.
  *
  * Statement of the chain chip: applying keccak-f `count` times to the public start state gives the public end state.
  * Owns: the round constraints and the chain. Does not own: padding or absorption of messages (a sponge sits on a bus).
  * Source: FIPS 202; the parity trick (c' with sum of a' - c' in {0, 2, 4}) is that of Plonky3's keccak-air (2633
- * columns). Leaner here: no preimage (rows chain), no limbs between chi and iota: chi feeds the next row's limbs, and
- * only the 7 bit positions that round constants touch are kept as columns. 2347 columns for the round.
+ * columns). Leaner here: no preimage (rows chain), no limbs between chi and iota: chi feeds the next row's limbs, only
+ * the 7 bit positions that round constants touch are kept as columns, and 54 limbs of 30 bits run across lanes. Eleven
+ * one-hot columns count rounds (mod 3 and mod 8), so the chip needs no preprocessed tree: a path less in every query.
  * Invariant: a row whose limbs are a state has the state after one round in the next row's limbs; no other next row
  * satisfies the constraints. Every row is real: after the exported state the chain just goes on, so no padding exists.
  */
@@ -15,8 +16,8 @@ import type { ChipBuilder } from "../chip.ts";
 import type { Expression } from "../expression.ts";
 import { packLittleEndian, sum } from "../expression.ts";
 import { emptyTrace } from "../trace.ts";
-import type { ChipTrace, Trace } from "../trace.ts";
-import { LIMBS_PER_LANE, RC_BITS, ROUNDS, ROUND_CONSTANTS, keccakRound, rotationSource, stateLimbs } from "./keccak-round.ts";
+import type { ChipTrace } from "../trace.ts";
+import { LIMB_BITS, LIMB_COUNT, RC_BITS, ROUNDS, ROUND_CONSTANTS, STATE_BITS, keccakRound, rotationSource, stateLimbs } from "./keccak-round.ts";
 import type { State } from "./keccak-round.ts";
 
 const at = <T>(list: readonly T[], index: number): T => {
@@ -34,8 +35,15 @@ const chi = (a: Expression, b: Expression, c: Expression): Expression => xor(a, 
 const laneOf = (x: number, y: number): number => (x % 5) + 5 * (y % 5);
 const bitOf = (lane: number, z: number): number => 64 * lane + ((z + 64) % 64);
 
+/** The bits a limb packs, least significant first. */
+const bitsOfLimb = (limb: number): { readonly lane: number; readonly z: number }[] =>
+  Array.from({ length: Math.min(LIMB_BITS, STATE_BITS - LIMB_BITS * limb) }, (_, i) => {
+    const bit = LIMB_BITS * limb + i;
+    return { lane: Math.floor(bit / 64), z: bit % 64 };
+  });
+
 type RoundColumns = {
-  /** State limbs, lane-major, 16 bits each. */
+  /** The state's bits, lane-major, packed into limbs. */
   readonly limbs: Expression[];
   /** theta's output bits. */
   readonly theta: Expression[];
@@ -47,8 +55,8 @@ type RoundColumns = {
 };
 
 const declareRound = (b: ChipBuilder): RoundColumns => ({
-  limbs: b.mainArray("limb", 25 * LIMBS_PER_LANE),
-  theta: b.mainArray("theta", 1600),
+  limbs: b.mainArray("limb", LIMB_COUNT),
+  theta: b.mainArray("theta", STATE_BITS),
   parity: b.mainArray("parity", 320),
   parityAfter: b.mainArray("parityAfter", 320),
   touched: b.mainArray("touched", RC_BITS.length),
@@ -68,16 +76,11 @@ const constrainTheta = (b: ChipBuilder, { limbs, theta, parity, parityAfter }: R
       b.assertZero(`column (${x},${z}) has parity parityAfter`, excess.mul(excess.sub(2)).mul(excess.sub(4)));
     }
   }
-  for (let lane = 0; lane < 25; lane += 1) {
-    const x = lane % 5;
-    for (let limb = 0; limb < LIMBS_PER_LANE; limb += 1) {
-      const bits = Array.from({ length: 16 }, (_, i) => {
-        const z = 16 * limb + i;
-        return xor3(at(theta, bitOf(lane, z)), at(parity, bitOf(x, z)), at(parityAfter, bitOf(x, z)));
-      });
-      b.assertEqual(`limb ${limb} of lane ${lane}`, at(limbs, LIMBS_PER_LANE * lane + limb), packLittleEndian(bits));
-    }
-  }
+  limbs.forEach((limb, i) => {
+    const bits = bitsOfLimb(i).map(({ lane, z }) =>
+      xor3(at(theta, bitOf(lane, z)), at(parity, bitOf(lane % 5, z)), at(parityAfter, bitOf(lane % 5, z))));
+    b.assertEqual(`limb ${i}`, limb, packLittleEndian(bits));
+  });
 };
 
 /** rho, pi, chi, iota: the next row's limbs. `roundConstant[i]` is the constant's bit at RC_BITS[i]. */
@@ -86,38 +89,58 @@ const constrainChi = (b: ChipBuilder, { limbs, theta, touched }: RoundColumns, r
     const source = rotationSource(x % 5, y % 5);
     return at(theta, bitOf(source.lane, z - source.rotation));
   };
-  for (let lane = 0; lane < 25; lane += 1) {
+  const bitAfter = (lane: number, z: number): Expression => {
     const [x, y] = [lane % 5, Math.floor(lane / 5)];
-    for (let limb = 0; limb < LIMBS_PER_LANE; limb += 1) {
-      const bits = Array.from({ length: 16 }, (_, i) => {
-        const z = 16 * limb + i;
-        const bit = chi(rotated(x, y, z), rotated(x + 1, y, z), rotated(x + 2, y, z));
-        const constantIndex = RC_BITS.indexOf(z);
-        if (lane !== 0 || constantIndex === -1) return bit;
-        const column = at(touched, constantIndex);
-        b.assertEqual(`touched[${constantIndex}] is chi at bit ${z} of lane 0`, column, bit);
-        return xor(column, at(roundConstant, constantIndex));
-      });
-      const next = b.next(at(limbs, LIMBS_PER_LANE * lane + limb));
-      b.assertEqual(`limb ${limb} of lane ${lane} after the round`, next, packLittleEndian(bits), "transition");
-    }
+    const bit = chi(rotated(x, y, z), rotated(x + 1, y, z), rotated(x + 2, y, z));
+    const constantIndex = RC_BITS.indexOf(z);
+    if (lane !== 0 || constantIndex === -1) return bit;
+    const column = at(touched, constantIndex);
+    b.assertEqual(`touched[${constantIndex}] is chi at bit ${z} of lane 0`, column, bit);
+    return xor(column, at(roundConstant, constantIndex));
+  };
+  limbs.forEach((limb, i) => {
+    const bits = bitsOfLimb(i).map(({ lane, z }) => bitAfter(lane, z));
+    b.assertEqual(`limb ${i} after the round`, b.next(limb), packLittleEndian(bits), "transition");
+  });
+};
+
+type RoundClock = {
+  /** Bit of the row's round constant at each of RC_BITS. */
+  readonly constant: Expression[];
+  readonly isFirst: Expression;
+  readonly isLast: Expression;
+};
+
+/** Columns of the two round counters, one-hot: the round is known by its number mod 3 and mod 8. */
+const CLOCKS = [3, 8] as const;
+
+/** Round number = row number mod 24: both counters start at 0 and step on every row. */
+const declareClock = (b: ChipBuilder): RoundClock => {
+  const [thirds, eighths] = CLOCKS.map((length) => b.mainArray(`roundMod${length}`, length)) as [Expression[], Expression[]];
+  for (const counter of [thirds, eighths]) {
+    counter.forEach((flag, i) => {
+      const name = `round mod ${counter.length} is ${i}`;
+      b.assertEqual(`${name} on the first row or not`, flag, i === 0 ? 1 : 0, "first");
+      b.assertEqual(`${name} one row after ${i === 0 ? "the last" : i - 1}`, b.next(flag), at(counter, (i + counter.length - 1) % counter.length), "transition");
+    });
   }
+  const isRound = (round: number): Expression => at(thirds, round % CLOCKS[0]).mul(at(eighths, round % CLOCKS[1]));
+  const constant = RC_BITS.map((z) => sum(ROUND_CONSTANTS.flatMap((bits, round) => ((bits >> BigInt(z)) & 1n) === 1n ? [isRound(round)] : [])));
+  return { constant, isFirst: isRound(0), isLast: isRound(ROUNDS - 1) };
 };
 
 /** The chain chip: `count` permutations from the public start to the public end. */
 export const KECCAK_CHAIN = defineChip("keccak-chain", (b) => {
-  const roundConstant = b.preprocessedArray("roundConstant", RC_BITS.length);
-  const isFirstRound = b.preprocessed("isFirstRound");
-  const isLastRound = b.preprocessed("isLastRound");
   const round = declareRound(b);
+  const clock = declareClock(b);
   const [done, isExport, hasExported] = [b.main("done"), b.main("isExport"), b.main("hasExported")];
   const count = b.publicInput("count");
   constrainTheta(b, round);
-  constrainChi(b, round, roundConstant);
+  constrainChi(b, round, clock.constant);
   b.assertZero("no permutation is done at the start", done, "first");
-  b.assertEqual("done counts last rounds", b.next(done), done.add(isLastRound), "transition");
+  b.assertEqual("done counts last rounds", b.next(done), done.add(clock.isLast), "transition");
   b.assertBoolean("isExport is boolean", isExport);
-  b.assertZero("an export happens between permutations", isExport.mul(isFirstRound.not()));
+  b.assertZero("an export happens between permutations", isExport.mul(clock.isFirst.not()));
   b.assertZero("an export happens after count permutations", isExport.mul(done.sub(count)));
   b.assertEqual("hasExported starts with the first row", hasExported, isExport, "first");
   b.assertEqual("hasExported adds up exports", b.next(hasExported), hasExported.add(b.next(isExport)), "transition");
@@ -131,18 +154,6 @@ export const KECCAK_CHAIN = defineChip("keccak-chain", (b) => {
 
 /** Permutations that fit a table of 2^logHeight rows: the exported row must exist. */
 export const keccakCapacity = (logHeight: number): number => Math.floor((2 ** logHeight - 1) / ROUNDS);
-
-/** Preprocessed columns for 2^logHeight rows: the round of a row is its number mod 24. */
-export const keccakPreprocessed = (logHeight: number): Trace => {
-  const columns = KECCAK_CHAIN.preprocessedColumns.length;
-  const preprocessed = emptyTrace(columns, 2 ** logHeight);
-  for (let row = 0; row < preprocessed.height; row += 1) {
-    const roundIndex = row % ROUNDS;
-    const constantBits = RC_BITS.map((z) => Number((at(ROUND_CONSTANTS, roundIndex) >> BigInt(z)) & 1n));
-    preprocessed.values.set([...constantBits, roundIndex === 0 ? 1 : 0, roundIndex === ROUNDS - 1 ? 1 : 0], row * columns);
-  }
-  return preprocessed;
-};
 
 /** Honest trace of `count` permutations of `start` (25 lanes). */
 export const keccakChainTrace = (logHeight: number, start: State, count: number): ChipTrace => {
@@ -158,10 +169,11 @@ export const keccakChainTrace = (logHeight: number, start: State, count: number)
     const step = keccakRound(state, row % ROUNDS);
     const done = Math.floor(row / ROUNDS);
     const control = [done, isExport ? 1 : 0, row >= ROUNDS * count ? 1 : 0];
-    main.values.set([...stateLimbs(state), ...step.theta, ...step.parity, ...step.parityAfter, ...step.touched, ...control], row * width);
+    const clock = CLOCKS.flatMap((length) => Array.from({ length }, (_, i) => (row % length === i ? 1 : 0)));
+    main.values.set([...stateLimbs(state), ...step.theta, ...step.parity, ...step.parityAfter, ...step.touched, ...clock, ...control], row * width);
     state = step.after;
   }
   const [startLimbs, endLimbs] = [stateLimbs(start), stateLimbs(end)];
   const publics = [count, ...startLimbs.flatMap((limb, i) => [limb, at(endLimbs, i)])];
-  return { preprocessed: keccakPreprocessed(logHeight), main, publics };
+  return { preprocessed: emptyTrace(0, height), main, publics };
 };

@@ -8,20 +8,13 @@
  */
 import assert from "node:assert/strict";
 import { EXTERNAL_FINAL, EXTERNAL_INITIAL, INTERNAL, INTERNAL_DIAGONAL, POSEIDON2_WIDTH } from "../../hash/poseidon2-constants.ts";
-import { add, mul } from "../../field/koalabear.ts";
+import { BOX_COUNT, permute } from "../../hash/poseidon2.ts";
 import { defineChip } from "../chip.ts";
 import type { ChipBuilder } from "../chip.ts";
+import { sum } from "../expression.ts";
 import type { Expression } from "../expression.ts";
 import { emptyTrace } from "../trace.ts";
 import type { ChipTrace } from "../trace.ts";
-
-/** The state algebra shared by constraints (expressions) and trace (numbers). */
-type Algebra<T> = { readonly add: (a: T, b: T) => T; readonly scale: (a: T, factor: number) => T; readonly addConstant: (a: T, constant: number) => T };
-
-const EXPRESSIONS: Algebra<Expression> = {
-  add: (a, b) => a.add(b), scale: (a, factor) => a.mul(factor), addConstant: (a, constant) => a.add(constant),
-};
-const NUMBERS: Algebra<number> = { add, scale: mul, addConstant: add };
 
 const at = <T>(list: readonly T[], index: number): T => {
   const value = list[index];
@@ -30,65 +23,60 @@ const at = <T>(list: readonly T[], index: number): T => {
 };
 
 /** circ(2 M4, M4, M4, M4), M4 = circ(2, 3, 1, 1). */
-const externalLayer = <T>(algebra: Algebra<T>, state: readonly T[]): T[] => {
-  const mixed: T[] = [];
+const externalLayer = (state: readonly Expression[]): Expression[] => {
+  const mixed: Expression[] = [];
   for (let block = 0; block < POSEIDON2_WIDTH; block += 4) {
     const own = [0, 1, 2, 3].map((i) => at(state, block + i));
-    const total = own.reduce(algebra.add);
-    for (let i = 0; i < 4; i += 1) {
-      // Row i of M4: the sum of all four, once more x_i, and twice more x_(i+1).
-      mixed.push(algebra.add(algebra.add(total, at(own, i)), algebra.scale(at(own, (i + 1) % 4), 2)));
-    }
+    const total = sum(own);
+    // Row i of M4: the sum of all four, once more x_i, and twice more x_(i+1).
+    for (let i = 0; i < 4; i += 1) mixed.push(total.add(at(own, i)).add(at(own, (i + 1) % 4).mul(2)));
   }
-  const sums = [0, 1, 2, 3].map((i) => [0, 4, 8, 12].map((block) => at(mixed, block + i)).reduce(algebra.add));
-  return mixed.map((value, i) => algebra.add(value, at(sums, i % 4)));
+  const sums = [0, 1, 2, 3].map((i) => sum([0, 4, 8, 12].map((block) => at(mixed, block + i))));
+  return mixed.map((value, i) => value.add(at(sums, i % 4)));
 };
 
-const internalLayer = <T>(algebra: Algebra<T>, state: readonly T[]): T[] => {
-  const total = state.reduce(algebra.add);
-  return state.map((value, i) => algebra.add(total, algebra.scale(value, at(INTERNAL_DIAGONAL, i))));
+const internalLayer = (state: readonly Expression[]): Expression[] => {
+  const total = sum(state);
+  return state.map((value, i) => total.add(value.mul(at(INTERNAL_DIAGONAL, i))));
 };
 
 /**
- * Walks the permutation; `cube(x, round, lane)` supplies each S-box output (a column in constraints, x^3 in the trace).
- * The first linear layer is free of columns; the returned state is the permutation's output.
+ * Walks the permutation; `cube(x, round, lane)` supplies the column of each S-box output. The first linear layer is free
+ * of columns; the returned state is the permutation's output.
  */
-const walk = <T>(algebra: Algebra<T>, input: readonly T[], cube: (x: T, round: string, lane: number) => T): T[] => {
-  let state = externalLayer(algebra, input);
+const walk = (input: readonly Expression[], cube: (x: Expression, round: string, lane: number) => Expression): Expression[] => {
+  let state = externalLayer(input);
   const external = (constants: readonly number[], round: string): void => {
-    state = externalLayer(algebra, state.map((x, lane) => cube(algebra.addConstant(x, at(constants, lane)), round, lane)));
+    state = externalLayer(state.map((x, lane) => cube(x.add(at(constants, lane)), round, lane)));
   };
   EXTERNAL_INITIAL.forEach((constants, r) => external(constants, `initial${r}`));
   INTERNAL.forEach((constant, r) => {
-    const boxed = cube(algebra.addConstant(at(state, 0), constant), `internal${r}`, 0);
-    state = internalLayer(algebra, [boxed, ...state.slice(1)]);
+    const boxed = cube(at(state, 0).add(constant), `internal${r}`, 0);
+    state = internalLayer([boxed, ...state.slice(1)]);
   });
   EXTERNAL_FINAL.forEach((constants, r) => external(constants, `final${r}`));
   return state;
 };
 
 /** Columns the block adds after its inputs. */
-export const POSEIDON2_BLOCK_WIDTH = 16 * (EXTERNAL_INITIAL.length + EXTERNAL_FINAL.length) + INTERNAL.length;
+export const POSEIDON2_BLOCK_WIDTH = BOX_COUNT;
 
 /** Adds the S-box columns of one permutation to a chip and returns its 16 outputs as (linear) expressions. */
 export const poseidon2Block = (b: ChipBuilder, input: readonly Expression[], prefix = ""): Expression[] => {
   assert.equal(input.length, POSEIDON2_WIDTH, "poseidon2 takes 16 inputs");
-  return walk(EXPRESSIONS, input, (x, round, lane) => {
+  return walk(input, (x, round, lane) => {
     const column = b.main(`${prefix}${round}[${lane}]`);
     b.assertEqual(`${prefix}${round}[${lane}] is the cube`, column, x.mul(x).mul(x));
     return column;
   });
 };
 
-/** Values of the block's columns, in column order, and the outputs. */
-export const poseidon2Row = (input: readonly number[]): { columns: number[]; output: number[] } => {
-  const columns: number[] = [];
-  const output = walk(NUMBERS, input, (x) => {
-    const cubed = mul(mul(x, x), x);
-    columns.push(cubed);
-    return cubed;
-  });
-  return { columns, output };
+/** Values of the block's columns, in column order, and the outputs. The order is that of the S-boxes (chips.test.ts). */
+export const poseidon2Row = (input: readonly number[]): { columns: Uint32Array; output: number[] } => {
+  const state = Uint32Array.from(input);
+  const columns = new Uint32Array(POSEIDON2_BLOCK_WIDTH);
+  permute(state, columns);
+  return { columns, output: [...state] };
 };
 
 /** Chain of permutations: row 0 starts at the public state, the last row's output is the public result. */

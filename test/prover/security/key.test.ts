@@ -8,7 +8,7 @@ import type { CompiledChip } from "../../../prover/air/ir.ts";
 import { R1, R1_PUBLIC_TERMS } from "../../../prover/recursion/r1-chip.ts";
 import { makeShape } from "../../../prover/protocol/key.ts";
 import type { KeyShape } from "../../../prover/protocol/key.ts";
-import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
+import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
 import type { Profile } from "../../../prover/protocol/profile.ts";
 import { REQUIRED_BITS, instanceOf, securityOfKey } from "../../../prover/security/key.ts";
 
@@ -21,6 +21,7 @@ const shapeOf = (name: string, profile: Profile, logHeights: readonly number[]):
 const PRODUCTION: [string, Profile, number[]][] = [
   ["fibonacci", PRODUCTION_SEGMENT, [20]], ["poseidon2-chain", PRODUCTION_SEGMENT, [20]], ["keccak-chain", PRODUCTION_SEGMENT, [16]],
   ["shuffle", PRODUCTION_SEGMENT, [16, 18, 16]], ["shuffle", PRODUCTION_SEGMENT, [10, 12, 8]], ["shuffle", PRODUCTION_SEGMENT, [19, 19, 16]],
+  ["keccak-chain", PRODUCTION_SEGMENT_WIDE, [10]], ["keccak-chain", PRODUCTION_SEGMENT_WIDE, [16]], ["fibonacci", PRODUCTION_SEGMENT_WIDE, [20]],
   ["poseidon2-chain", PRODUCTION_R1, [17]], ["keccak-chain", PRODUCTION_R1, [16]], ["shuffle", PRODUCTION_R1, [10, 12, 8]],
 ];
 
