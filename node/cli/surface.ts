@@ -91,6 +91,7 @@ function addEntries(program: Command): void {
     ['node', 'node/main.ts', 'run a rollup node: a follower that derives L2 from L1 alone, or a sequencer', ['keyfall node --l1 http://127.0.0.1:8545 --rollup 0x... --data ./follower --port 9645']],
     ['attester', 'node/attest/main.ts', 'run an attester: re-derives every batch and signs what it computed; key from $KEYFALL_ATTESTER_KEY', ['keyfall attester --l1 http://127.0.0.1:8545 --rollup 0x... --lane 0x... --data ./attester --port 9700 --peers http://127.0.0.1:9701']],
     ['watchtower', 'watchtower/main.ts', 'watch L1: verdicts with evidence, alerts, a hash-chained log; trusts neither the node nor any one endpoint', ['keyfall watchtower run --config watchtower.yaml', 'keyfall watchtower verify-log log.jsonl']],
+    ['proof', 'prover/verify/main.ts', 'verify a proof file (verify FILE [--json] [--key HEX]) or show what it claims, without checking it (inspect FILE [--json])', ['keyfall proof verify proof.json', 'keyfall proof inspect proof.json --json']],
     ['evm-test', 'node/execute/evm-test.ts', 'run official Ethereum state tests through the block execution engine', ['keyfall evm-test tests.ndjson.gz --engine ethereumjs']],
   ] as const;
   for (const [name, entry, description, lines] of entries) {

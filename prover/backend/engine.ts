@@ -2,7 +2,6 @@
 // Owns: start-up and the task-splitting helpers. Does not own: proof operations (wasm-backend.ts and friends).
 // Invariant: tables cover log sizes up to `maxLogSize`; they lie below every mark a proof releases to.
 
-import { readFile } from "node:fs/promises";
 import { GENERATOR, inv, twoAdicRoot } from "../field/koalabear.ts";
 import type { Ext } from "../field/ext4.ts";
 import { EXTERNAL_FINAL, EXTERNAL_INITIAL, INTERNAL } from "../hash/poseidon2-constants.ts";
@@ -10,35 +9,21 @@ import { ROUND_CONSTANTS } from "../air/chips/keccak-round.ts";
 import { Arena } from "./arena.ts";
 import type { KernelTask } from "./kernels.ts";
 import { MONTGOMERY_ONE, fromMontgomery, toMontgomery } from "./montgomery-form.ts";
+import type { Platform } from "./platform.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
 /** A proof needs a larger domain than the engine was started for. */
 export class DomainTooLarge extends Error {
   readonly code = "DOMAIN_TOO_LARGE";
 }
-/** The kernels have not been built. */
-export class KernelsMissing extends Error {
-  readonly code = "KERNELS_MISSING";
-}
-
 const HASH_SCRATCH_BYTES = 1024;
-const MODULE_URL = new URL("../build/kernels.wasm", import.meta.url);
-
-/** Compiles the built kernels. Throws KernelsMissing with the command that builds them. */
-export async function loadKernelModule(): Promise<WebAssembly.Module> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = new Uint8Array(await readFile(MODULE_URL));
-  } catch (error) {
-    throw new KernelsMissing(`prover/build/kernels.wasm is not there: run \`npm run build -w prover\` (${String(error)})`);
-  }
-  return WebAssembly.compile(bytes);
-}
 
 export type EngineOptions = {
   readonly threadCount: number;
   /** log2 of the largest codeword (trace height times blowup). */
   readonly maxLogSize: number;
+  /** Node's when left out. */
+  readonly platform?: Platform;
 };
 
 type Tables = {
@@ -65,8 +50,10 @@ export class Engine {
     this.hashScratch = { base: scratchBase, stride: HASH_SCRATCH_BYTES };
   }
 
-  static async create({ threadCount, maxLogSize }: EngineOptions): Promise<Engine> {
-    const module = await loadKernelModule();
+  static async create({ threadCount, maxLogSize, ...given }: EngineOptions): Promise<Engine> {
+    // Loaded on demand: a browser has its own and cannot load Node's.
+    const platform = given.platform ?? (await import("./node-platform.ts")).nodePlatform;
+    const module = await platform.loadModule();
     const arena = new Arena();
     const constants = [...EXTERNAL_INITIAL.flat(), ...INTERNAL, ...EXTERNAL_FINAL.flat()].map(toMontgomery);
     const poseidonConstants = arena.allocateWords(constants);
@@ -77,7 +64,7 @@ export class Engine {
       twiddles: arena.allocate(4 * 2 ** maxLogSize), inverseTwiddles: arena.allocate(4 * 2 ** maxLogSize),
       points: arena.allocate(4 * 2 ** maxLogSize), inversePoints: arena.allocate(4 * 2 ** maxLogSize),
     };
-    const pool = await ThreadPool.create(threadCount, { module, memory: arena.memory, poseidonConstants, keccakConstants, counter });
+    const pool = await ThreadPool.create(platform, threadCount, { module, memory: arena.memory, poseidonConstants, keccakConstants, counter });
     const engine = new Engine(arena, pool, tables, maxLogSize, scratchBase);
     await engine.#fillTables();
     return engine;

@@ -2,10 +2,10 @@
 // Owns: starting, feeding and stopping threads. Does not own: what the tasks mean.
 // Invariant: `run` resolves when every task has run, with results in task order whatever thread ran them.
 
-import { Worker } from "node:worker_threads";
 import { instantiateKernels, runShare } from "./kernels.ts";
 import type { KernelStart, KernelTask, Kernels } from "./kernels.ts";
 import type { FromWorker, ToWorker } from "./kernel-worker.ts";
+import type { KernelPort, Platform } from "./platform.ts";
 
 /** A kernel thread failed or died; the proof in progress is lost, the inputs are not. */
 export class KernelThreadFailure extends Error {
@@ -13,29 +13,26 @@ export class KernelThreadFailure extends Error {
 }
 
 class KernelThread {
-  readonly #worker: Worker;
+  readonly #port: KernelPort;
   #settle: { resolve: (results: [number, number][]) => void; reject: (error: Error) => void } | undefined;
 
-  constructor() {
-    // Flags of the parent (--eval, --test, --input-type) are not for a kernel thread.
-    this.#worker = new Worker(new URL("./node-thread.ts", import.meta.url), { execArgv: [] });
-    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
-    this.#worker.on("error", (error) => this.#fail(String(error)));
-    this.#worker.on("exit", (exitCode) => this.#fail(`exited with ${exitCode}`));
+  constructor(port: KernelPort) {
+    this.#port = port;
+    port.onMessage((message) => this.#receive(message));
+    port.onFailure((reason) => this.#fail(reason));
   }
 
   ask(message: ToWorker): Promise<[number, number][]> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
-      // Only a thread that owes an answer keeps the process alive: a forgotten stop() must not hang it.
-      this.#worker.ref();
-      this.#worker.postMessage(message);
+      this.#port.setBusy(true);
+      this.#port.post(message);
     });
   }
 
   async stop(): Promise<void> {
     this.#settle = undefined;
-    await this.#worker.terminate();
+    await this.#port.stop();
   }
 
   #receive(message: FromWorker): void {
@@ -45,14 +42,14 @@ class KernelThread {
     }
     const settle = this.#settle;
     this.#settle = undefined;
-    this.#worker.unref();
+    this.#port.setBusy(false);
     settle?.resolve(message.kind === "done" ? message.results : []);
   }
 
   #fail(reason: string): void {
     const settle = this.#settle;
     this.#settle = undefined;
-    this.#worker.unref();
+    this.#port.setBusy(false);
     settle?.reject(new KernelThreadFailure(`kernel thread: ${reason}`));
   }
 }
@@ -71,10 +68,10 @@ export class ThreadPool {
   }
 
   /** With one thread, kernels run on the caller's thread and no worker is made. */
-  static async create(threadCount: number, start: KernelStart): Promise<ThreadPool> {
+  static async create(platform: Platform, threadCount: number, start: KernelStart): Promise<ThreadPool> {
     if (!Number.isInteger(threadCount) || threadCount < 1) throw new RangeError(`threads: expected at least 1, got ${threadCount}`);
     const own = await instantiateKernels(start);
-    const threads = threadCount === 1 ? [] : Array.from({ length: threadCount }, () => new KernelThread());
+    const threads = threadCount === 1 ? [] : Array.from({ length: threadCount }, () => new KernelThread(platform.startThread()));
     await Promise.all(threads.map((thread, i) => thread.ask({ kind: "start", thread: i, start })));
     return new ThreadPool(threadCount, start, own, threads);
   }

@@ -20,7 +20,8 @@ import { MONTGOMERY_R_SQUARED, toMontgomery } from "./montgomery-form.ts";
 import { OutOfDomain, foldCodeword, kernelWord } from "./out-of-domain.ts";
 import { quotientOf } from "./quotient.ts";
 
-const NONCES_PER_TASK = 8192;
+/** A search of 2^bits hashes is cut into tasks of 1/32 of it: little is searched in vain, and threads rarely wait for each other. */
+const noncesPerTask = (bitCount: number): number => Math.min(2 ** 16, Math.max(2 ** 10, 2 ** (bitCount - 5)));
 
 export class WasmBackend implements ProverBackend {
   readonly #engine: Engine;
@@ -79,10 +80,11 @@ export class WasmBackend implements ProverBackend {
     const { arena, pool } = this.#engine;
     const mark = arena.mark;
     const task = this.#grindTask(transcript, label, 2 ** bitCount - 1);
+    const share = noncesPerTask(bitCount);
     try {
-      for (let first = 0; first < P; first += NONCES_PER_TASK * pool.threadCount) {
+      for (let first = 0; first < P; first += share * pool.threadCount) {
         const found = await pool.run(Array.from({ length: pool.threadCount }, (_, i) =>
-          task(first + i * NONCES_PER_TASK, Math.min(P, first + (i + 1) * NONCES_PER_TASK))));
+          task(Math.min(P, first + i * share), Math.min(P, first + (i + 1) * share))));
         const nonces = found.filter((nonce) => nonce >= 0);
         if (nonces.length > 0) return Math.min(...nonces);
       }

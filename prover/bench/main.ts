@@ -1,16 +1,17 @@
 // `npm run bench:prover`: kernel rates, commitment rate, whole proofs and where their time goes.
 // Owns: options and printing. Does not own: what is measured (kernels.ts, proofs.ts).
-// Options: --threads N (2), --keccak LOG (13), --poseidon2 LOG (13), --json, and --recursion LOG for the
-// chain segment -> R1 -> R1 -> final from a keccak segment of 2^LOG rows (minutes, 2 GiB).
+// Options: --threads N (2), --keccak LOG (13), --poseidon2 LOG (13), --json, and --recursion COUNT for a tree
+// over COUNT keccak segments of the production recursion: LIFTs, JOINs, FINAL (minutes, 2 GiB).
 // Invariant: prints the load of the machine beside the figures, because a busy machine halves them.
 
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { PRODUCTION_SEGMENT_WIDE } from "../protocol/profile.ts";
 import { kernelRates } from "./kernels.ts";
 import type { Rate } from "./kernels.ts";
 import { commitRate, keccakInstance, measureProof, poseidon2Instance } from "./proofs.ts";
 import type { ProofFigures } from "./proofs.ts";
-import { recursionChain } from "./recursion.ts";
+import { recursionTree } from "./recursion.ts";
 import type { LayerFigures } from "./recursion.ts";
 
 const { values: options } = parseArgs({
@@ -49,10 +50,13 @@ function proofLines(figures: ProofFigures): string[] {
 }
 
 function layerLine(figures: LayerFigures): string {
-  const { name, profile, logHeight, permutations, witnessMs, proveMs, processorMs, verifyMs, proofBytes, peakBytes } = figures;
+  const { name, profile, logHeight, permutations, witnessMs, proveMs, aimSeconds, processorMs, verifyMs, proofBytes, peakBytes } = figures;
+  const isMet = aimSeconds !== undefined && proveMs <= 1000 * aimSeconds;
+  const aim = aimSeconds === undefined ? "" : ` (aim ${aimSeconds} s on two idle cores: ${isMet ? "met" : "MISSED"})`;
+  const stages = Object.entries(figures.times).toSorted(([, a], [, b]) => b - a).slice(0, 5).map(([stage, ms]) => `${stage} ${(ms / 1000).toFixed(1)}`).join(", ");
   const hashed = permutations === undefined ? "" : `, ${permutations} permutations`;
-  return `  ${name.padEnd(14)} ${profile.padEnd(19)} 2^${logHeight} rows${hashed}: witness ${(witnessMs / 1000).toFixed(1)} s, proof ${(proveMs / 1000).toFixed(1)} s (${(processorMs / 1000).toFixed(1)} s of processor),` +
-    ` verified in ${(verifyMs / 1000).toFixed(2)} s, ${(proofBytes / 1024).toFixed(0)} KiB, kernel memory ${(peakBytes / 2 ** 20).toFixed(0)} MiB`;
+  return `  ${name.padEnd(14)} ${profile.padEnd(19)} 2^${logHeight} rows${hashed}: witness ${(witnessMs / 1000).toFixed(1)} s, proof ${(proveMs / 1000).toFixed(1)} s${aim} (${(processorMs / 1000).toFixed(1)} s of processor),` +
+    ` verified in ${(verifyMs / 1000).toFixed(2)} s, ${(proofBytes / 1024).toFixed(0)} KiB, kernel memory ${(peakBytes / 2 ** 20).toFixed(0)} MiB; ${stages}`;
 }
 
 const threads = integerOption("threads", 1, 64);
@@ -64,10 +68,13 @@ for (const threadCount of new Set([1, threads])) {
   const rate = { name: `committed cells, ${threadCount} threads`, unit: "M cells/s", value: (await commitRate(threadCount, 14, 256)) / 1e6 };
   committed.push(threadCount === 2 ? { ...rate, aim: 4 } : rate);
 }
-const proofs = [await measureProof(keccakInstance(keccakLog), threads), await measureProof(poseidon2Instance(poseidon2Log), threads)];
+const proofs = [
+  await measureProof(keccakInstance(keccakLog), threads), await measureProof(keccakInstance(keccakLog, PRODUCTION_SEGMENT_WIDE), threads),
+  await measureProof(poseidon2Instance(poseidon2Log), threads),
+];
 const layers: LayerFigures[] = [];
 if (options.recursion !== undefined) {
-  for await (const figures of recursionChain(integerOption("recursion", 6, 13), threads)) layers.push(figures);
+  for await (const figures of recursionTree(integerOption("recursion", 2, 64), threads)) layers.push(figures);
 }
 if (options.json) {
   console.log(JSON.stringify({ machine, kernels, committed, proofs, layers }, null, 2));

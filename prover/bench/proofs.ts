@@ -39,11 +39,12 @@ type Instance = {
   readonly work: { readonly count: number; readonly unit: string }; readonly trace: () => ChipTrace;
 };
 
-export function keccakInstance(logHeight: number): Instance {
+/** `profile` is production-segment, or production-segment-wide as in the recursion over keccak segments. */
+export function keccakInstance(logHeight: number, profile: Profile = PRODUCTION_SEGMENT): Instance {
   const count = keccakCapacity(logHeight);
   const start = Array.from({ length: 25 }, (_, i) => BigInt(i) * 0x9e3779b97f4a7c15n % 2n ** 64n);
   return {
-    name: "keccak-f chain", chip: KECCAK_CHAIN, logHeight, profile: PRODUCTION_SEGMENT,
+    name: "keccak-f chain", chip: KECCAK_CHAIN, logHeight, profile,
     work: { count, unit: "keccak-f permutations" }, trace: () => keccakChainTrace(logHeight, start, count),
   };
 }

@@ -1,25 +1,25 @@
-// The whole chain under production profiles: a keccak-f segment, R1 that verifies it, R1 that verifies
-// that, and the final keccak-hashed proof that L1 would read.
-// Owns: what each layer is timed on. Does not own: single proofs (proofs.ts) or printing (main.ts).
+// A tree of recursion under production profiles: keccak-f segments, LIFT of each, JOINs, and the final
+// keccak-hashed proof that L1 reads.
+// Owns: what each layer is timed on and the aims it is held against. Does not own: single proofs
+// (proofs.ts), the tree (recursion/prove-tree.ts) or printing (main.ts).
 // Invariant: every layer's proof is verified before its figures are reported.
 
 import assert from "node:assert/strict";
-import { compileMachine } from "../air/ir.ts";
-import type { ChipTrace } from "../air/trace.ts";
+import { keccakPermutation } from "../air/chips/keccak-round.ts";
+import { keccakCapacity, keccakChainTrace } from "../air/chips/keccak.ts";
 import { WasmBackend } from "../backend/wasm-backend.ts";
-import type { KeyChip, PublicTerm, VerifyingKey } from "../protocol/key.ts";
-import { PRODUCTION_FINAL, PRODUCTION_R1 } from "../protocol/profile.ts";
-import type { Profile } from "../protocol/profile.ts";
 import { prove } from "../prove/prove.ts";
 import type { StageTimes } from "../prove/prove.ts";
 import { setup } from "../prove/setup.ts";
-import { R1, R1_PUBLIC_TERMS } from "../recursion/r1-chip.ts";
-import { verifierProgram } from "../recursion/verifier-circuit.ts";
-import { decodeProof } from "../verify/decode.ts";
-import { layoutOf } from "../verify/layout.ts";
-import { isRejection } from "../verify/verdict.ts";
+import { buildFamily } from "../recursion/family.ts";
+import { KECCAK_INTERVAL, NODE_PROFILES, SEGMENT_LOG_HEIGHT, SEGMENT_PROFILE, segmentChips, segmentKey } from "../recursion/production.ts";
+import { proveTree } from "../recursion/prove-tree.ts";
+import type { Layer, ProvenLayer } from "../recursion/prove-tree.ts";
 import { verifyProof } from "../verify/verify.ts";
-import { keccakInstance } from "./proofs.ts";
+
+/** log2 of the largest codeword of the tree: a LIFT of 2^16 rows at rate 1/8, a FINAL of 2^14 at 1/32. */
+const LARGEST_LOG = 19;
+const AIMS: readonly { readonly layer: RegExp; readonly seconds: number }[] = [{ layer: /^lift/, seconds: 20 }, { layer: /^final/, seconds: 5 }];
 
 export type LayerFigures = {
   readonly name: string;
@@ -28,65 +28,65 @@ export type LayerFigures = {
   readonly permutations: number | undefined;
   readonly witnessMs: number;
   readonly proveMs: number;
-  /** Processor time of all threads during `proveMs`. */
+  /** Proving time the design asks for on two idle cores, where it names one. */
+  readonly aimSeconds: number | undefined;
+  /** Processor time of all threads over witness and proof. */
   readonly processorMs: number;
   readonly verifyMs: number;
   readonly proofBytes: number;
+  /** Largest kernel memory so far. */
   readonly peakBytes: number;
   readonly times: StageTimes;
 };
-type Layer = { readonly key: VerifyingKey; readonly publics: readonly number[]; readonly bytes: Uint8Array };
 
-async function proveLayer(
-  name: string, profile: Profile, chips: readonly KeyChip[], trace: ChipTrace, terms: readonly PublicTerm[], threadCount: number,
-  about: { readonly witnessMs: number; readonly permutations: number | undefined },
-): Promise<{ layer: Layer; figures: LayerFigures }> {
-  const logHeight = Math.log2(trace.main.height);
-  const backend = await WasmBackend.create({ threadCount, maxLogSize: logHeight + profile.logBlowup });
+const timeVerify = (name: string, layer: Layer): number => {
+  const start = performance.now();
+  assert.deepEqual(verifyProof(layer.key, layer.publics, layer.bytes), { ok: true }, `${name} does not verify`);
+  return performance.now() - start;
+};
+
+const figuresOf = (name: string, { times, ...layer }: ProvenLayer, processorMs: number, backend: WasmBackend): LayerFigures => ({
+  name, profile: layer.key.profile.name, logHeight: layer.key.chips[0]?.logHeight ?? 0, permutations: times.counts.permutations,
+  witnessMs: times.witnessMs, proveMs: times.proveMs, aimSeconds: AIMS.find((aim) => aim.layer.test(name))?.seconds, processorMs,
+  verifyMs: timeVerify(name, layer), proofBytes: layer.bytes.length, peakBytes: backend.peakBytes, times: times.stages,
+});
+
+const processorMsSince = (before: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+
+/** Proves `count` segments that follow one another and the tree over them; yields each layer as it is done. */
+export async function* recursionTree(count: number, threadCount: number): AsyncGenerator<LayerFigures> {
+  const backend = await WasmBackend.create({ threadCount, maxLogSize: LARGEST_LOG });
   try {
-    const provingKey = await setup(backend, profile, chips, [trace.preprocessed], terms);
-    const before = process.cpuUsage();
-    const start = performance.now();
-    const proof = await prove(backend, provingKey, [trace]);
-    const proveMs = performance.now() - start;
-    const used = process.cpuUsage(before);
-    const verifyStart = performance.now();
-    assert.deepEqual(verifyProof(provingKey.key, proof.publicValues, proof.bytes), { ok: true }, `${name} does not verify`);
-    const verifyMs = performance.now() - verifyStart;
-    return {
-      layer: { key: provingKey.key, publics: proof.publicValues, bytes: proof.bytes },
-      figures: {
-        name, profile: profile.name, logHeight, ...about, proveMs, processorMs: (used.user + used.system) / 1000, verifyMs, proofBytes: proof.bytes.length,
-        peakBytes: backend.peakBytes, times: proof.times,
-      },
-    };
+    const segments: Layer[] = [];
+    const steps = keccakCapacity(SEGMENT_LOG_HEIGHT);
+    let state: readonly bigint[] = Array.from({ length: 25 }, (_, i) => BigInt(i));
+    for (let i = 0; i < count; i++) {
+      const [before, start] = [process.cpuUsage(), performance.now()];
+      const trace = keccakChainTrace(SEGMENT_LOG_HEIGHT, state, steps);
+      const provingStart = performance.now();
+      const provingKey = await setup(backend, SEGMENT_PROFILE, segmentChips(), [trace.preprocessed]);
+      const { publicValues, bytes, times } = await prove(backend, provingKey, [trace]);
+      const proveMs = performance.now() - provingStart;
+      backend.release([]);
+      const layer = { key: provingKey.key, publics: publicValues, bytes };
+      segments.push(layer);
+      const processorMs = processorMsSince(before);
+      yield {
+        name: `segment ${i}`, profile: SEGMENT_PROFILE.name, logHeight: SEGMENT_LOG_HEIGHT, permutations: undefined, witnessMs: provingStart - start, proveMs,
+        aimSeconds: undefined, processorMs, verifyMs: timeVerify(`segment ${i}`, layer), proofBytes: bytes.length, peakBytes: backend.peakBytes, times,
+      };
+      for (let step = 0; step < steps; step++) state = keccakPermutation(state);
+    }
+    const family = await buildFamily(backend, { key: segmentKey(), interval: KECCAK_INTERVAL }, NODE_PROFILES);
+    let before = process.cpuUsage();
+    for await (const { name, layer } of proveTree(backend, family, segments)) {
+      yield figuresOf(name, layer, processorMsSince(before), backend);
+      before = process.cpuUsage();
+    }
   } finally {
     await backend.stop();
   }
-}
-
-async function recurse(name: string, profile: Profile, child: Layer, threadCount: number): Promise<{ layer: Layer; figures: LayerFigures }> {
-  const start = performance.now();
-  const proof = decodeProof(child.key, layoutOf(child.key), child.bytes);
-  assert(!isRejection(proof), "the child's proof decodes");
-  const program = verifierProgram(child.key, child.publics, proof);
-  const about = { witnessMs: performance.now() - start, permutations: program.counts.permutations };
-  const chips = compileMachine([R1]).map((chip) => ({ chip, logHeight: Math.log2(program.main.height) }));
-  return proveLayer(name, profile, chips, program, R1_PUBLIC_TERMS, threadCount, about);
-}
-
-/** Proves the chain from a keccak segment of 2^logHeight rows; yields each layer as it is done. */
-export async function* recursionChain(logHeight: number, threadCount: number): AsyncGenerator<LayerFigures> {
-  const instance = keccakInstance(logHeight);
-  const traceStart = performance.now();
-  const trace = instance.trace();
-  const about = { witnessMs: performance.now() - traceStart, permutations: undefined };
-  const chips = compileMachine([instance.chip]).map((chip) => ({ chip, logHeight }));
-  const segment = await proveLayer("segment", instance.profile, chips, trace, [], threadCount, about);
-  yield segment.figures;
-  const lift = await recurse("R1 of segment", PRODUCTION_R1, segment.layer, threadCount);
-  yield lift.figures;
-  const again = await recurse("R1 of R1", PRODUCTION_R1, lift.layer, threadCount);
-  yield again.figures;
-  yield (await recurse("final", PRODUCTION_FINAL, again.layer, threadCount)).figures;
 }

@@ -2,7 +2,8 @@
  * Recomputes the verifying key a proof file refers to, from this build's own machines and profiles.
  *
  * Owns: the way from names and heights to a key. Does not own: machines (air/machines.ts) or key rules (protocol/).
- * Invariant: the preprocessed root is computed here, with nothing taken from the file but the heights.
+ * Invariant: the preprocessed root is computed here, with nothing taken from the file but the heights; only roots of
+ * recursion programs are stored in the source, because computing them takes minutes (test:full does).
  */
 import { compileMachine } from "../air/ir.ts";
 import { MACHINES } from "../air/machines.ts";
@@ -15,6 +16,7 @@ import { InvalidKey, makeKey, makeShape } from "../protocol/key.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../protocol/profile.ts";
 import type { Profile } from "../protocol/profile.ts";
+import { nodeKey, storedKeys } from "../recursion/production.ts";
 
 export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, PRODUCTION_R1, PRODUCTION_FINAL, TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK];
 
@@ -22,6 +24,16 @@ export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_SEGM
 export const isTestProfile = (profile: Profile): boolean => profile.name.startsWith("test-");
 
 export type UnknownKey = { readonly ok: false; readonly expected: string; readonly got: string };
+
+/** A recursion node's key: its program's root is stored (production-keys.json), not recomputed. */
+const storedNodeKey = (name: string, profileName: string, logHeights: readonly number[]): VerifyingKey | UnknownKey => {
+  const { keys } = storedKeys();
+  const stored = keys.find((key) => key.name === name);
+  const known = [...MACHINES, ...keys].map((entry) => entry.name).join(", ");
+  if (stored === undefined) return { ok: false, expected: `a machine of ${known}`, got: name };
+  const key = nodeKey(name, profileName, logHeights);
+  return key ?? { ok: false, expected: `${name} under ${stored.profile} with 2^${stored.logHeight} rows`, got: `${profileName}, log heights ${logHeights.join()}` };
+};
 
 /** Rows of a trace extended to the protocol's coset, bit-reversed. */
 const extendedRows = (trace: Trace, logSize: number): ((row: number) => number[]) => {
@@ -33,10 +45,16 @@ const extendedRows = (trace: Trace, logSize: number): ((row: number) => number[]
   return (row) => columns.map((column) => column[row] ?? 0);
 };
 
+/** Where a recursion node's public values begin with the root of its allow-list, and the root this build trusts. */
+export const trustedAllowRoot = (machineName: string): readonly number[] | undefined => {
+  const { allowRoot, keys } = storedKeys();
+  return keys.some(({ name }) => name === machineName) ? allowRoot : undefined;
+};
+
 /** The key of a known machine under a known profile, or what is unknown about it. */
 export const keyOf = (machineName: string, profileName: string, logHeights: readonly number[]): VerifyingKey | UnknownKey => {
   const machine = MACHINES.find(({ name }) => name === machineName);
-  if (machine === undefined) return { ok: false, expected: `a machine of ${MACHINES.map(({ name }) => name).join(", ")}`, got: machineName };
+  if (machine === undefined) return storedNodeKey(machineName, profileName, logHeights);
   const profile = PROFILES.find(({ name }) => name === profileName);
   if (profile === undefined) return { ok: false, expected: `a profile of ${PROFILES.map(({ name }) => name).join(", ")}`, got: profileName };
   const chips = compileMachine(machine.chips);

@@ -9,11 +9,14 @@
  * the key claims at least REQUIRED_BITS, or that the caller allowed a test profile.
  */
 import { readFileSync, statSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
 import { describeMachine } from "../air/report.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
+import { splitNodeValues } from "../recursion/node-values.ts";
+import { R1_PUBLIC_COUNT } from "../recursion/r1-chip.ts";
 import { REQUIRED_BITS, securityOfKey } from "../security/key.ts";
 import { describeClaim } from "../security/rounds.ts";
-import { isTestProfile, keyOf } from "./known-key.ts";
+import { isTestProfile, keyOf, trustedAllowRoot } from "./known-key.ts";
 import { layoutOf } from "./layout.ts";
 import { decodeProofFile } from "./proof-file.ts";
 import type { ProofFile } from "./proof-file.ts";
@@ -21,7 +24,7 @@ import { verifyProof } from "./verify.ts";
 
 const EXIT = { ok: 0, failed: 1, usage: 2, unknown: 4 } as const;
 const MAX_FILE_BYTES = 64 * 2 ** 20;
-const USAGE = "usage: verify FILE [--json] [--key HEX] [--allow-test-profile] | inspect FILE [--json]";
+const USAGE = "verify FILE [--json] [--key HEX] [--allow-test-profile] | inspect FILE [--json]; FILE may be brotli (.br)";
 
 type Outcome = { readonly exit: number; readonly report: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
 type Request = { readonly verb: "verify" | "inspect"; readonly file: string; readonly isJson: boolean; readonly keyHex: string | undefined; readonly allowsTest: boolean };
@@ -36,6 +39,7 @@ export const digestHex = (digest: readonly number[]): string => digest.map((elem
 const parseArguments = (args: readonly string[]): Request | Outcome => {
   const usage = (got: string): Outcome => failure(EXIT.usage, "USAGE", USAGE, got);
   const [verb, file, ...rest] = args;
+  if (args.includes("--help")) return { exit: EXIT.ok, report: { ok: true, usage: USAGE }, lines: [`usage: ${USAGE}`] };
   if ((verb !== "verify" && verb !== "inspect") || file === undefined) return usage(args.join(" ") || "no arguments");
   let [isJson, allowsTest] = [false, false];
   let keyHex: string | undefined;
@@ -55,6 +59,7 @@ const readText = (path: string): string | Outcome => {
   try {
     const { size } = statSync(path);
     if (size > MAX_FILE_BYTES) return failure(EXIT.unknown, "FILE_TOO_LARGE", `at most ${MAX_FILE_BYTES} bytes`, String(size));
+    if (path.endsWith(".br")) return brotliDecompressSync(readFileSync(path), { maxOutputLength: MAX_FILE_BYTES }).toString("utf8");
     return readFileSync(path, "utf8");
   } catch (error) {
     return failure(EXIT.unknown, "FILE_UNREADABLE", `a readable file ${path}`, error instanceof Error ? error.message : String(error));
@@ -67,8 +72,15 @@ const describeKey = (file: ProofFile, key: VerifyingKey): Record<string, unknown
     machine: file.machine, profile: file.profile, logHeights: file.logHeights, key: digestHex(key.digest),
     proofBytes: file.proof.length, publicValues: file.publics.length,
     securityBits: Number.isFinite(claim.bits) ? Number(claim.bits.toFixed(2)) : null, boundBy: claim.bindingSite,
-    isForTestsOnly: isTestProfile(key.profile),
+    isForTestsOnly: isTestProfile(key.profile), ...(trustedAllowRoot(file.machine) === undefined ? {} : describeNode(file)),
   };
+};
+
+/** What a recursion node says (PROTOCOL.md section 8); its count of public values is checked with the proof. */
+const describeNode = ({ publics }: ProofFile): Record<string, unknown> => {
+  if (publics.length !== R1_PUBLIC_COUNT) return {};
+  const { allowRoot, commitment, start, end, count, segments } = splitNodeValues(publics);
+  return { allowRoot: digestHex(allowRoot), commitment: digestHex(commitment), start: digestHex(start), end: digestHex(end), count: count[0], segments: segments[0] };
 };
 
 const verify = (request: Request, file: ProofFile, key: VerifyingKey): Outcome => {
@@ -81,6 +93,10 @@ const verify = (request: Request, file: ProofFile, key: VerifyingKey): Outcome =
   if (request.keyHex !== undefined && request.keyHex !== hex) return fail("OTHER_KEY", request.keyHex, hex);
   const verdict = verifyProof(key, file.publics, file.proof);
   if (!verdict.ok) return fail(verdict.code, verdict.expected, verdict.got);
+  // A node's key proves nothing by itself: the list its tree was made under must be the one this build knows.
+  const allowRoot = trustedAllowRoot(file.machine);
+  const claimedRoot = file.publics.slice(0, 8);
+  if (allowRoot !== undefined && allowRoot.some((felt, i) => felt !== claimedRoot[i])) return fail("OTHER_ALLOW_ROOT", digestHex(allowRoot), digestHex(claimedRoot));
   const { bits } = securityOfKey(key);
   if (!request.allowsTest && (isTestProfile(key.profile) || bits < REQUIRED_BITS)) {
     return fail("WEAK_KEY", `a production key of at least ${REQUIRED_BITS} bits (or --allow-test-profile)`, `${key.profile.name}, ${bits.toFixed(1)} bits`);

@@ -1,4 +1,4 @@
-// The production chain: a segment proof under production-segment, verified by R1 under production-r1, and that proof
+// The stored keys, built anew. And the production chain: a segment proof under production-segment, verified by R1 under production-r1, and that proof
 // verified by R1 again; every layer claims at least 100 bits and verifies in the TypeScript verifier.
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,10 @@ import { PRODUCTION_R1, PRODUCTION_SEGMENT } from "../../../prover/protocol/prof
 import type { VerifyingKey } from "../../../prover/protocol/key.ts";
 import { prove } from "../../../prover/prove/prove.ts";
 import { setup } from "../../../prover/prove/setup.ts";
+import { buildFamily } from "../../../prover/recursion/family.ts";
+import { KECCAK_INTERVAL, NODE_PROFILES, segmentKey, storedKeys } from "../../../prover/recursion/production.ts";
 import { R1_PUBLIC_TERMS } from "../../../prover/recursion/r1-chip.ts";
+import { storedKeysOf } from "../../../prover/recursion/store-chain.ts";
 import { statementDigest, verifierProgram } from "../../../prover/recursion/verifier-circuit.ts";
 import { REQUIRED_BITS, securityOfKey } from "../../../prover/security/key.ts";
 import { decodeProof } from "../../../prover/verify/decode.ts";
@@ -18,6 +21,12 @@ import { layoutOf } from "../../../prover/verify/layout.ts";
 import { isRejection } from "../../../prover/verify/verdict.ts";
 import { verifyProof } from "../../../prover/verify/verify.ts";
 import { R1_CHIPS } from "./r1-check.ts";
+
+test("the stored keys are those that the source makes", { timeout: 1_200_000 }, async (context) => {
+  const backend = await WasmBackend.create({ threadCount: 2, maxLogSize: 19 });
+  context.after(() => backend.stop());
+  assert.deepEqual(storedKeysOf(await buildFamily(backend, { key: segmentKey(), interval: KECCAK_INTERVAL }, NODE_PROFILES)), storedKeys());
+});
 
 const HEIGHTS: ShuffleHeights = [10, 12, 8];
 type Layer = { readonly key: VerifyingKey; readonly publics: readonly number[]; readonly bytes: Uint8Array };

@@ -1,0 +1,118 @@
+/**
+ * Makes the stored production chain: three keccak-f segments, lifted and joined, and the keys of their nodes.
+ *
+ *     node prover/recursion/store-chain.ts [--threads N]    # minutes, 2 GiB; writes production-keys.json and
+ *                                                           # test/prover/recursion/chain/*.br
+ *
+ * Owns: which proofs are stored and their encoding. Does not own: keys (family.ts) or proving (prove-tree.ts).
+ * Finished layers are kept in .keyfall/chain/ by key digest, so an interrupted run goes on where it was.
+ * Invariant: what it writes is a function of the source: proofs have no randomness.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { brotliCompressSync, constants } from "node:zlib";
+import { keccakCapacity, keccakChainTrace } from "../air/chips/keccak.ts";
+import { keccakPermutation } from "../air/chips/keccak-round.ts";
+import type { State } from "../air/chips/keccak-round.ts";
+import { WasmBackend } from "../backend/wasm-backend.ts";
+import type { VerifyingKey } from "../protocol/key.ts";
+import { prove } from "../prove/prove.ts";
+import { setup } from "../prove/setup.ts";
+import { encodeProofFile } from "../verify/proof-file.ts";
+import { buildFamily } from "./family.ts";
+import type { Family } from "./family.ts";
+import { KECCAK_INTERVAL, NODE_PROFILES, SEGMENT_LOG_HEIGHT, SEGMENT_PROFILE, STORED_KEYS_FILE, segmentChips, segmentKey } from "./production.ts";
+import type { StoredKey, StoredKeys } from "./production.ts";
+import { proveJoin, proveLift } from "./prove-tree.ts";
+import type { Layer, ProvenLayer } from "./prove-tree.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const WORK = join(ROOT, ".keyfall/chain");
+const OUT = join(ROOT, "test/prover/recursion/chain");
+const SEGMENTS = 3;
+
+const logHeightOf = (key: VerifyingKey): number => key.chips[0]?.logHeight ?? 0;
+
+const stored = (name: string, key: VerifyingKey): StoredKey => ({
+  name, profile: key.profile.name, logHeight: logHeightOf(key), preprocessedRoot: key.preprocessedRoot ?? [], digest: key.digest,
+});
+
+/** What production-keys.json says about a family: every key of its list. FINAL's is not stored. */
+export const storedKeysOf = (family: Family): StoredKeys => ({
+  allowRoot: family.allowList.root,
+  keys: [
+    stored("keccak-lift", family.lift), ...family.joins.map(({ left, right, key }) => stored(`keccak-join-${left}-${right}`, key)),
+  ],
+});
+
+/** The state the stored chain starts from. */
+export const CHAIN_START: State = Array.from({ length: 25 }, (_, i) => BigInt(i));
+
+/** The proof of segment `index` of the stored chain. */
+export const proveSegment = async (backend: WasmBackend, index: number): Promise<Layer> => {
+  const count = keccakCapacity(SEGMENT_LOG_HEIGHT);
+  let start = CHAIN_START;
+  for (let i = 0; i < index * count; i += 1) start = keccakPermutation(start);
+  const trace = keccakChainTrace(SEGMENT_LOG_HEIGHT, start, count);
+  const provingKey = await setup(backend, SEGMENT_PROFILE, segmentChips(), [trace.preprocessed]);
+  const { publicValues, bytes } = await prove(backend, provingKey, [trace]);
+  backend.release([]);
+  return { key: provingKey.key, publics: publicValues, bytes };
+};
+
+const say = (text: string): void => { process.stderr.write(`${text}\n`); };
+
+/** A layer from an earlier run of the same keys, or made now. */
+const kept = async (name: string, key: VerifyingKey, make: () => Promise<ProvenLayer>): Promise<Layer> => {
+  const path = join(WORK, `${name}-${createHash("sha256").update(key.digest.join()).digest("hex").slice(0, 16)}.json`);
+  if (existsSync(path)) {
+    const { publics, proof } = JSON.parse(readFileSync(path, "utf8")) as { publics: number[]; proof: string };
+    return { key, publics, bytes: new Uint8Array(Buffer.from(proof, "base64")) };
+  }
+  const { times, ...layer } = await make();
+  say(`${name}: 2^${logHeightOf(key)} rows, ${JSON.stringify(times)}`);
+  writeFileSync(path, JSON.stringify({ publics: layer.publics, proof: Buffer.from(layer.bytes).toString("base64") }));
+  return layer;
+};
+
+const save = (file: string, machine: string, { key, publics, bytes }: Layer): void => {
+  const text = encodeProofFile({ machine, profile: key.profile.name, logHeights: [logHeightOf(key)], publics, proof: bytes });
+  const packed = brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: text.length } });
+  writeFileSync(join(OUT, file), packed);
+  say(`${file}: ${bytes.length} bytes of proof, ${packed.length} stored`);
+};
+
+const main = async (threadCount: number): Promise<void> => {
+  mkdirSync(WORK, { recursive: true });
+  mkdirSync(OUT, { recursive: true });
+  const backend = await WasmBackend.create({ threadCount, maxLogSize: 19 });
+  const family = await buildFamily(backend, { key: segmentKey(), interval: KECCAK_INTERVAL }, NODE_PROFILES);
+  writeFileSync(STORED_KEYS_FILE, `${JSON.stringify(storedKeysOf(family))}\n`);
+  say("keys built");
+  const lifts: Layer[] = [];
+  for (let i = 0; i < SEGMENTS; i += 1) {
+    lifts.push(await kept(`lift-${i}`, family.lift, async () => proveLift(backend, family, await proveSegment(backend, i))));
+  }
+  const [first, ...rest] = lifts as [Layer, ...Layer[]];
+  let node = first;
+  let name = "";
+  for (const [i, lift] of rest.entries()) {
+    const [left, right] = [logHeightOf(node.key), logHeightOf(lift.key)];
+    const join = family.joins.find((entry) => entry.left === left && entry.right === right);
+    if (join === undefined) throw new Error(`no JOIN for 2^${left} and 2^${right} rows`);
+    const own = node;
+    node = await kept(`join-${i + 1}`, join.key, () => proveJoin(backend, family, own, lift));
+    name = `keccak-join-${left}-${right}`;
+  }
+  save("lift.json.br", "keccak-lift", first);
+  save("join.json.br", name, node);
+  await backend.stop();
+};
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { threads: { type: "string", default: "2" } } });
+  await main(Number(values.threads));
+}
