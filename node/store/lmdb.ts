@@ -3,8 +3,9 @@
 // Owns: opening, exclusive use of the directory, durability, faults. Does not own: the keys' meaning (tables.ts).
 // Invariant: `write` resolves after the commit's fsync. After a failed write the store refuses everything: memory may be
 // ahead of disk, so only a restart is safe; what is on disk is the state before the failed write.
-// Memory: lmdb maps the file in chunks of 64 KiB, at most 8,192 of them that no reader needs (512 MiB), and copies values out. Without
-// `remapChunks` it maps the whole file, keeps every smaller map it had before, and resident memory follows the file's size for ever.
+// Memory: every page that was touched once stays mapped, so resident memory would follow the file's size for ever. lmdb therefore maps
+// the file in chunks (`remapChunks`: values are copied out, and at most 512 MiB of chunks stay), and after some written bytes the
+// environment is closed and opened again, which unmaps all of them; what is needed is mapped again from the page cache.
 
 import { mkdirSync, realpathSync, statfsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -17,41 +18,69 @@ import { StoreFault, type KeyValue, type RangeOptions, type StateEntry, type Sta
 /** Beneath this much free space a failed write is told as a full disk. lmdb reports EIO for both. */
 const DISK_FULL_BYTES = 1_048_576;
 const MAX_KEY_BYTES = 256;
+/** Keys and values written until the environment is opened anew: about a minute of 250 transfers a second. */
+const RENEW_AFTER_BYTES = 33_554_432;
 
 /**
  * Opens the store in `directory`, creating it. One process at a time: throws StoreFault `locked` when another has it.
  * `onFault` is told of a failed write at once. A process should then end without native clean-up: after a failed commit
  * lmdb's own was seen to corrupt the heap and abort.
  */
-export async function openLmdb(directory: string, onFault: (fault: StoreFault) => void = () => undefined): Promise<KeyValue> {
+export async function openLmdb(directory: string, onFault: (fault: StoreFault) => void = () => undefined, renewAfterBytes = RENEW_AFTER_BYTES): Promise<KeyValue> {
   mkdirSync(directory, { recursive: true });
   const lock = await lockDirectory(realpathSync(directory));
   try {
-    const database = open<Uint8Array, Uint8Array>({ path: directory, keyEncoding: 'binary', encoding: 'binary', cache: false, noSubdir: false, remapChunks: true });
-    return new LmdbKeyValue(directory, database, lock, onFault);
+    return new LmdbKeyValue(directory, lock, onFault, renewAfterBytes);
   } catch (cause) {
     lock.close();
+    throw cause;
+  }
+}
+
+/** @throws StoreFault io */
+function openEnvironment(directory: string): RootDatabase<Uint8Array, Uint8Array> {
+  try {
+    return open<Uint8Array, Uint8Array>({ path: directory, keyEncoding: 'binary', encoding: 'binary', cache: false, noSubdir: false, remapChunks: true });
+  } catch (cause) {
     throw new StoreFault('io', `cannot open the store in ${directory}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
 class LmdbKeyValue implements KeyValue {
   readonly #directory: string;
-  readonly #database: RootDatabase<Uint8Array, Uint8Array>;
   readonly #lock: Server;
   readonly #onFault: (fault: StoreFault) => void;
+  readonly #renewAfterBytes: number;
+  /** Undefined between the two halves of a renewal. */
+  #database: RootDatabase<Uint8Array, Uint8Array> | undefined;
+  #renewal: Promise<void> | undefined;
+  #writtenBytes = 0;
+  #writesInFlight = 0;
+  /** A range left unfinished for ever only keeps the environment as it is. */
+  #rangesInFlight = 0;
   #fault: StoreFault | undefined;
 
-  constructor(directory: string, database: RootDatabase<Uint8Array, Uint8Array>, lock: Server, onFault: (fault: StoreFault) => void) {
+  constructor(directory: string, lock: Server, onFault: (fault: StoreFault) => void, renewAfterBytes: number) {
     this.#onFault = onFault;
     this.#directory = directory;
-    this.#database = database;
     this.#lock = lock;
+    this.#renewAfterBytes = renewAfterBytes;
+    this.#database = openEnvironment(directory);
+  }
+
+  /** Who reads in the middle of a renewal opens a second handle at once: lmdb shares the environment, which then stays mapped until the next one. */
+  #opened(): RootDatabase<Uint8Array, Uint8Array> {
+    if (this.#fault !== undefined) throw this.#fault;
+    try {
+      return this.#database ??= openEnvironment(this.#directory);
+    } catch (cause) {
+      this.#fail(cause as StoreFault);
+      throw cause;
+    }
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    if (this.#fault !== undefined) throw this.#fault;
-    return this.#database.get(key);
+    return this.#opened().get(key);
   }
 
   first(from: Uint8Array, before: Uint8Array): StateEntry | undefined {
@@ -60,43 +89,75 @@ class LmdbKeyValue implements KeyValue {
   }
 
   *range(from: Uint8Array, before: Uint8Array, options: RangeOptions = {}): Iterable<StateEntry> {
-    if (this.#fault !== undefined) throw this.#fault;
+    const database = this.#opened();
     const limit = options.limit === undefined ? {} : { limit: options.limit };
     const entries = options.reverse === true
-      ? this.#database.getRange({ start: before, end: from, reverse: true, exclusiveStart: true, inclusiveEnd: true, ...limit })
-      : this.#database.getRange({ start: from, end: before, ...limit });
-    for (const { key, value } of entries) yield { key, value };
+      ? database.getRange({ start: before, end: from, reverse: true, exclusiveStart: true, inclusiveEnd: true, ...limit })
+      : database.getRange({ start: from, end: before, ...limit });
+    this.#rangesInFlight += 1;
+    try {
+      for (const { key, value } of entries) yield { key, value };
+    } finally {
+      this.#rangesInFlight -= 1;
+    }
   }
 
   async write(operations: readonly StateWrite[]): Promise<void> {
-    if (this.#fault !== undefined) throw this.#fault;
+    while (this.#renewal !== undefined) await this.#renewal;
+    const database = this.#opened();
     if (operations.length === 0) return;
+    this.#writesInFlight += 1;
     try {
-      await this.#database.batch(() => {
+      await database.batch(() => {
         for (const { key, value } of operations) {
           if (key.length > MAX_KEY_BYTES) throw new RangeError(`expected a key of at most ${MAX_KEY_BYTES} bytes, got ${key.length}`);
           // The values of one batch settle together, with the batch's own promise.
-          if (value === undefined) void this.#database.remove(key);
-          else void this.#database.put(key, value);
+          if (value === undefined) void database.remove(key);
+          else void database.put(key, value);
         }
       });
-      await this.#database.flushed;
+      await database.flushed;
     } catch (cause) {
       if (cause instanceof RangeError) throw cause;
-      const fault = await this.#faultOf(cause);
-      if (this.#fault === undefined) {
-        this.#fault = fault;
-        this.#onFault(fault);
-      }
-      throw this.#fault;
+      this.#fail(await this.#faultOf(cause));
+      throw this.#fault ?? cause;
+    } finally {
+      this.#writesInFlight -= 1;
+    }
+    for (const { key, value } of operations) this.#writtenBytes += key.length + (value?.length ?? 0);
+    if (this.#writtenBytes >= this.#renewAfterBytes && this.#writesInFlight === 0 && this.#rangesInFlight === 0 && this.#fault === undefined) await this.#renew(database);
+  }
+
+  #fail(fault: StoreFault): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = fault;
+    this.#onFault(fault);
+  }
+
+  /** Closes and opens the environment. Nothing is in flight, and writes that come meanwhile wait. */
+  async #renew(database: RootDatabase<Uint8Array, Uint8Array>): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    this.#renewal = done.promise;
+    this.#writtenBytes = 0;
+    this.#database = undefined;
+    try {
+      await database.close();
+      this.#opened();
+    } catch (cause) {
+      // The write before it is durable and stands; whoever uses the store next meets the fault.
+      this.#fail(cause instanceof StoreFault ? cause : new StoreFault('io', `closing the store in ${this.#directory} to open it anew failed`, { cause }));
+    } finally {
+      this.#renewal = undefined;
+      done.resolve();
     }
   }
 
   async close(): Promise<void> {
+    while (this.#renewal !== undefined) await this.#renewal;
     const alreadyFailed = this.#fault !== undefined;
     this.#fault ??= new StoreFault('closed', `the store in ${this.#directory} is closed`);
     // After a failed commit lmdb's own close waits for a commit that never comes; the process ends instead.
-    if (!alreadyFailed) await this.#database.close();
+    if (!alreadyFailed) await this.#database?.close();
     await new Promise<void>((resolve) => { this.#lock.close(() => { resolve(); }); });
   }
 

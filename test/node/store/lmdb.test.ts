@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,8 +18,8 @@ const root = mkdtempSync(join(tmpdir(), 'keyfall-lmdb-'));
 after(() => { rmSync(root, { recursive: true, force: true }); });
 const child = new URL('./writer.ts', import.meta.url).pathname;
 
-test('reads, ranges and atomic writes are those of an ordered map', async () => {
-  const store = await openLmdb(join(root, 'map'));
+for (const [how, renewAfterBytes] of [['', undefined], [', opened anew after every write or two', 20]] as const) test(`reads, ranges and atomic writes are those of an ordered map${how}`, async () => {
+  const store = await openLmdb(join(root, `map${renewAfterBytes ?? ''}`), undefined, renewAfterBytes);
   const model = new MemoryStore();
   const key = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => Uint8Array.of(0x81, ...bytes));
   const write = fc.record({ key, value: fc.option(fc.uint8Array({ maxLength: 5 }), { nil: undefined }) });
@@ -35,6 +35,49 @@ test('reads, ranges and atomic writes are those of an ordered map', async () => 
   }), { numRuns: 150, seed: SEED });
   await store.close();
   console.log(`seed ${SEED}`);
+});
+
+test('reads never notice that the environment is opened anew, concurrent writes keep their order, and an unfinished range stays whole', async () => {
+  const store = await openLmdb(join(root, 'renewed'), undefined, 1);
+  const key = (name: number): Uint8Array => Uint8Array.of(0x91, name);
+  const large = Buffer.alloc(40_000, 7);
+  await store.write([1, 2, 3].map((name) => ({ key: key(name), value: large })));
+  const unfinished = store.range(key(0), key(9))[Symbol.iterator]();
+  const first = unfinished.next().value as { value: Uint8Array };
+  for (let round = 0; round < 60; round++) {
+    const state = { isWritten: false };
+    const writes = [1, 2, 3].map(async (part) => store.write([{ key: key(8), value: Uint8Array.of(round, part) }]));
+    const written = Promise.all(writes).then(() => { state.isWritten = true; });
+    while (!state.isWritten) {
+      // A renewal takes some turns of the microtask queue: odd rounds look at each of them, even ones leave room for a whole one.
+      for (let turn = 0; turn < (round % 2) * 30; turn++) {
+        assert.equal(store.get(key(2))?.length, large.length);
+        await Promise.resolve();
+      }
+      await new Promise((resolve) => { setImmediate(resolve); });
+      assert.equal(store.get(key(2))?.length, large.length);
+    }
+    await written;
+    assert.deepEqual([...store.get(key(8)) ?? []], [round, 3]);
+    if (round === 30) assert.equal([...{ [Symbol.iterator]: () => unfinished }].length, 2);
+  }
+  assert.deepEqual(Buffer.from(first.value), large);
+  await store.close();
+});
+
+test('mapped memory stays bounded while the file grows', async () => {
+  const mappedMiB = (): number => Number(/^RssFile:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1_024;
+  const store = await openLmdb(join(root, 'grown'), undefined, 8 * 1_048_576);
+  const before = mappedMiB();
+  const highest: number[] = [];
+  for (let part = 0; part < 120; part++) {
+    await store.write(Array.from({ length: 256 }, (_, index) => ({ key: Buffer.from([0x92, (index * 37 + part) & 255, part, index]), value: Buffer.alloc(4_000, part) })));
+    highest.push(mappedMiB() - before);
+  }
+  const fileMiB = statSync(join(root, 'grown', 'data.mdb')).size / 1_048_576;
+  assert.ok(fileMiB > 110, `the file has ${fileMiB} MiB`);
+  assert.ok(Math.max(...highest) < 48, `${Math.max(...highest)} MiB of it were mapped`);
+  await store.close();
 });
 
 function plain(bytes: Uint8Array | undefined): string | undefined {
@@ -65,7 +108,7 @@ test('after kill -9 every acknowledged write is there and none is torn', async (
   const directory = join(root, 'killed');
   let total = 0;
   for (let round = 0; round < 4; round++) {
-    const writer = spawn(process.execPath, [child, directory, String(GROUP)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const writer = spawn(process.execPath, [child, directory, String(GROUP), '64', '4000'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(writer, 'exit');
     let acknowledged = total;
     for await (const line of createInterface({ input: writer.stdout })) {

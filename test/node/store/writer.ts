@@ -3,9 +3,9 @@
 import { openLmdb } from '../../../node/store/lmdb.ts';
 import { StoreFault } from '../../../node/store/keyValue.ts';
 
-const [directory = '', group = '1', size = '64'] = process.argv.slice(2);
+const [directory = '', group = '1', size = '64', renewAfterBytes] = process.argv.slice(2);
 process.on('unhandledRejection', () => undefined);
-const store = await openLmdb(directory);
+const store = await openLmdb(directory, undefined, renewAfterBytes === undefined ? undefined : Number(renewAfterBytes));
 let next = 0;
 while (store.get(Uint8Array.of(0x90, next >> 8, next & 255, 0)) !== undefined) next++;
 try {
