@@ -2,13 +2,13 @@
 //
 // Owns: reading the contracts' parameters at one verified block and finding the block to start from. Does not own: trust in
 // an endpoint's eth_call, which no root proves here. A false answer cannot be adopted unseen: a false Inbox or a start that
-// is too late breaks the message indices or the accumulators of the first commit (node/derive/ledger.ts), and a false
-// genesis hash differs from the one this node computes.
+// is too late breaks the message indices or the accumulators of the first commit (node/derive/ledger.ts), a false genesis
+// hash differs from the one this node computes, and profile and time scale follow from L1's chain id.
 // Invariant: the start is a verified header below every event of the Rollup and its Inbox, if the endpoint told the truth.
 
-import { toHex, type Hex } from '@keyfall/protocol';
+import { DEVNET_L1_CHAIN_ID, toHex, type Hex } from '@keyfall/protocol';
 import { contractInterface } from './contracts.ts';
-import { FatalL1Fault, RetryableL1Fault } from './fault.ts';
+import { FatalL1Fault, LyingL1Fault, RetryableL1Fault } from './fault.ts';
 import { hexOf, hexQuantity, readAddress, readData } from './hex.ts';
 import { L1Reader, readChainId } from './reader.ts';
 import type { L1Rpc } from './rpc.ts';
@@ -37,7 +37,7 @@ export interface DiscoveryOptions {
   readonly deployBlock?: bigint;
 }
 
-/** @throws FatalL1Fault 'no-contract' | 'wrong-chain' | 'unknown-parameters'; RetryableL1Fault; LyingL1Fault */
+/** @throws FatalL1Fault 'no-contract' | 'wrong-chain' | 'unknown-parameters'; RetryableL1Fault; LyingL1Fault, also for a profile that cannot be on this L1 */
 export async function discoverRollup(options: DiscoveryOptions, signal?: AbortSignal): Promise<RollupParameters> {
   const { rpc } = options;
   const rollup = readAddress(options.rollup, 'rollup address');
@@ -56,11 +56,25 @@ export async function discoverRollup(options: DiscoveryOptions, signal?: AbortSi
   const startNumber = deployBlock > 0n ? deployBlock - 1n : 0n;
   const [start] = await reader.headers(startNumber, startNumber, signal);
   if (start === undefined) throw new RetryableL1Fault('missing', `L1 endpoint: no block ${startNumber}`, rpc.endpoint);
+  const chainProfile = String(await read('Rollup', rollup, 'chainProfile'));
+  const timeScale = BigInt(await read('Clock', clock, 'TIME_SCALE') as bigint);
+  checkProfile(l1ChainId, chainProfile, timeScale, rpc.endpoint);
   return {
     rollup, inbox, l1ChainId, l2ChainId: BigInt(await read('Rollup', rollup, 'l2ChainId') as bigint),
     genesisHash: toHex(readData(await read('Rollup', rollup, 'genesisHash'), 'Rollup.genesisHash()', 32)),
-    timeScale: BigInt(await read('Clock', clock, 'TIME_SCALE') as bigint), chainProfile: String(await read('Rollup', rollup, 'chainProfile')), start: { number: start.number, hash: start.hash },
+    timeScale, chainProfile, start: { number: start.number, hash: start.hash },
   };
+}
+
+/**
+ * The profile and the time scale rest on an eth_call alone, and how final a block is rests on them. L1's chain id, which `--l1-chain-id` pins,
+ * settles both: every deployment on the devnet's id is a training devnet, no other is, and there the Clock takes no other scale than 1.
+ */
+function checkProfile(l1ChainId: bigint, chainProfile: string, timeScale: bigint, endpoint: string | undefined): void {
+  const isDevnet = l1ChainId === DEVNET_L1_CHAIN_ID;
+  const expected = isDevnet ? 'training-devnet' : 'mainnet';
+  if (chainProfile !== expected) throw new LyingL1Fault('contradiction', `Rollup.chainProfile(): expected "${expected}" on L1 ${l1ChainId}, got ${JSON.stringify(chainProfile.slice(0, 80))}`, endpoint);
+  if (timeScale < 1n || (timeScale !== 1n && !isDevnet)) throw new LyingL1Fault('contradiction', `Clock.TIME_SCALE(): expected ${isDevnet ? 'at least 1' : '1'} on L1 ${l1ChainId}, got ${timeScale}`, endpoint);
 }
 
 const interfaces = new Map<string, ReturnType<typeof contractInterface>>();

@@ -6,7 +6,8 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { Wallet } from 'ethers';
 import { toHex, type Hex } from '@keyfall/protocol';
 import { DerivationFault } from '../../../node/derive/fault.ts';
-import { FatalL1Fault } from '../../../node/l1/fault.ts';
+import { FatalL1Fault, LyingL1Fault } from '../../../node/l1/fault.ts';
+import { contractInterface } from '../../../node/l1/contracts.ts';
 import { discoverRollup } from '../../../node/l1/discovery.ts';
 import { L1Rpc } from '../../../node/l1/rpc.ts';
 import { startProxy, type Proxy } from '../l1/harness/proxy.ts';
@@ -192,6 +193,27 @@ describe('derivation from L1', () => {
     await assert.rejects(discoverRollup({ rpc, rollup: BOB }), code('no-contract'));
     await assert.rejects(discoverRollup({ rpc, rollup: chain.addresses['Clock'] ?? '' }), (error) => error instanceof Error);
     await assert.rejects(discoverRollup({ rpc, rollup: chain.addresses['Rollup'] ?? '', l1ChainId: 1n }), code('wrong-chain'));
+    rpc.close();
+  });
+
+  it('refuses a profile and a time scale that cannot be on this L1, and the profile when the chain id is the lie', async () => {
+    const rpc = new L1Rpc({ urls: [proxy.url] });
+    const rollup = chain.addresses['Rollup'] ?? '';
+    const contract = contractInterface('Rollup');
+    const clock = contractInterface('Clock');
+    const answering = (selector: string, data: string) => (call: { method: string; params: readonly unknown[] }, result: unknown): unknown =>
+      (call.method === 'eth_call' && (call.params[0] as { data: string }).data === selector ? data : result);
+    const refused = async (pattern: RegExp): Promise<void> => assert.rejects(discoverRollup({ rpc, rollup }), (error) => error instanceof LyingL1Fault && pattern.test(error.message));
+    proxy.tamper = answering(contract.encodeFunctionData('chainProfile'), contract.encodeFunctionResult('chainProfile', ['mainnet']));
+    await refused(/chainProfile\(\): expected "training-devnet" on L1 31337, got "mainnet"/);
+    proxy.tamper = answering(clock.encodeFunctionData('TIME_SCALE'), clock.encodeFunctionResult('TIME_SCALE', [0n]));
+    await refused(/TIME_SCALE\(\): expected at least 1/);
+    proxy.tamper = (call, result) => (call.method === 'eth_chainId' ? '0x1' : result);
+    await refused(/expected "mainnet" on L1 1, got "training-devnet"/);
+    const profile = answering(contract.encodeFunctionData('chainProfile'), contract.encodeFunctionResult('chainProfile', ['mainnet']));
+    proxy.tamper = (call, result) => (call.method === 'eth_chainId' ? '0x1' : profile(call, answering(clock.encodeFunctionData('TIME_SCALE'), clock.encodeFunctionResult('TIME_SCALE', [60n]))(call, result)));
+    await refused(/TIME_SCALE\(\): expected 1 on L1 1, got 60/);
+    proxy.tamper = (_call, result) => result;
     rpc.close();
   });
 
