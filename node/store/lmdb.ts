@@ -53,7 +53,8 @@ class LmdbKeyValue implements KeyValue {
   readonly #renewAfterBytes: number;
   /** Undefined between the two halves of a renewal. */
   #database: RootDatabase<Uint8Array, Uint8Array> | undefined;
-  #renewal: Promise<void> | undefined;
+  /** Set while writes wait for a renewal. */
+  #pause: PromiseWithResolvers<void> | undefined;
   #writtenBytes = 0;
   #writesInFlight = 0;
   /** A range left unfinished for ever only keeps the environment as it is. */
@@ -103,7 +104,7 @@ class LmdbKeyValue implements KeyValue {
   }
 
   async write(operations: readonly StateWrite[]): Promise<void> {
-    while (this.#renewal !== undefined) await this.#renewal;
+    while (this.#pause !== undefined) await this.#pause.promise;
     const database = this.#opened();
     if (operations.length === 0) return;
     this.#writesInFlight += 1;
@@ -123,9 +124,9 @@ class LmdbKeyValue implements KeyValue {
       throw this.#fault ?? cause;
     } finally {
       this.#writesInFlight -= 1;
+      for (const { key, value } of operations) this.#writtenBytes += key.length + (value?.length ?? 0);
+      if (this.#writtenBytes >= this.#renewAfterBytes) await this.#renewOnceIdle(database);
     }
-    for (const { key, value } of operations) this.#writtenBytes += key.length + (value?.length ?? 0);
-    if (this.#writtenBytes >= this.#renewAfterBytes && this.#writesInFlight === 0 && this.#rangesInFlight === 0 && this.#fault === undefined) await this.#renew(database);
   }
 
   #fail(fault: StoreFault): void {
@@ -134,26 +135,28 @@ class LmdbKeyValue implements KeyValue {
     this.#onFault(fault);
   }
 
-  /** Closes and opens the environment. Nothing is in flight, and writes that come meanwhile wait. */
-  async #renew(database: RootDatabase<Uint8Array, Uint8Array>): Promise<void> {
-    const done = Promise.withResolvers<void>();
-    this.#renewal = done.promise;
-    this.#writtenBytes = 0;
-    this.#database = undefined;
+  /** Holds up further writes until those in flight are done; the last of them closes and opens the environment. */
+  async #renewOnceIdle(database: RootDatabase<Uint8Array, Uint8Array>): Promise<void> {
+    this.#pause ??= Promise.withResolvers<void>();
+    if (this.#writesInFlight > 0) return;
+    const pause = this.#pause;
     try {
+      if (this.#fault !== undefined || this.#rangesInFlight > 0) return;
+      this.#writtenBytes = 0;
+      this.#database = undefined;
       await database.close();
       this.#opened();
     } catch (cause) {
       // The write before it is durable and stands; whoever uses the store next meets the fault.
       this.#fail(cause instanceof StoreFault ? cause : new StoreFault('io', `closing the store in ${this.#directory} to open it anew failed`, { cause }));
     } finally {
-      this.#renewal = undefined;
-      done.resolve();
+      this.#pause = undefined;
+      pause.resolve();
     }
   }
 
   async close(): Promise<void> {
-    while (this.#renewal !== undefined) await this.#renewal;
+    while (this.#pause !== undefined) await this.#pause.promise;
     const alreadyFailed = this.#fault !== undefined;
     this.#fault ??= new StoreFault('closed', `the store in ${this.#directory} is closed`);
     // After a failed commit lmdb's own close waits for a commit that never comes; the process ends instead.
