@@ -13,6 +13,8 @@ export const CONTRACTS = {
   Inbox: 'src/rollup/Inbox.sol',
   Rollup: 'src/rollup/Rollup.sol',
   Vault: 'src/rollup/Vault.sol',
+  EscapeHatch: 'src/rollup/EscapeHatch.sol',
+  PoolResolver: 'src/resolvers/PoolResolver.sol',
   AttesterLane: 'src/rollup/AttesterLane.sol',
   RollupProxy: 'src/deploy/RollupProxy.sol',
   KeyfallToken: 'src/governance/KeyfallToken.sol',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MerklePatricia} from "../libraries/MerklePatricia.sol";
 import {Asset} from "./IVault.sol";
 
 /// @title Exits from a frozen chain, and refunds of deposits that L2 will never execute.
@@ -53,14 +54,6 @@ interface IEscapeHatch {
         bool isUncredited;
         bytes[] accountProof;
         bytes[] storageProof;
-    }
-
-    /// @notice An account as a state root proves it.
-    struct Account {
-        uint256 nonce;
-        uint256 balance;
-        bytes32 storageRoot;
-        bytes32 codeHash;
     }
 
     /// @notice What fixes the payouts of one asset: a claim pays amount * available / claims, rounded down, and all of it when
@@ -152,8 +145,8 @@ interface IEscapeHatch {
     /// @param accountProof the MessagePasser's account; may be empty for tokens once its storage root is known
     /// @param burnedProof its slot of the asset; empty for ETH, whose burned sum is the MessagePasser's balance
     function fixRatio(Asset calldata asset, bytes[] calldata accountProof, bytes[] calldata burnedProof) external;
-    /// @notice Adds the asset's deposits in up to `maxRanges` more skipped ranges. Needed only when there are more than `fixRatio` and
-    /// payments of NFTs count by themselves.
+    /// @notice Adds the asset's deposits in up to `maxRanges` more skipped ranges. Needed only when there are
+    /// more than the 16 that `fixRatio` and `exit` of an NFT count by themselves, and before the Vault pays the withdrawal of an NFT.
     function countSkipped(Asset calldata asset, uint256 maxRanges) external;
     /// @notice Proves an account's storage root under the pinned root, once for everyone.
     function proveStorageRoot(address account, bytes[] calldata accountProof) external;
@@ -184,7 +177,7 @@ interface IEscapeHatch {
     /// claimant is not entitled.
     function entitled(Claimant calldata claimant, address caller) external view returns (address payee, address to);
     /// @notice For resolvers: an account under the pinned root.
-    function verifyAccount(address account, bytes[] calldata accountProof) external view returns (Account memory);
+    function verifyAccount(address account, bytes[] calldata accountProof) external view returns (MerklePatricia.Account memory);
     /// @notice For resolvers: a storage word of an account under the pinned root, never zero. `accountProof` may be empty if its storage
     /// root is known.
     function verifySlot(address account, bytes32 slot, bytes[] calldata accountProof, bytes[] calldata storageProof)

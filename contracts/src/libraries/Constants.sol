@@ -90,6 +90,9 @@ library Constants {
     uint256 internal constant SEAT_AUCTION_AFTER_SECONDS = 30 days;
     uint256 internal constant SEAT_AUCTION_LENGTH_SECONDS = 7 days;
 
+    // How long users always have between seeing a change and its effect; what a resolver must be older than at the pinned block.
+    uint256 internal constant EXIT_WINDOW_SECONDS = 15 days;
+
     // Lengths in wall time.
     uint256 internal constant MAX_TIMESTAMP_LAG_SECONDS = 3 days;
     uint256 internal constant ENFORCED_INTERVAL_SECONDS = 1 hours;
