@@ -11,9 +11,9 @@ import { initCodeOf, profileBytes, type Deployer } from './deployer.ts';
 import type { DeployOptions } from './options.ts';
 
 export const DEVNET_CHAIN_ID = 31_337n;
-const RESERVED = ['Lifecycle', 'EscapeHatch', 'ProverReserve', 'Lanes', 'OperatorSeat'] as const;
+const RESERVED = ['Lifecycle', 'ProverReserve', 'Lanes', 'OperatorSeat'] as const;
 const DEPLOYED = [
-  'Clock', 'Inbox', 'RollupImplementation', 'Rollup', 'Vault', 'AttesterLane',
+  'Clock', 'Inbox', 'RollupImplementation', 'Rollup', 'Vault', 'EscapeHatch', 'AttesterLane',
   'KeyfallToken', 'KeyfallGovernor', 'UpgradeTimelock', 'SecurityCouncil', 'Maturity', 'Bounty', 'Genesis',
 ] as const;
 const ANSWER_ATTESTERS = 2;
@@ -82,6 +82,7 @@ export async function deployAll(deployer: Deployer, options: DeployOptions, l1Ch
   await place('Clock', constructorOf('Clock', [options.timeScale, at.SecurityCouncil, at.Rollup]));
   await place('Inbox', constructorOf('Inbox', [at.Vault, at.Rollup, at.ProverReserve, at.Maturity, depositCapWei]));
   await place('Vault', constructorOf('Vault', [at.Inbox, at.Rollup, at.Lifecycle, at.EscapeHatch, at.ProverReserve]));
+  await place('EscapeHatch', constructorOf('EscapeHatch', [at.Lifecycle, at.Vault, at.Inbox, at.Clock]));
   await place('AttesterLane', constructorOf('AttesterLane', [options.attesters, SPEC_ID, profileBytes(isDevnet ? 'TEST' : 'MAINNET')]));
   await place('RollupImplementation', constructorOf('Rollup', [{
     clock: at.Clock, inbox: at.Inbox, lifecycle: at.Lifecycle, upgradeAuthority: at.UpgradeTimelock, l2ChainId: options.l2ChainId,

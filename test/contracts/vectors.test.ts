@@ -2,14 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Contract, ContractFactory, JsonRpcProvider, type InterfaceAbi } from 'ethers';
+import { Contract, ContractFactory, JsonRpcProvider } from 'ethers';
+import fc from 'fast-check';
 import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
+import { compileSupport } from './compile.ts';
+import { payout, payoutRatio } from '../sim/protocol/exitRatio.ts';
 
-const require = createRequire(import.meta.url);
-const CONTRACTS = new URL('../../contracts/', import.meta.url).pathname;
 let anvil: Anvil;
 let provider: JsonRpcProvider;
 let vectors: Contract;
@@ -17,28 +16,11 @@ let vectors: Contract;
 type Row = Readonly<Record<string, string>>;
 const read = (name: string): Row[] => JSON.parse(readFileSync(new URL(`../vectors/protocol/${name}.json`, import.meta.url), 'utf8')) as Row[];
 
-/** Compiles test/support/Vectors.sol with the sources it imports. */
-function compileVectors(): { abi: InterfaceAbi; bytecode: string } {
-  const solc = require('solc') as { compile(input: string, callbacks: { import(path: string): { contents: string } }): string };
-  const entry = 'test/support/Vectors.sol';
-  const input = {
-    language: 'Solidity',
-    sources: { [entry]: { content: readFileSync(join(CONTRACTS, entry), 'utf8') } },
-    settings: { evmVersion: 'osaka', optimizer: { enabled: true, runs: 1_000 }, outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } },
-  };
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: (path) => ({ contents: readFileSync(join(CONTRACTS, path), 'utf8') }) })) as {
-    contracts: Record<string, Record<string, { abi: InterfaceAbi; evm: { bytecode: { object: string } } }>>;
-  };
-  const compiled = output.contracts[entry]?.['Vectors'];
-  assert.ok(compiled !== undefined, `${dirname(entry)} compiles`);
-  return { abi: compiled.abi, bytecode: compiled.evm.bytecode.object };
-}
-
 before(async () => {
   anvil = await startAnvil();
   await anvil.rpc('evm_setAutomine', true);
   provider = new JsonRpcProvider(anvil.url, 31_337, { staticNetwork: true, pollingInterval: 20 });
-  const { abi, bytecode } = compileVectors();
+  const { abi, bytecode } = compileSupport('Vectors')['Vectors']!;
   const deployed = await new ContractFactory(abi, bytecode, await provider.getSigner(0)).deploy();
   await deployed.waitForDeployment();
   vectors = new Contract(await deployed.getAddress(), abi, provider);
@@ -65,4 +47,15 @@ test('P-072 withdrawals and asset keys', async () => {
     const [hash, key] = (await vectors.getFunction('withdrawal').staticCall(row)) as string[];
     assert.deepEqual([hash, key], [row['hash'], row['assetKey']]);
   }
+});
+
+test('P-162 the ratio of frozen payouts is the model\'s, for books that can be and books that cannot', async () => {
+  const amount = fc.oneof(fc.bigInt({ min: 0n, max: 100n }), fc.bigInt({ min: 0n, max: (1n << 208n) - 1n }));
+  await fc.assert(fc.asyncProperty(amount, amount, amount, amount, amount, async (minted, burned, paid, earmarked, claim) => {
+    // The Vault's recorded escrow: everything deposited, less what was paid; never negative.
+    const escrow = minted + earmarked > paid ? minted + earmarked - paid : 0n;
+    const model = payoutRatio({ escrow, earmarked, minted, burned, paid });
+    const [available, claims, paidOut] = (await vectors.getFunction('ratio').staticCall(minted, burned, paid, claim)) as bigint[];
+    assert.deepEqual([available, claims, paidOut], [model.available, model.claims, payout(claim, model)]);
+  }), { seed: 20261127, numRuns: 300 });
 });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { attempt, enforcedProver, finalizer, freezer, play, slowTrigger, type Actor } from './actors.ts';
-import { payout, payoutRatio, RATIO_ONE } from './protocol/exitRatio.ts';
+import { isInFull, payout, payoutRatio } from './protocol/exitRatio.ts';
 import { D, DAY, E, HOUR, V } from './protocol/parameters.ts';
 import { Protocol } from './protocol/protocol.ts';
 import { Reserve, VERIFICATION_GAS } from './protocol/reserve.ts';
@@ -167,10 +167,12 @@ test('one message an hour does not keep the chain in Enforced (H8)', () => {
 
 test('the books of a paid withdrawal do not shrink what the others are owed (N4)', () => {
   const ether = 10n ** 18n;
-  assert.equal(payoutRatio({ escrow: 40n * ether, earmarked: 0n, minted: 100n * ether, burned: 60n * ether, paid: 60n * ether }), RATIO_ONE);
-  assert.equal(payoutRatio({ escrow: 100n, earmarked: 0n, minted: 100n, burned: 60n, paid: 0n }), RATIO_ONE);
-  assert.equal(payoutRatio({ escrow: 50n, earmarked: 0n, minted: 100n, burned: 0n, paid: 0n }), RATIO_ONE / 2n);
-  assert.equal(payoutRatio({ escrow: 10n, earmarked: 20n, minted: 1n, burned: 0n, paid: 0n }), 0n, 'underflow pays nothing and does not lock up');
+  const paidOf = (claim: bigint, escrow: bigint, earmarked: bigint, minted: bigint, burned: bigint, paid: bigint): bigint =>
+    payout(claim, payoutRatio({ escrow, earmarked, minted, burned, paid }));
+  assert.equal(paidOf(40n * ether, 40n * ether, 0n, 100n * ether, 60n * ether, 60n * ether), 40n * ether);
+  assert.equal(paidOf(40n, 100n, 0n, 100n, 60n, 0n), 40n);
+  assert.equal(paidOf(7n, 50n, 0n, 100n, 0n, 0n), 3n, 'half, rounded down');
+  assert.equal(paidOf(1n, 10n, 20n, 1n, 0n, 0n), 0n, 'underflow pays nothing and does not lock up');
 });
 
 test('however claims are split and rounded, an asset never pays more than escrow minus earmarked (C9)', () => {
@@ -181,8 +183,9 @@ test('however claims are split and rounded, an asset never pays more than escrow
     const ratio = payoutRatio({ escrow, earmarked, minted: sum(balances) + burned, burned, paid: 0n });
     const paid = sum([...balances, ...withdrawals].map((claim) => payout(claim, ratio)));
     const available = escrow > earmarked ? escrow - earmarked : 0n;
-    assert.ok(paid <= available || (ratio === RATIO_ONE && paid === sum(balances) + burned && paid <= available));
-    assert.ok(ratio === RATIO_ONE || available - paid <= BigInt(balances.length + withdrawals.length) + (sum(balances) + burned) / RATIO_ONE + 1n, 'rounding keeps dust only');
+    assert.ok(paid <= available);
+    if (isInFull(ratio)) assert.equal(paid, sum(balances) + burned);
+    else assert.ok(available - paid < BigInt(balances.length + withdrawals.length), 'rounding keeps less than one unit of each claim');
   }));
 });
 

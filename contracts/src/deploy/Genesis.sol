@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAttesterLane} from "../interfaces/IAttesterLane.sol";
 import {IBounty} from "../interfaces/IBounty.sol";
 import {IClock} from "../interfaces/IClock.sol";
+import {IEscapeHatch} from "../interfaces/IEscapeHatch.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {IMaturity} from "../interfaces/IMaturity.sol";
 import {IRollup} from "../interfaces/IRollup.sol";
@@ -75,6 +76,7 @@ contract Genesis {
         _code("Inbox", w.inbox);
         _code("Rollup", w.rollup);
         _code("Vault", w.vault);
+        _code("EscapeHatch", w.escapeHatch);
         _code("AttesterLane", w.attesterLane);
         _code("UpgradeTimelock", w.upgradeTimelock);
         _code("KeyfallGovernor", w.governor);
@@ -88,6 +90,7 @@ contract Genesis {
         _checkTimelock(w);
         _checkVoters(w);
         _checkCouncilAndMaturity(w);
+        _checkEscapeHatch(w);
         return true;
     }
 
@@ -156,6 +159,14 @@ contract Genesis {
         _same("Maturity.LANES", w.lanes, maturity.LANES());
         _same("Bounty.CLOCK", w.clock, IBounty(w.bounty).CLOCK());
         _same("Bounty.LANES", w.lanes, IBounty(w.bounty).LANES());
+    }
+
+    function _checkEscapeHatch(Wiring memory w) private view {
+        IEscapeHatch hatch = IEscapeHatch(w.escapeHatch);
+        _same("EscapeHatch.LIFECYCLE", w.lifecycle, hatch.LIFECYCLE());
+        _same("EscapeHatch.VAULT", w.vault, hatch.VAULT());
+        _same("EscapeHatch.INBOX", w.inbox, hatch.INBOX());
+        _same("EscapeHatch.CLOCK", w.clock, hatch.CLOCK());
     }
 
     function _code(string memory name, address at_) private view {

@@ -93,6 +93,8 @@ interface IEscapeHatch {
     error SignatureExpired(uint256 deadline, uint256 nowSeconds);
     /// @notice The token or the receiver refused, or the share rounds to nothing; the claim stays.
     error PaymentFailed(bytes32 assetKey, address to, uint256 amount);
+    /// @notice Too little gas is left to give a payment or a call its chance: it would be skipped for no fault of its own.
+    error GasMissing(uint256 gasLeft, uint256 needed);
     /// @notice No storage root is known for this account: an account proof is needed.
     error AccountProofMissing(address account);
 
@@ -150,8 +152,8 @@ interface IEscapeHatch {
     function countSkipped(Asset calldata asset, uint256 maxRanges) external;
     /// @notice Proves an account's storage root under the pinned root, once for everyone.
     function proveStorageRoot(address account, bytes[] calldata accountProof) external;
-    /// @notice Several calls of this contract in one transaction, for the same caller. Each gets at most `gasEach` (0: all there is); one that
-    /// reverts is undone and reported by an event, the others go on.
+    /// @notice Several calls of this contract in one transaction, for the same caller. Each gets `gasEach`; one that reverts is undone and
+    /// reported by an event, the others go on. With `gasEach` 0 each gets all there is and one that reverts undoes them all.
     function multicall(bytes[] calldata calls, uint256 gasEach) external;
     /// @notice Voids every `Redirect` the caller has signed so far.
     function revokeRedirects() external;

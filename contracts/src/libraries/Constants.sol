@@ -90,9 +90,6 @@ library Constants {
     uint256 internal constant SEAT_AUCTION_AFTER_SECONDS = 30 days;
     uint256 internal constant SEAT_AUCTION_LENGTH_SECONDS = 7 days;
 
-    // How long users always have between seeing a change and its effect; what a resolver must be older than at the pinned block.
-    uint256 internal constant EXIT_WINDOW_SECONDS = 15 days;
-
     // Lengths in wall time.
     uint256 internal constant MAX_TIMESTAMP_LAG_SECONDS = 3 days;
     uint256 internal constant ENFORCED_INTERVAL_SECONDS = 1 hours;
@@ -145,6 +142,8 @@ library Constants {
     /// @dev An asset that holds less than is recorded by at most this share of it is rounded, not short: one millionth.
     uint256 internal constant DUST_SHARE = 1_000_000;
     uint256 internal constant MIN_PUSH_GAS = 150_000;
+    /// @dev EscapeHatch: what one of several payments is given at least, the Vault's own work included; with less nothing is tried.
+    uint256 internal constant RELEASE_GAS = 350_000;
 
     // Governance: votes, in T; shares of the token's supply in hundredths of a percent.
     uint256 internal constant VOTING_DELAY_SECONDS = 2 days;

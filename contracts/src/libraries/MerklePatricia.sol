@@ -59,13 +59,22 @@ library MerklePatricia {
     }
 
     /// @notice The word at `slot` under a storage root; never zero.
-    function word(bytes32 storageRoot, bytes32 slot, bytes[] calldata proof) internal pure returns (uint256 value) {
+    function word(bytes32 storageRoot, bytes32 slot, bytes[] calldata proof) internal pure returns (uint256 number) {
         uint256 free = _freeMemory();
         (uint256 start, uint256 end) = _find(storageRoot, keccak256(abi.encodePacked(slot)), proof);
         uint256 next;
-        (value, next) = _readUint(start, end, proof.length - 1);
-        if (next != end || value == 0) revert ProofInvalid(Fault.ValueInvalid, proof.length - 1);
+        (number, next) = _readUint(start, end, proof.length - 1);
+        if (next != end || number == 0) revert ProofInvalid(Fault.ValueInvalid, proof.length - 1);
         _freeTo(free);
+    }
+
+    /// @notice The bytes under a key, which is a hash already.
+    function valueAt(bytes32 root, bytes32 key, bytes[] calldata proof) internal pure returns (bytes memory found) {
+        (uint256 start, uint256 end) = _find(root, key, proof);
+        found = new bytes(end - start);
+        assembly ("memory-safe") {
+            mcopy(add(found, 0x20), start, sub(end, start))
+        }
     }
 
     /// @dev The bytes `[start, end)` in memory of the value under `key`.
@@ -147,7 +156,7 @@ library MerklePatricia {
             start := mload(0x40)
             calldatacopy(start, node.offset, node.length)
             actual := keccak256(start, node.length)
-            // The next element overwrites this one: nothing of it is needed any more when it is left.
+            // Taken until the value is read.
             mstore(0x40, add(start, and(add(node.length, 63), not(31))))
         }
         if (actual != expected) revert ProofInvalid(Fault.HashMismatch, element);

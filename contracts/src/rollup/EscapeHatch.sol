@@ -23,6 +23,9 @@ import {PinnedState} from "./PinnedState.sol";
 
 /// @title EscapeHatch
 contract EscapeHatch is ExitRatios, Entitlements, ReentrancyGuardTransient {
+    /// @dev What a call of a `multicall` takes beside its own gas: copying it, and the event if it fails.
+    uint256 private constant CALL_OVERHEAD_GAS = 30_000;
+
     /// @inheritdoc IEscapeHatch
     address public immutable INBOX;
 
@@ -76,6 +79,8 @@ contract EscapeHatch is ExitRatios, Entitlements, ReentrancyGuardTransient {
         for (uint256 i = 0; i < calls.length; ++i) {
             bytes calldata data = calls[i];
             uint256 gasBound = gasEach == 0 ? gasleft() : gasEach;
+            // Without it a caller, or an estimate of gas, could starve a call and report success.
+            if (gasEach != 0) _checkGas(gasEach + gasEach / 32 + CALL_OVERHEAD_GAS);
             bool isDone;
             bytes32 reason;
             assembly ("memory-safe") {
@@ -84,6 +89,10 @@ contract EscapeHatch is ExitRatios, Entitlements, ReentrancyGuardTransient {
                 mstore(0, 0)
                 isDone := delegatecall(gasBound, address(), copy, data.length, 0, 0x20)
                 reason := mload(0)
+                if iszero(or(isDone, gasEach)) {
+                    returndatacopy(copy, 0, returndatasize())
+                    revert(copy, returndatasize())
+                }
             }
             if (!isDone) emit CallFailed(i, reason);
         }
@@ -166,13 +175,18 @@ contract EscapeHatch is ExitRatios, Entitlements, ReentrancyGuardTransient {
         return 1;
     }
 
-    /// @dev Zero if the asset's contract made even the attempt impossible.
+    /// @dev Zero if the asset's contract made even the attempt impossible; never for want of gas that the caller held back.
     function _tryRelease(Asset memory asset, address to, uint256 payout) private returns (uint256) {
+        _checkGas(Constants.RELEASE_GAS);
         try IVault(VAULT).release(asset, to, payout, false) returns (uint256 paid) {
             return paid;
         } catch {
             return 0;
         }
+    }
+
+    function _checkGas(uint256 needed) private view {
+        if (gasleft() < needed) revert GasMissing(gasleft(), needed);
     }
 
     /// @dev The bytes are the message's if they lead from the accumulator before it to the one after.

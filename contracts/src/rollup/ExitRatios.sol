@@ -7,6 +7,7 @@ import {ILifecycle} from "../interfaces/ILifecycle.sol";
 import {Asset, IVault} from "../interfaces/IVault.sol";
 import {Assets} from "../libraries/Assets.sol";
 import {Constants} from "../libraries/Constants.sol";
+import {ExitRatio} from "../libraries/ExitRatio.sol";
 import {MerklePatricia} from "../libraries/MerklePatricia.sol";
 import {PinnedState} from "./PinnedState.sol";
 
@@ -62,8 +63,7 @@ abstract contract ExitRatios is PinnedState {
         _countSkipped(asset, key, RANGES_PER_CALL);
         uint256 minted = _minted(asset, key);
         uint256 paid = IVault(VAULT).paidOf(key);
-        uint256 available = Math.saturatingSub(minted, paid);
-        uint256 claims = Math.saturatingAdd(Math.saturatingSub(minted, burned), Math.saturatingSub(burned, paid));
+        (uint256 available, uint256 claims) = ExitRatio.of_(minted, burned, paid);
         ratio.minted = uint208(minted);
         ratio.isFixed = true;
         ratio.isInFull = available >= claims;
@@ -104,7 +104,7 @@ abstract contract ExitRatios is PinnedState {
             Fixed storage ratio = _fixed[key];
             if (!ratio.isFixed) revert RatioNotFixed(key);
             minted = ratio.minted;
-            payout = ratio.isInFull ? amount : Math.mulDiv(amount, ratio.available, ratio.claims);
+            payout = ratio.isInFull ? amount : ExitRatio.payout(amount, ratio.available, ratio.claims);
         }
         uint256 paid = IVault(VAULT).paidOf(key);
         if (payout > Math.saturatingSub(minted, paid)) revert EscrowEarmarked(key, paid, payout, minted);

@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {BatchInputs, Binding, Outputs} from "../../src/interfaces/IRollup.sol";
 import {Asset, Withdrawal} from "../../src/interfaces/IVault.sol";
 import {Assets} from "../../src/libraries/Assets.sol";
+import {ExitRatio} from "../../src/libraries/ExitRatio.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
 
-// The libraries' hashes, callable, for the shared protocol vectors.
+// The libraries' hashes and sums, callable, for the shared protocol vectors and the models.
 
 contract Vectors {
     function statement(BatchInputs calldata inputs, Outputs calldata outputs, Binding calldata binding)
@@ -22,5 +23,14 @@ contract Vectors {
 
     function withdrawal(Withdrawal calldata w) external pure returns (bytes32, bytes32) {
         return (Assets.hash(w), Assets.key(Asset(w.assetKind, w.token, w.id)));
+    }
+
+    function ratio(uint256 minted, uint256 burned, uint256 paid, uint256 claim)
+        external
+        pure
+        returns (uint256 available, uint256 claims, uint256 payout)
+    {
+        (available, claims) = ExitRatio.of_(minted, burned, paid);
+        payout = ExitRatio.payout(claim, available, claims);
     }
 }

@@ -17,23 +17,29 @@ export interface AssetBooks {
   readonly paid: bigint;
 }
 
-export const RATIO_ONE = 10n ** 18n;
+/** A claim pays `amount * available / claims`, rounded down, and all of it when `available >= claims`. */
+export interface PayoutRatio {
+  readonly available: bigint;
+  readonly claims: bigint;
+}
 
 /** Withdrawals burned on L2 and not yet paid; an operator that paid more than the pinned root knows counts as none unpaid. */
 export function unpaid(books: AssetBooks): bigint {
   return books.burned > books.paid ? books.burned - books.paid : 0n;
 }
 
-/** The fixed ratio in units of 1e18. */
-export function payoutRatio(books: AssetBooks): bigint {
+/** The fixed ratio, as the two numbers it consists of. */
+export function payoutRatio(books: AssetBooks): PayoutRatio {
   const available = books.escrow > books.earmarked ? books.escrow - books.earmarked : 0n;
   const live = books.minted > books.burned ? books.minted - books.burned : 0n;
-  const claims = live + unpaid(books);
-  if (claims === 0n || available >= claims) return RATIO_ONE;
-  return (available * RATIO_ONE) / claims;
+  return { available, claims: live + unpaid(books) };
+}
+
+export function isInFull(ratio: PayoutRatio): boolean {
+  return ratio.available >= ratio.claims;
 }
 
 /** What a claim of `amount` is paid. */
-export function payout(amount: bigint, ratio: bigint): bigint {
-  return (amount * ratio) / RATIO_ONE;
+export function payout(amount: bigint, ratio: PayoutRatio): bigint {
+  return isInFull(ratio) ? amount : (amount * ratio.available) / ratio.claims;
 }
