@@ -272,7 +272,7 @@ contract EscapeHatchTest is Exiting {
 
     /// P-166: a resolver counts the exit window, to the second, and takes by its own call.
     function test_Resolver_WindowAndCaller() public {
-        uint256 window = Constants.EXIT_WINDOW_SECONDS;
+        uint256 window = 15 days;
         for (uint256 i = 0; i < 3; ++i) {
             address pool = address(uint160(0x9100 + i));
             setAccount(pool, 1 ether, CODE);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Contract, ContractFactory, Interface, Wallet, ZeroAddress, getAddress, toBeHex, type InterfaceAbi, type TransactionReceipt } from 'ethers';
+import { Contract, ContractFactory, Interface, ZeroAddress, getAddress, toBeHex, type InterfaceAbi, type TransactionReceipt, type Wallet } from 'ethers';
 import { FEE_VAULT, applyAlias, fromHex, sentSlot, toHex, withdrawalHash, type Hex, type Withdrawal } from '@keyfall/protocol';
 import { readArtifact } from '../../contracts/scripts/artifacts.ts';
 import { sign, wallets } from '../node/execute/chain-fixture.ts';

@@ -79,7 +79,7 @@ function damages(node: string): string[] {
   const items = decodeRlp(node) as string[];
   const flips = Array.from({ length: bytes.length }, (_, at) => at).filter((at) => bytes.length < 120 || at < 8 || at % 33 === 4 || at > bytes.length - 3)
     .flatMap((at) => [1, 0x10, 0x80].map((bit) => hexlify(bytes.with(at, bytes[at]! ^ bit))));
-  const lists = [items.slice(1), [...items, '0x'], items.toReversed(), items.with(-1, '0x01'), items.with(0, items[0]!.length > 2 ? `0x${'0'}${items[0]!.slice(3)}` : '0x05'), items.with(0, `0x2f${items[0]!.slice(4)}`)];
+  const lists = [items.slice(1), [...items, '0x'], items.toReversed(), items.with(items.length - 1, '0x01'), items.with(0, items[0]!.length > 2 ? `0x${'0'}${items[0]!.slice(3)}` : '0x05'), items.with(0, `0x2f${items[0]!.slice(4)}`)];
   return [...flips, `${node}00`, node.slice(0, -2), `0xf9${toBeHex(bytes.length, 2).slice(2)}${node.slice(2)}`, ...lists.map((list) => encodeRlp(list))];
 }
 

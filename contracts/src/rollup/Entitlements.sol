@@ -22,6 +22,9 @@ abstract contract Entitlements is PinnedState, EIP712 {
         keccak256("Redirect(address payee,address to,uint256 nonce,uint256 deadline)");
     uint256 private constant RECIPIENT_SLOT = 0;
     uint256 private constant RESOLVER_SLOT = 1;
+    /// @dev The exit window, as the UpgradeTimelock sums it up: 15 days.
+    uint256 private constant EXIT_WINDOW_SECONDS = Constants.EXIT_ENQUEUE_SECONDS + Constants.ENFORCED_TRIGGER_SECONDS
+        + Constants.EXIT_ENTER_SECONDS + Constants.EXIT_PROVE_SECONDS + Constants.ZK_ALONE_DELAY_SECONDS + Constants.EXIT_CLAIM_SECONDS;
 
     /// @inheritdoc IEscapeHatch
     address public immutable CLOCK;
@@ -122,7 +125,7 @@ abstract contract Entitlements is PinnedState, EIP712 {
         payee = address(uint160(entry));
         if (caller != payee) revert NotResolver(caller, payee);
         uint256 setAt = entry >> 160;
-        uint256 window = IClock(CLOCK).scaled(Constants.EXIT_WINDOW_SECONDS);
+        uint256 window = IClock(CLOCK).scaled(EXIT_WINDOW_SECONDS);
         uint256 pinnedAt = ILifecycle(LIFECYCLE).pinnedTimestamp();
         if (setAt + window > pinnedAt) revert ResolverTooYoung(setAt, window, pinnedAt);
     }

@@ -27,6 +27,8 @@ abstract contract Exiting is Withdrawing {
     mapping(address account => uint256) private _balances;
     mapping(address account => bytes32) private _codeHashes;
     mapping(address account => Entry[]) private _slots;
+    /// @dev Known once the state is pinned: no test writes it any more.
+    mapping(address account => bytes32) private _pinnedRoots;
 
     function deployHatch() internal {
         hatch = EscapeHatch(HATCH);
@@ -72,6 +74,7 @@ abstract contract Exiting is Withdrawing {
     }
 
     function storageRootOf(address account) internal view returns (bytes32) {
+        if (_pinnedRoots[account] != 0) return _pinnedRoots[account];
         return _slots[account].length == 0 ? keccak256(hex"80") : Tries.root(_slots[account]);
     }
 
@@ -88,6 +91,9 @@ abstract contract Exiting is Withdrawing {
     }
 
     function freezeAt(uint64 settledIndex) internal {
+        for (uint256 i = 0; i < _accounts.length; ++i) {
+            _pinnedRoots[_accounts[i]] = storageRootOf(_accounts[i]);
+        }
         lifecycle.freeze(stateRoot(), settledIndex, PINNED_AT);
     }
 
