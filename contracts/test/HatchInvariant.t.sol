@@ -126,7 +126,7 @@ contract HatchHandler is Exiting {
     }
 
     function freeze(uint256 seed) public {
-        if (isFrozen || seed % 5 != 0) return;
+        if (isFrozen || seed % 3 != 0) return;
         for (uint256 i = 0; i < ASSETS; ++i) {
             if (i != 0) setBurned(assets[i], burned[i]);
             for (uint256 j = 0; j < PEOPLE; ++j) {
@@ -202,7 +202,7 @@ contract HatchHandler is Exiting {
 
     /// @dev Everyone leaves: afterwards only rounding and stolen value is missing.
     function finish(uint256 seed) public {
-        if (!isFrozen || seed % 7 != 0) return;
+        if (!isFrozen || seed % 2 != 0) return;
         for (uint256 i = 0; i < ASSETS; ++i) {
             fixRatio(i);
             for (uint256 j = 0; j < PEOPLE; ++j) {

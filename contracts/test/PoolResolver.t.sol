@@ -123,17 +123,28 @@ contract PoolResolverTest is Exiting {
         IEscapeHatch.Claimant memory farm = claimant(FARM, IEscapeHatch.Entitlement.Resolver);
         vm.expectPartialRevert(IEscapeHatch.NotResolver.selector);
         resolver.redeem(farm, assets, accountProof(POOL), proof);
-        vm.prank(address(farmResolver));
-        resolver.redeem(farm, assets, accountProof(POOL), proof);
+        farmResolver.collectFrom(address(resolver), farm, assets, accountProof(POOL), proof);
         assertEq(address(farmResolver).balance, 9 ether, "the farm's part");
+        farmResolver.proveSupply(accountProof(FARM), slotProof(FARM, bytes32(uint256(2))));
+        bytes[] memory carols = slotProof(FARM, keccak256(abi.encode(CAROL, uint256(0))));
+        farmResolver.redeem(claimant(CAROL, IEscapeHatch.Entitlement.KeyAccount), assets, accountProof(FARM), carols);
+        assertEq(CAROL.balance, 9 ether, "all of it Carol's");
+        assertEq(token.balanceOf(CAROL), 300, "tokens");
     }
 
     /// P-170: only its own pool, only what can be divided, only after the supply is proven, and that once.
     function test_Collect_RefusesTheRest() public {
         IEscapeHatch.Claimant memory who = claimant(FARM, IEscapeHatch.Entitlement.Resolver);
-        vm.expectRevert(abi.encodeWithSelector(IEscapeHatch.OwnerCannotExit.selector, FARM));
+        vm.expectRevert(abi.encodeWithSelector(IPoolResolver.NotThisPool.selector, FARM, address(0)));
         resolver.collect(who, one(holding(eth, POOL)));
         who = claimant(POOL, IEscapeHatch.Entitlement.Resolver);
+        // To the hatch the resolver is the payee: a caller that named the receiver would take everything.
+        who.to = CAROL;
+        vm.expectRevert(abi.encodeWithSelector(IPoolResolver.NotThisPool.selector, POOL, CAROL));
+        resolver.collect(who, one(holding(eth, POOL)));
+        vm.expectRevert(abi.encodeWithSelector(IPoolResolver.NotThisPool.selector, POOL, CAROL));
+        resolver.collectFrom(address(resolver), who, assets, new bytes[](0), new bytes[](0));
+        who.to = address(0);
         IEscapeHatch.Holding memory nft;
         nft.asset = Asset(Constants.ASSET_ERC721, address(token), 1);
         vm.expectRevert(abi.encodeWithSelector(IPoolResolver.NotDivisible.selector, 2));

@@ -17,7 +17,7 @@ interface IEscapeHatch {
     /// Alias: the caller is the L1 contract whose alias the account is. The payee is the caller.
     /// Recipient: the account named the payee in the ExitRegistry. Anyone relays.
     /// Resolver: the account named the payee as its resolver at least the exit window before the pinned block. The payee calls itself,
-    /// so that it knows what came in for whom.
+    /// so that it knows what came in for whom. Warning: to the hatch its call is its will, so a resolver must choose `to` itself.
     enum Entitlement { Key, KeyAccount, Alias, Recipient, Resolver }
 
     /// @notice An L2 account that leaves, and why the payee may have what it holds.

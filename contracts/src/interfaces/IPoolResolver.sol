@@ -11,6 +11,8 @@ import {Asset} from "./IVault.sol";
 /// declarations: a pool that holds another's token redeems through its own resolver.
 interface IPoolResolver {
     error NotDivisible(uint8 kind);
+    /// @notice The claimant must be this resolver's pool, by its resolver, to the resolver itself.
+    error NotThisPool(address owner, address to);
     error SupplyNotProven();
     error SupplyAlreadyProven();
     /// @notice Nothing is left to be paid of this asset to this holder.
@@ -24,6 +26,16 @@ interface IPoolResolver {
     /// @notice Takes what the pool holds out of the hatch. Anyone, once per holding.
     /// @param pool the pool as claimant: entitlement Resolver, `to` zero
     function collect(IEscapeHatch.Claimant calldata pool, IEscapeHatch.Holding[] calldata holdings) external;
+    /// @notice Takes what this pool's share of another pool is worth, from that pool's resolver. Anyone; once nothing is left there, no more
+    /// comes. What is given counts, whoever is named.
+    /// @param pool this pool as the other's holder: entitlement Resolver, `to` zero
+    function collectFrom(
+        address resolver,
+        IEscapeHatch.Claimant calldata pool,
+        Asset[] calldata assets,
+        bytes[] calldata accountProof,
+        bytes[] calldata balanceProof
+    ) external;
     /// @notice Proves the supply of the pool's token under the pinned root. Anyone, once.
     function proveSupply(bytes[] calldata accountProof, bytes[] calldata storageProof) external;
     /// @notice Pays a holder its share of what was collected of each asset, less what it was paid before. Anyone; only the holder's payee or

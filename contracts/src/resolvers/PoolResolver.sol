@@ -50,18 +50,32 @@ contract PoolResolver is IPoolResolver, ReentrancyGuardTransient, ERC1155Holder 
 
     /// @inheritdoc IPoolResolver
     function collect(IEscapeHatch.Claimant calldata pool, IEscapeHatch.Holding[] calldata holdings) external nonReentrant {
-        if (pool.owner != POOL) revert IEscapeHatch.OwnerCannotExit(pool.owner);
+        _checkPool(pool);
         IEscapeHatch.Holding[] memory one = new IEscapeHatch.Holding[](1);
         for (uint256 i = 0; i < holdings.length; ++i) {
-            Asset memory asset = holdings[i].asset;
-            if (asset.kind == Constants.ASSET_ERC721) revert NotDivisible(asset.kind);
             one[0] = holdings[i];
-            uint256 before = AssetTransfers.balance(asset);
+            uint256 before = _balance(holdings[i].asset);
             IEscapeHatch(HATCH).exit(pool, one);
-            uint256 amount = AssetTransfers.balance(asset) - before;
-            bytes32 key = Assets.key(asset);
-            collectedOf[key] += amount;
-            emit Collected(key, amount);
+            _collected(holdings[i].asset, before);
+        }
+    }
+
+    /// @inheritdoc IPoolResolver
+    function collectFrom(
+        address resolver,
+        IEscapeHatch.Claimant calldata pool,
+        Asset[] calldata assets,
+        bytes[] calldata accountProof,
+        bytes[] calldata balanceProof
+    ) external nonReentrant {
+        _checkPool(pool);
+        Asset[] memory one = new Asset[](1);
+        for (uint256 i = 0; i < assets.length; ++i) {
+            one[0] = assets[i];
+            uint256 before = _balance(assets[i]);
+            // Whoever is named here can only give: what counts is what came in.
+            IPoolResolver(resolver).redeem(pool, one, accountProof, balanceProof);
+            _collected(assets[i], before);
         }
     }
 
@@ -87,6 +101,24 @@ contract PoolResolver is IPoolResolver, ReentrancyGuardTransient, ERC1155Holder 
         for (uint256 i = 0; i < assets.length; ++i) {
             _redeem(holder.owner, assets[i], balance, to);
         }
+    }
+
+    /// @dev To the hatch this contract is the payee and calls itself, so whoever calls here must not choose the receiver.
+    function _checkPool(IEscapeHatch.Claimant calldata pool) private view {
+        bool isPool = pool.owner == POOL && pool.entitlement == IEscapeHatch.Entitlement.Resolver;
+        if (!isPool || pool.to != address(0)) revert NotThisPool(pool.owner, pool.to);
+    }
+
+    function _balance(Asset memory asset) private view returns (uint256) {
+        if (asset.kind == Constants.ASSET_ERC721) revert NotDivisible(asset.kind);
+        return AssetTransfers.balance(asset);
+    }
+
+    function _collected(Asset memory asset, uint256 before) private {
+        uint256 amount = AssetTransfers.balance(asset) - before;
+        bytes32 key = Assets.key(asset);
+        collectedOf[key] += amount;
+        emit Collected(key, amount);
     }
 
     function _redeem(address holder, Asset memory asset, uint256 balance, address to) private {
