@@ -99,7 +99,7 @@ contract EscapeHatchTest is Exiting {
         vm.expectPartialRevert(selector);
     }
 
-    /// P-161 P-162: every kind is paid to its owner, by a stranger's transaction, once.
+    /// P-201 P-202: every kind is paid to its owner, by a stranger's transaction, once.
     function test_Exit_EachKindOnce() public {
         freeze();
         relay(eth, bob);
@@ -123,7 +123,7 @@ contract EscapeHatchTest is Exiting {
         assertEq(vault.ledger(erc20).paid, 400, "paid");
     }
 
-    /// P-169: before the freeze nothing is proven and nothing paid.
+    /// P-209: before the freeze nothing is proven and nothing paid.
     function test_Exit_RevertWhen_NotFrozen() public {
         IEscapeHatch.Claimant memory who = claimant(bob, IEscapeHatch.Entitlement.KeyAccount);
         IEscapeHatch.Holding[] memory held = one(holding(eth, bob));
@@ -140,7 +140,7 @@ contract EscapeHatchTest is Exiting {
         hatch.countSkipped(eth, 1);
     }
 
-    /// P-161: a deposit that the L2Bridge recorded as a claim leaves as well, beside the balance.
+    /// P-201: a deposit that the L2Bridge recorded as a claim leaves as well, beside the balance.
     function test_Exit_UncreditedDepositsLeaveToo() public {
         bytes32 slot = BridgedTokens.claimSlotOf(Assets.key(erc20), bob);
         setSlot(Constants.L2_BRIDGE, slot, 50);
@@ -158,7 +158,7 @@ contract EscapeHatchTest is Exiting {
         assertTrue(hatch.isExited(bob, erc20, true) && hatch.isExited(bob, erc20, false), "both");
     }
 
-    /// P-164: a key shown by sending needs no account proof and names any receiver; code at the address does not show a key.
+    /// P-204: a key shown by sending needs no account proof and names any receiver; code at the address does not show a key.
     function test_Key_ShownBySendingOrSigning() public {
         freeze();
         IEscapeHatch.Claimant memory who;
@@ -199,7 +199,7 @@ contract EscapeHatchTest is Exiting {
         hatch.exit(who, one(holding(eth, bob)));
     }
 
-    /// P-165: an account with code is nobody's on L1, except by a delegation, whose delegate the caller names.
+    /// P-205: an account with code is nobody's on L1, except by a delegation, whose delegate the caller names.
     function test_KeyAccount_CodeIsRefusedADelegationIsNot() public {
         address delegate = address(0xde1e);
         setAccount(bob, 30 ether, keccak256(abi.encodePacked(hex"ef0100", delegate)));
@@ -222,7 +222,7 @@ contract EscapeHatchTest is Exiting {
         hatch.exit(who, one(holding(erc20, bob)));
     }
 
-    /// P-165: what a contract holds through its alias is paid only on its own call.
+    /// P-205: what a contract holds through its alias is paid only on its own call.
     function test_Alias_OnlyTheContractItself() public {
         Wallet wallet = new Wallet();
         address aliased = AddressAlias.apply_(address(wallet));
@@ -239,7 +239,7 @@ contract EscapeHatchTest is Exiting {
         assertEq(address(wallet).balance, 3 ether, "paid");
     }
 
-    /// P-164 P-165: a recipient declared on L2 is paid by anyone's call, and redirects by call or signature.
+    /// P-204 P-205: a recipient declared on L2 is paid by anyone's call, and redirects by call or signature.
     function test_Recipient_IsPaidAndRedirects() public {
         Wallet wallet = new Wallet();
         setSlot(Constants.EXIT_REGISTRY, keccak256(abi.encode(POOL, uint256(0))), uint160(address(wallet)));
@@ -270,7 +270,7 @@ contract EscapeHatchTest is Exiting {
         assertEq(token.balanceOf(CAROL), 100, "redirected by EIP-1271");
     }
 
-    /// P-166: a resolver counts the exit window, to the second, and takes by its own call.
+    /// P-206: a resolver counts the exit window, to the second, and takes by its own call.
     function test_Resolver_WindowAndCaller() public {
         uint256 window = 15 days;
         for (uint256 i = 0; i < 3; ++i) {
@@ -299,7 +299,7 @@ contract EscapeHatchTest is Exiting {
         hatch.exit(confused, again);
     }
 
-    /// P-165: predeploys, whatever they hold, and the zero address never leave.
+    /// P-205: predeploys, whatever they hold, and the zero address never leave.
     function test_Owner_PredeploysNeverExit() public {
         address[4] memory never = [Constants.MESSAGE_PASSER, Constants.VAULT_SENDER, Constants.FEE_VAULT, address(0)];
         for (uint256 i = 0; i < 4; ++i) {
@@ -313,7 +313,7 @@ contract EscapeHatchTest is Exiting {
         }
     }
 
-    /// P-171: where L1 looks for a token is where L2's bridge puts it.
+    /// P-211: where L1 looks for a token is where L2's bridge puts it.
     function test_BridgedTokens_AreWhereTheBridgePutsThem() public {
         vm.etch(Constants.L2_BRIDGE, address(new L2Bridge()).code);
         for (uint8 kind = 1; kind < 4; ++kind) {
@@ -324,7 +324,7 @@ contract EscapeHatchTest is Exiting {
         hatch.bridgedTokenOf(0, address(0));
     }
 
-    /// P-161: an NFT leaves for its owner alone; one that the Vault lost waits.
+    /// P-201: an NFT leaves for its owner alone; one that the Vault lost waits.
     function test_Nft_OnlyItsOwnerAndOnlyIfHeld() public {
         freeze();
         IEscapeHatch.Holding memory held = holding(erc721, bob);

@@ -79,7 +79,7 @@ contract HatchBooksTest is Exiting {
         settle(withdrawalOf(asset, amount, CAROL));
     }
 
-    /// P-162: nothing is paid before the ratio is fixed; it is fixed once; what was paid before does not shrink the rest (N4).
+    /// P-202: nothing is paid before the ratio is fixed; it is fixed once; what was paid before does not shrink the rest (N4).
     function test_Ratio_OnceAndNotShrunkByWhatWasPaid() public {
         depositEth(100 ether);
         payWithdrawal(eth, 60 ether);
@@ -100,7 +100,7 @@ contract HatchBooksTest is Exiting {
         hatch.fixRatio(eth, proof, new bytes[](0));
     }
 
-    /// P-162: a chain that paid more than the pinned root burned pays everyone the same part, messages and holdings alike, rounded down.
+    /// P-202: a chain that paid more than the pinned root burned pays everyone the same part, messages and holdings alike, rounded down.
     function test_Ratio_TheSamePartForHoldingsAndMessages() public {
         depositToken(100);
         payWithdrawal(erc20, 70);
@@ -123,7 +123,7 @@ contract HatchBooksTest is Exiting {
         assertLe(vault.ledger(erc20).paid, 100, "never more than was executed");
     }
 
-    /// P-163: whatever a pinned root claims, deposits that L2 did not execute are covered.
+    /// P-203: whatever a pinned root claims, deposits that L2 did not execute are covered.
     function test_Earmarked_AForgedRootTakesNoRefund() public {
         depositToken(100);
         depositToken(900);
@@ -143,7 +143,7 @@ contract HatchBooksTest is Exiting {
         assertEq(vault.recordedEscrow(erc20), 0, "nothing is left");
     }
 
-    /// P-167: a skipped message is refunded in any phase, once, to its depositor; an executed one never.
+    /// P-207: a skipped message is refunded in any phase, once, to its depositor; an executed one never.
     function test_Refund_SkippedInAnyPhaseOnce() public {
         depositToken(100);
         depositToken(200);
@@ -181,7 +181,7 @@ contract HatchBooksTest is Exiting {
         assertEq(vault.recordedEscrow(erc20), 0, "all of it");
     }
 
-    /// P-167: what is enqueued after the freeze comes back too; a message that escrowed nothing does not.
+    /// P-207: what is enqueued after the freeze comes back too; a message that escrowed nothing does not.
     function test_Refund_OfWhatIsEnqueuedAfterTheFreeze() public {
         freezeAt(0);
         depositEth(2 ether);
@@ -198,7 +198,7 @@ contract HatchBooksTest is Exiting {
         hatch.refund(2, sent[1], address(0), 0, "");
     }
 
-    /// P-167: an aliased message's ETH goes to the contract, not to its alias; one that refuses names another receiver itself.
+    /// P-207: an aliased message's ETH goes to the contract, not to its alias; one that refuses names another receiver itself.
     function test_Refund_ContractsAreUnaliasedAndRedirect() public {
         Depositor depositor = new Depositor();
         vm.deal(address(depositor), 10 ether);
@@ -221,7 +221,7 @@ contract HatchBooksTest is Exiting {
         assertEq(CAROL.balance, 1 ether, "redirected");
     }
 
-    /// P-162: skipped deposits below the settled index were never minted; more ranges than one call counts are counted by many.
+    /// P-202: skipped deposits below the settled index were never minted; more ranges than one call counts are counted by many.
     function test_Skipped_RangesAreCountedInSteps() public {
         for (uint64 i = 0; i < 40; ++i) {
             depositToken(1);
@@ -246,7 +246,7 @@ contract HatchBooksTest is Exiting {
         assertEq(token.balanceOf(BOB), 18, "in full");
     }
 
-    /// P-163: an NFT whose only deposit in escrow was skipped is its depositor's, whoever a root says owns it.
+    /// P-203: an NFT whose only deposit in escrow was skipped is its depositor's, whoever a root says owns it.
     function test_Nft_EarmarkedForItsDepositor() public {
         PlainNft nft = new PlainNft();
         Asset memory asset = Asset(Constants.ASSET_ERC721, address(nft), 9);
@@ -266,7 +266,7 @@ contract HatchBooksTest is Exiting {
         assertEq(nft.ownerOf(9), ALICE, "back");
     }
 
-    /// P-161: a withdrawal and the rest of the same account's balance are both paid.
+    /// P-201: a withdrawal and the rest of the same account's balance are both paid.
     function test_Nullifiers_MessageAndHoldingAreBothUsable() public {
         depositEth(10 ether);
         setAccount(BOB, 6 ether, NO_CODE);

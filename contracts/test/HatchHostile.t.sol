@@ -61,7 +61,7 @@ contract HatchHostileTest is Exiting {
         assertTrue(!ok, what);
     }
 
-    /// P-161 P-164: a proof serves one owner, one asset, one slot, one root.
+    /// P-201 P-204: a proof serves one owner, one asset, one slot, one root.
     function test_Proofs_OfAnythingElseAreRefused() public {
         freeze();
         IEscapeHatch.Claimant memory bobs = claimant(BOB, IEscapeHatch.Entitlement.KeyAccount);
@@ -102,7 +102,7 @@ contract HatchHostileTest is Exiting {
         hatch.exit(bobs, one(holding(erc20, BOB)));
     }
 
-    /// P-162: the burned sum of another asset, or of a message, fixes nothing.
+    /// P-202: the burned sum of another asset, or of a message, fixes nothing.
     function test_Burned_OfAnotherAssetFixesNothing() public {
         freezeAt(inbox.count());
         bytes[] memory passer = accountProof(Constants.MESSAGE_PASSER);
@@ -121,7 +121,7 @@ contract HatchHostileTest is Exiting {
         assertTrue(!hatch.ratioOf(other).isFixed, "only its own");
     }
 
-    /// P-161: a root that was final before the pinned one proves nothing.
+    /// P-201: a root that was final before the pinned one proves nothing.
     function test_Root_OnlyThePinnedOne() public {
         IEscapeHatch.Claimant memory early = claimant(BOB, IEscapeHatch.Entitlement.KeyAccount);
         IEscapeHatch.Holding memory held = holding(eth, BOB);
@@ -132,7 +132,7 @@ contract HatchHostileTest is Exiting {
         assertEq(BOB.balance, 1 ether, "the pinned one");
     }
 
-    /// P-161 P-046: a token that calls back in the middle of its payment gets nothing twice.
+    /// P-201 P-046: a token that calls back in the middle of its payment gets nothing twice.
     function test_Reentry_PaysNothingTwice() public {
         freeze();
         ReentrantToken token = ReentrantToken(other.token);
@@ -149,7 +149,7 @@ contract HatchHostileTest is Exiting {
         assertTrue(!token.isCallOk() && !hatch.isExited(BOB, erc20, false), "nor by a multicall");
     }
 
-    /// P-168: in a multicall a receiver that burns all gas, one that refuses and a proof of nothing hold up nobody.
+    /// P-208: in a multicall a receiver that burns all gas, one that refuses and a proof of nothing hold up nobody.
     function test_Multicall_FailuresStayAlone() public {
         Burner burner = new Burner();
         Refuser refuser = new Refuser();
@@ -164,7 +164,7 @@ contract HatchHostileTest is Exiting {
         calls[2] = exitCall(address(0x9001), IEscapeHatch.Entitlement.KeyAccount, eth);
         calls[3] = exitCall(BOB, IEscapeHatch.Entitlement.KeyAccount, eth);
         vm.expectRevert();
-        hatch.multicall(calls, 0);
+        hatch.multicall{gas: 5_000_000}(calls, 0);
         hatch.multicall{gas: 5_000_000}(calls, 700_000);
         assertEq(BOB.balance, 10 ether, "paid");
         assertTrue(!hatch.isExited(address(0x9001), eth, false) && !hatch.isExited(address(0x9002), eth, false), "not paid");
@@ -175,7 +175,7 @@ contract HatchHostileTest is Exiting {
         hatch.multicall{gas: 700_000}(last, 700_000);
     }
 
-    /// P-168: of several holdings those that can be paid are; none is skipped because the caller held gas back.
+    /// P-208: of several holdings those that can be paid are; none is skipped because the caller held gas back.
     function test_Holdings_FailuresStayAloneAndAreNeverStarved() public {
         freeze();
         IEscapeHatch.Holding[] memory held = new IEscapeHatch.Holding[](3);
@@ -200,7 +200,7 @@ contract HatchHostileTest is Exiting {
         assertTrue(!hatch.isExited(BOB, other, false) && hatch.isExited(BOB, erc20, false), "one is left");
     }
 
-    /// P-044 P-161: a token that lost half of what is recorded pays exits and refunds the same part, whoever comes first.
+    /// P-044 P-201: a token that lost half of what is recorded pays exits and refunds the same part, whoever comes first.
     function test_OddTokens_ScaleForEveryone() public {
         RebasingToken token = new RebasingToken();
         Asset memory asset = Asset(Constants.ASSET_ERC20, deposit20(address(token), 1_000), 0);
@@ -216,7 +216,7 @@ contract HatchHostileTest is Exiting {
         assertEq(token.balanceOf(BOB), 200, "last");
     }
 
-    /// P-160 P-161: no byte of what leads to a payment can differ.
+    /// P-200 P-201: no byte of what leads to a payment can differ.
     function testFuzz_Exit_WithAnyByteChanged(uint256 seed) public {
         freeze();
         IEscapeHatch.Claimant memory who = claimant(BOB, IEscapeHatch.Entitlement.KeyAccount);

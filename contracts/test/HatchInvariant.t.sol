@@ -222,7 +222,7 @@ contract HatchHandler is Exiting {
         }
     }
 
-    /// P-040 P-161 P-162 P-163
+    /// P-040 P-201 P-202 P-203
     function check() external view {
         for (uint256 i = 0; i < ASSETS; ++i) {
             IVault.Ledger memory sums = vault.ledger(assets[i]);
@@ -275,7 +275,7 @@ contract HatchInvariantTest {
         targets[0] = address(handler);
     }
 
-    /// P-161 P-163
+    /// P-201 P-203
     function invariant_HatchBooksAgree() public view {
         handler.check();
     }

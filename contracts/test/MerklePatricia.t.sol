@@ -40,7 +40,7 @@ contract MerklePatriciaTest is TestBase {
         if (ok) value = abi.decode(result, (bytes));
     }
 
-    /// P-160: every key of a random trie is proven, with the value that OpenZeppelin's library finds.
+    /// P-200: every key of a random trie is proven, with the value that OpenZeppelin's library finds.
     function testFuzz_Find_ProvesEveryKeyOfATrie(uint256 seed) public view {
         uint256 count = 1 + seed % 12;
         Entry[] memory entries = entriesOf(seed, count);
@@ -55,7 +55,7 @@ contract MerklePatriciaTest is TestBase {
         }
     }
 
-    /// P-160: one byte changed, bytes cut or added in one node, all hashes above it made right again: accepted only if OpenZeppelin's library
+    /// P-200: one byte changed, bytes cut or added in one node, all hashes above it made right again: accepted only if OpenZeppelin's library
     /// accepts the same value.
     function testFuzz_Find_NeverLaxerThanOpenZeppelin(uint256 seed, uint8 element, uint16 position, uint8 flip, uint8 how) public view {
         Entry[] memory entries = entriesOf(seed, 2 + seed % 7);
@@ -72,7 +72,7 @@ contract MerklePatriciaTest is TestBase {
         assertEq(keccak256(value), keccak256(expected), "another value");
     }
 
-    /// P-160: what a hash cannot refuse: spare bits of a prefix, two extensions in a row, a branch with a value, an element too many.
+    /// P-200: what a hash cannot refuse: spare bits of a prefix, two extensions in a row, a branch with a value, an element too many.
     function test_Find_StricterThanOpenZeppelin() public {
         bytes32 key = bytes32(uint256(0x12) << 248 | 5);
         bytes[] memory proof = new bytes[](1);
@@ -116,7 +116,7 @@ contract MerklePatriciaTest is TestBase {
         expectStricter(key, proof, MerklePatricia.Fault.BranchValue);
     }
 
-    /// P-160: an account is four fields, a word is canonical and not zero.
+    /// P-200: an account is four fields, a word is canonical and not zero.
     function test_Values_OnlyCanonical() public {
         bytes32 slot = bytes32(uint256(1));
         expectValue(slot, hex"80");

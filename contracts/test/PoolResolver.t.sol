@@ -96,7 +96,7 @@ contract PoolResolverTest is Exiting {
         resolver.redeem(claimant(holder, entitlement), which, accountProof(POOL), proof);
     }
 
-    /// P-170: each holder its share, once, by the hatch's rules of who is paid.
+    /// P-210: each holder its share, once, by the hatch's rules of who is paid.
     function test_Redeem_ProRataOnce() public {
         collect();
         redeem(BOB, IEscapeHatch.Entitlement.KeyAccount, assets);
@@ -116,7 +116,7 @@ contract PoolResolverTest is Exiting {
         resolver.redeem(bobs, assets, accountProof(POOL), proof);
     }
 
-    /// P-166 P-170: a farm that holds the pool's shares redeems them by its own resolver alone.
+    /// P-206 P-210: a farm that holds the pool's shares redeems them by its own resolver alone.
     function test_Redeem_PoolOfPools() public {
         collect();
         bytes[] memory proof = slotProof(POOL, keccak256(abi.encode(FARM, uint256(0))));
@@ -132,7 +132,7 @@ contract PoolResolverTest is Exiting {
         assertEq(token.balanceOf(CAROL), 300, "tokens");
     }
 
-    /// P-170: only its own pool, only what can be divided, only after the supply is proven, and that once.
+    /// P-210: only its own pool, only what can be divided, only after the supply is proven, and that once.
     function test_Collect_RefusesTheRest() public {
         IEscapeHatch.Claimant memory who = claimant(FARM, IEscapeHatch.Entitlement.Resolver);
         vm.expectRevert(abi.encodeWithSelector(IPoolResolver.NotThisPool.selector, FARM, address(0)));
@@ -159,7 +159,7 @@ contract PoolResolverTest is Exiting {
         resolver.proveSupply(accountProof(POOL), supply);
     }
 
-    /// P-170: a token that shrank after it was collected is short for everyone alike.
+    /// P-210: a token that shrank after it was collected is short for everyone alike.
     function test_Redeem_SharesALoss() public {
         collect();
         token.rebase(5e17);

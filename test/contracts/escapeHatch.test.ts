@@ -130,7 +130,7 @@ const l1Token = (): Contract => new Contract(erc20.token, ['function balanceOf(a
 const balanceOf = async (who: string): Promise<bigint> => (await l1Token().getFunction('balanceOf').staticCall(who)) as bigint;
 const l2Balance = (who: string): bigint => chain.state().account(fromHex(who as Hex))?.balance ?? 0n;
 
-test('P-162 P-172 ratios are fixed from the burned sums that L2 really has, and are in full', async () => {
+test('P-202 P-212 ratios are fixed from the burned sums that L2 really has, and are in full', async () => {
   for (const asset of [ETH, erc20, multi]) {
     await chain.fix(asset);
     const [isFixed, available, claims] = (await chain.hatch.getFunction('ratioOf').staticCall(tupleOf(asset))) as [boolean, bigint, bigint];
@@ -139,7 +139,7 @@ test('P-162 P-172 ratios are fixed from the burned sums that L2 really has, and 
   }
 });
 
-test('P-161 P-164 P-172 several assets of one account leave in one transaction of a stranger, by what the node proves', async () => {
+test('P-201 P-204 P-212 several assets of one account leave in one transaction of a stranger, by what the node proves', async () => {
   const before = await system.provider.getBalance(alice.address);
   const expected = l2Balance(alice.address);
   const holdings = await Promise.all([ETH, erc20, multi].map(async (asset) => await chain.holding(asset, alice.address)));
@@ -148,7 +148,7 @@ test('P-161 P-164 P-172 several assets of one account leave in one transaction o
   assert.equal(await balanceOf(alice.address), 549n);
 });
 
-test('P-164 P-165 P-168 in one multicall: a delegated account, an NFT by its key\'s signature to another address; a code account without a declaration fails alone', async () => {
+test('P-204 P-205 P-208 in one multicall: a delegated account, an NFT by its key\'s signature to another address; a code account without a declaration fails alone', async () => {
   const bobs = chain.claimant(bob.address, 'key', { accountProof: [], to: CAROL, deadline: 4_000_000_000n });
   const digest = (await chain.hatch.getFunction('redirectDigest').staticCall(bob.address, CAROL, 4_000_000_000n)) as string;
   bobs['signature'] = bob.signingKey.sign(digest).serialized;
@@ -168,14 +168,14 @@ test('P-164 P-165 P-168 in one multicall: a delegated account, an NFT by its key
   assert.equal(await new Contract(nft.token, ['function ownerOf(uint256) view returns (address)'], system.provider).getFunction('ownerOf').staticCall(3n), getAddress(CAROL));
 });
 
-test('P-164 P-172 a wallet that named its recipient on L2 is paid there', async () => {
+test('P-204 P-212 a wallet that named its recipient on L2 is paid there', async () => {
   const before = await system.provider.getBalance(CAROL);
   await relay('exit', [chain.claimant(wallet, 'recipient'), [await chain.holding(ETH, wallet), await chain.holding(erc20, wallet)]]);
   assert.equal((await system.provider.getBalance(CAROL)) - before, ETHER);
   assert.equal(await balanceOf(CAROL), 100n);
 });
 
-test('P-165 P-172 what an L1 contract holds through its alias leaves by its own call alone', async () => {
+test('P-205 P-212 what an L1 contract holds through its alias leaves by its own call alone', async () => {
   const owner = applyAlias((await l1Wallet.getAddress()) as Hex);
   const holdings = [await chain.holding(ETH, owner)];
   await assert.rejects(chain.hatch.getFunction('exit').staticCall(chain.claimant(owner, 'keyAccount'), holdings), /OwnerIsAlias/);
@@ -185,7 +185,7 @@ test('P-165 P-172 what an L1 contract holds through its alias leaves by its own 
   assert.equal((await system.provider.getBalance(l1Wallet)) - before, l2Balance(owner));
 });
 
-test('P-166 P-170 P-172 a pool with a declared resolver is shared out to its holders, to the last unit but the rounding', async () => {
+test('P-206 P-210 P-212 a pool with a declared resolver is shared out to its holders, to the last unit but the rounding', async () => {
   await relay('collect', [chain.claimant(pool, 'resolver'), [await chain.holding(ETH, pool), await chain.holding(erc20, pool)]], resolver);
   assert.equal(await balanceOf(await resolver.getAddress()), 301n);
   await relay('proveSupply', [chain.accountProof(pool), chain.slotProof(pool, toBeHex(2n, 32))], resolver);
@@ -200,7 +200,7 @@ test('P-166 P-170 P-172 a pool with a declared resolver is shared out to its hol
   assert.equal(await balanceOf(await resolver.getAddress()), 1n);
 });
 
-test('P-161 P-172 the rest: a withdrawal in flight, deposits that came too late, and then every book is closed', async () => {
+test('P-201 P-212 the rest: a withdrawal in flight, deposits that came too late, and then every book is closed', async () => {
   const hash = withdrawalHash(inFlight);
   const proof = [chain.accountProof(PREDEPLOYS.MESSAGE_PASSER), chain.slotProof(PREDEPLOYS.MESSAGE_PASSER, sentSlot(hash))];
   const units = await balanceOf(alice.address);

@@ -1,4 +1,4 @@
-// P-160 The contracts' walk through tries against clients we did not write: whatever is done to a proof, with every hash above the change made
+// P-200 The contracts' walk through tries against clients we did not write: whatever is done to a proof, with every hash above the change made
 // right again so that only its form is left to judge, the walk accepts nothing that @ethereumjs/mpt and OpenZeppelin do not, and where
 // it is stricter the reason is one of those named here.
 
@@ -83,7 +83,7 @@ function damages(node: string): string[] {
   return [...flips, `${node}00`, node.slice(0, -2), `0xf9${toBeHex(bytes.length, 2).slice(2)}${node.slice(2)}`, ...lists.map((list) => encodeRlp(list))];
 }
 
-test('P-160 nothing is accepted that a client and OpenZeppelin do not accept, whatever is done to a node', { timeout: 240_000 }, async (t) => {
+test('P-200 nothing is accepted that a client and OpenZeppelin do not accept, whatever is done to a node', { timeout: 240_000 }, async (t) => {
   const keys = Array.from({ length: 300 }, (_, i) => toBeHex(i * 7 + 1, 32));
   const trie = buildTrie(keys.map((key, i) => ({ key, value: encodeRlp(toBeHex(i + 1)) })));
   const seen: Record<string, number> = { tried: 0, accepted: 0 };

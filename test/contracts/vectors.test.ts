@@ -49,7 +49,7 @@ test('P-072 withdrawals and asset keys', async () => {
   }
 });
 
-test('P-162 the ratio of frozen payouts is the model\'s, for books that can be and books that cannot', async () => {
+test('P-202 the ratio of frozen payouts is the model\'s, for books that can be and books that cannot', async () => {
   const amount = fc.oneof(fc.bigInt({ min: 0n, max: 100n }), fc.bigInt({ min: 0n, max: (1n << 208n) - 1n }));
   await fc.assert(fc.asyncProperty(amount, amount, amount, amount, amount, async (minted, burned, paid, earmarked, claim) => {
     // The Vault's recorded escrow: everything deposited, less what was paid; never negative.
