@@ -75,6 +75,7 @@ export const FEE_CONFIG_CEILING_FACTOR = 4n;
 export const MATURE_CAP_FACTOR = 10n;
 export const DUST_SHARE = 1_000_000n;
 export const MIN_PUSH_GAS = 150_000n;
+export const RELEASE_GAS = 350_000n;
 export const VOTING_DELAY_SECONDS = 172_800n;
 export const VOTING_PERIOD_SECONDS = 604_800n;
 export const LATE_QUORUM_SECONDS = 172_800n;
