@@ -68,7 +68,7 @@ interface Parts { config: NodeConfig; logger: Logger; signal: AbortSignal; kv: K
 
 async function compose({ config, logger, signal, kv, store, engine, rpc, facts }: Parts): Promise<RunningNode> {
   const source = new RollupL1Source({
-    rpc, rollup: facts.rollup, inbox: facts.inbox, l1ChainId: facts.l1ChainId, l2ChainId: facts.l2ChainId, genesisHash: facts.genesisHash, follow: 'latest', pollMilliseconds: config.l1PollMilliseconds,
+    rpc, rollup: facts.rollup, inbox: facts.inbox, lifecycle: facts.lifecycle, l1ChainId: facts.l1ChainId, l2ChainId: facts.l2ChainId, genesisHash: facts.genesisHash, follow: 'latest', pollMilliseconds: config.l1PollMilliseconds,
     // A devnet's L1 is reorganized deeper than its finalized tag lags; elsewhere the tag is L1's word.
     finalityDepth: facts.chainProfile === 'training-devnet' ? DEVNET_FINALITY_DEPTH : 0n,
     onFault: (fault) => { logger.warn({ code: fault.code }, fault.message); },
@@ -100,7 +100,7 @@ async function compose({ config, logger, signal, kv, store, engine, rpc, facts }
   const server = await startRpcServer({
     chain, engine, logger, registry: new Registry(), host: config.host, port: config.port, clientVersion: CLIENT_VERSION, nowSeconds: () => clock.seconds(),
     identity: {
-      l1ChainId: facts.l1ChainId, rollup: facts.rollup, contracts: { Rollup: facts.rollup, Inbox: facts.inbox, Clock: facts.clock }, deployBlock: facts.start.number + 1n,
+      l1ChainId: facts.l1ChainId, rollup: facts.rollup, contracts: { Rollup: facts.rollup, Inbox: facts.inbox, Clock: facts.clock, Lifecycle: facts.lifecycle }, deployBlock: facts.start.number + 1n,
       profile: facts.chainProfile, timeScale: Number(facts.timeScale),
     },
   });

@@ -127,7 +127,9 @@ async function attest({ config, standing, store, engine, rpc, metrics, log, stop
   const policy = { maxFeeWei: config.maxFeeWei, maxTipWei: config.maxTipWei, maxCostWei: MAX_COST_GAS * config.maxFeeWei, bumpAfterBlocks: BUMP_AFTER_BLOCKS };
   const submitter = new L1Submitter({ rpc, chainId: l1ChainId, privateKey: config.privateKey, store, keyPrefix: SUBMISSIONS_PREFIX, policy });
   const onFault = (fault: L1Fault): void => { log.warn({ code: fault.code, fault: fault.message }, 'L1 fault'); };
-  const source = new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'finalized', finalityDepth: config.finalityDepth, rewindDepth, pollMilliseconds: config.pollMilliseconds, onFault });
+  const source = new RollupL1Source({
+    rpc, rollup, inbox, lifecycle: parameters.lifecycle, l1ChainId, l2ChainId, genesisHash, follow: 'finalized', finalityDepth: config.finalityDepth, rewindDepth, pollMilliseconds: config.pollMilliseconds, onFault,
+  });
   const attester = new Attester({
     derivation, source, isRewindTolerated: rewindDepth > 0n, signer, signOnce, set, lane, submitter, rollup, peers: config.peers, staggerMilliseconds: config.staggerMilliseconds, metrics, log, now: () => performance.now(),
   });

@@ -10,7 +10,7 @@
 
 import {
   DROP_REASONS, MAX_BATCH_ZKGAS, dropRootOf, equalBytes, inputsHash, outputsHash, toHex,
-  MESSAGE_KINDS, addressBytes, decodeMessage, type Drop, type DropReason, type Hex, type StatementInputs, type StatementOutputs,
+  MESSAGE_KINDS, MODES, addressBytes, decodeMessage, type Drop, type DropReason, type Hex, type StatementInputs, type StatementOutputs,
 } from '@keyfall/protocol';
 import type { BlockInput, DroppedMessage, ExecutedBlock, ExecutionEngine, InboxMessage, SentTransaction, StateWrite } from '../execute/api.ts';
 import type { BatchContext, BatchPlan, PlannedBlock } from '../pipeline/batchPlan.ts';
@@ -153,8 +153,9 @@ function resultOf(
   };
 }
 
-/** SPEC section 7, times: the contract records an answer only within this range. */
+/** SPEC section 7, times: the contract records an answer only within this range. An Enforced batch is answered by its very commit. */
 function timeRule(commit: CommitRecord, lastTimestamp: bigint, lagSeconds: bigint): string | undefined {
+  if (commit.mode === MODES.enforced) return undefined;
   const earliest = commit.commitTime - lagSeconds;
   if (lastTimestamp >= earliest && lastTimestamp <= commit.commitTime) return undefined;
   return `LAST_TIMESTAMP: expected [${earliest}, ${commit.commitTime}], got ${lastTimestamp}`;

@@ -1,13 +1,15 @@
-// What L1 says happened, checked against itself: messages, commits, finality and drops, block by block.
+// What L1 says happened, checked against itself: messages, commits, finality, drops, phases, skipped messages, block by block.
 //
 // Owns: the pure rules by which one L1 block's records change L1Progress, and the recomputation of the accumulator. Does not
 // own: reading L1 (node/l1), executing batches, storing. It uses nothing but L1 data, so every node reaches the same ledger.
 // Invariant: after any accepted block, progress.accumulator = acc(inboxCount) by our own hashing, and every commit held
 // spans accumulators that we computed. What contradicts that is returned as a contradiction and changes nothing.
 
-import { decodeMessage, equalBytes, hashBytes, messageHash, nextAccumulator, payloadCommitment, toHex } from '@keyfall/protocol';
+import {
+  decodeMessage, equalBytes, hashBytes, intervalOfCommitment, messageHash, MODES, nextAccumulator, nextSkippedFrom, nextUnskipped, payloadCommitment, skipRootOf, toHex, withSkipped,
+} from '@keyfall/protocol';
 import type { L1Record } from '../pipeline/l1Block.ts';
-import type { CommitRecord, L1Progress, MessageRecord } from '../store/records.ts';
+import type { ChainPhase, CommitRecord, L1Progress, MessageRecord } from '../store/records.ts';
 
 /** What the ledger looks up of earlier blocks. */
 export interface LedgerReads {
@@ -30,12 +32,12 @@ export interface LedgerChange {
 
 export interface LedgerContradiction {
   readonly ok: false;
-  readonly code: 'message-index' | 'message-bytes' | 'accumulator' | 'batch-index' | 'payload' | 'inbox-range' | 'finality-order' | 'drop-range';
+  readonly code: 'message-index' | 'message-bytes' | 'accumulator' | 'batch-index' | 'payload' | 'inbox-range' | 'finality-order' | 'drop-range' | 'mode' | 'phase' | 'skip-range' | 'skip-root';
   readonly message: string;
 }
 export type LedgerResult = { readonly ok: true; readonly change: LedgerChange } | LedgerContradiction;
 
-export const EMPTY_PROGRESS: L1Progress = { inboxCount: 0n, accumulator: new Uint8Array(32), committedBatch: 0n, finalBatch: 0n };
+export const EMPTY_PROGRESS: L1Progress = { inboxCount: 0n, accumulator: new Uint8Array(32), committedBatch: 0n, finalBatch: 0n, phase: 'operating', skipped: [] };
 
 /** Applies the records of one L1 block, in log order. Pure. */
 export function applyL1Records(before: L1Progress, records: readonly L1Record[], reads: LedgerReads): LedgerResult {
@@ -79,6 +81,8 @@ class Draft {
       case 'commit': return this.#commit(record.commit);
       case 'finalized': return this.#finalize(record);
       case 'dropped': return this.#drop(record.from, record.to);
+      case 'phase': return this.#enter(record.phase);
+      case 'skipped': return this.#skip(record.from, record.to);
     }
   }
 
@@ -109,14 +113,8 @@ class Draft {
   #commit(commit: CommitRecord): LedgerContradiction | undefined {
     const { committedBatch } = this.#progress;
     if (commit.index !== committedBatch + 1n) return contradiction('batch-index', `commit: expected batch ${committedBatch + 1n}, got ${commit.index}`);
-    const commitment = hashBytes(payloadCommitment(commit.payload));
-    if (commit.payloadKind === 1 && !equalBytes(commitment, commit.payloadCommitment)) {
-      return contradiction('payload', `batch ${commit.index}: its payload hashes to ${toHex(commitment)}, its commitment is ${toHex(commit.payloadCommitment)}`);
-    }
-    const from = committedBatch === 0n ? 0n : this.#commitAt(committedBatch)?.inboxTo;
-    if (commit.inboxFrom !== from || commit.inboxTo < commit.inboxFrom) {
-      return contradiction('inbox-range', `batch ${commit.index}: expected messages from ${from}, got [${commit.inboxFrom}, ${commit.inboxTo})`);
-    }
+    const broken = this.#payloadRule(commit) ?? this.#inboxRule(commit);
+    if (broken !== undefined) return broken;
     for (const [index, claimed] of [[commit.inboxFrom, commit.accFrom], [commit.inboxTo, commit.accTo]] as const) {
       const ours = this.#accumulatorAt(index);
       if (ours === undefined || !equalBytes(ours, claimed)) {
@@ -125,6 +123,57 @@ class Draft {
     }
     this.#commits.set(commit.index, commit);
     this.#progress = { ...this.#progress, committedBatch: commit.index };
+    return undefined;
+  }
+
+  /** Operating: the payload is what it is committed to. Enforced: there is none, and the commitment names the interval of its blocks. */
+  #payloadRule(commit: CommitRecord): LedgerContradiction | undefined {
+    const isEnforced = commit.mode === MODES.enforced;
+    if (isEnforced !== (this.#progress.phase === 'enforced') || this.#progress.phase === 'frozen') {
+      return contradiction('mode', `batch ${commit.index}: mode ${commit.mode} was committed in phase ${this.#progress.phase}`);
+    }
+    if (isEnforced) {
+      const isWhole = commit.payloadKind === 0 && commit.payload.length === 0 && commit.origin === undefined && commit.inboxTo > commit.inboxFrom
+        && intervalOfCommitment(toHex(commit.payloadCommitment)) !== undefined;
+      return isWhole ? undefined : contradiction('payload', `batch ${commit.index}: expected an Enforced batch of messages without payload and origin, with an interval as its commitment, got ${toHex(commit.payloadCommitment)}`);
+    }
+    const commitment = hashBytes(payloadCommitment(commit.payload));
+    if (commit.payloadKind === 1 && equalBytes(commitment, commit.payloadCommitment)) return undefined;
+    return contradiction('payload', `batch ${commit.index}: its payload hashes to ${toHex(commitment)}, its commitment is ${toHex(commit.payloadCommitment)}`);
+  }
+
+  /** A batch begins where its parent ended, past skipped messages, which its skipRoot names; it takes none of them. */
+  #inboxRule(commit: CommitRecord): LedgerContradiction | undefined {
+    const { committedBatch, skipped } = this.#progress;
+    const parentTo = committedBatch === 0n ? 0n : this.#commitAt(committedBatch)?.inboxTo;
+    const from = parentTo === undefined ? undefined : nextUnskipped(skipped, parentTo);
+    const end = from === undefined ? undefined : nextSkippedFrom(skipped, from);
+    if (parentTo === undefined || from === undefined || commit.inboxFrom !== from || commit.inboxTo < from || (end !== undefined && commit.inboxTo > end)) {
+      return contradiction('inbox-range', `batch ${commit.index}: expected messages from ${from}${end === undefined ? '' : ` to at most ${end}`}, got [${commit.inboxFrom}, ${commit.inboxTo})`);
+    }
+    const [accFrom, accTo] = [this.#accumulatorAt(parentTo), this.#accumulatorAt(from)];
+    if (accFrom === undefined || accTo === undefined) return contradiction('accumulator', `batch ${commit.index}: the accumulators at ${parentTo} and ${from} are unknown`);
+    const root = skipRootOf(parentTo, from, toHex(accFrom), toHex(accTo));
+    if (root === toHex(commit.skipRoot)) return undefined;
+    return contradiction('skip-root', `batch ${commit.index}: the skip root of [${parentTo}, ${from}) is ${root}, its inputs say ${toHex(commit.skipRoot)}`);
+  }
+
+  #enter(phase: ChainPhase): LedgerContradiction | undefined {
+    const { phase: before } = this.#progress;
+    if (before === 'frozen' || before === phase) return contradiction('phase', `Lifecycle: from ${before} there is no way to ${phase}`);
+    this.#progress = { ...this.#progress, phase };
+    return undefined;
+  }
+
+  /** Only messages that exist and that no committed batch holds are skipped, in Enforced. */
+  #skip(from: bigint, to: bigint): LedgerContradiction | undefined {
+    const { phase, skipped, inboxCount, committedBatch } = this.#progress;
+    const head = nextUnskipped(skipped, committedBatch === 0n ? 0n : this.#commitAt(committedBatch)?.inboxTo ?? 0n);
+    const isFree = !skipped.some((range) => range.from < to && from < range.to);
+    if (phase !== 'enforced' || to <= from || from < head || to > inboxCount || !isFree) {
+      return contradiction('skip-range', `skip: expected messages in [${head}, ${inboxCount}) that are not skipped, in phase enforced, got [${from}, ${to}) in phase ${phase}`);
+    }
+    this.#progress = { ...this.#progress, skipped: withSkipped(skipped, { from, to }) };
     return undefined;
   }
 

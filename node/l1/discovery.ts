@@ -17,6 +17,7 @@ import type { L1Point } from './api.ts';
 export interface RollupParameters {
   readonly rollup: Hex;
   readonly inbox: Hex;
+  readonly lifecycle: Hex;
   readonly l1ChainId: bigint;
   readonly l2ChainId: bigint;
   readonly genesisHash: Hex;
@@ -52,6 +53,7 @@ export async function discoverRollup(options: DiscoveryOptions, signal?: AbortSi
   const backReference = readAddress(await read('Inbox', inbox, 'ROLLUP'), 'Inbox.ROLLUP()');
   if (backReference !== rollup) throw new FatalL1Fault('no-contract', `Inbox ${inbox}: expected it to name the Rollup ${rollup}, it names ${backReference}`, rpc.endpoint);
   const clock = readAddress(await read('Rollup', rollup, 'CLOCK'), 'Rollup.CLOCK()');
+  const lifecycle = readAddress(await read('Rollup', rollup, 'LIFECYCLE'), 'Rollup.LIFECYCLE()');
   const deployBlock = options.deployBlock ?? await firstBlockWithCode(rpc, [rollup, inbox], head.number, signal);
   const startNumber = deployBlock > 0n ? deployBlock - 1n : 0n;
   const [start] = await reader.headers(startNumber, startNumber, signal);
@@ -60,7 +62,7 @@ export async function discoverRollup(options: DiscoveryOptions, signal?: AbortSi
   const timeScale = BigInt(await read('Clock', clock, 'TIME_SCALE') as bigint);
   checkProfile(l1ChainId, chainProfile, timeScale, rpc.endpoint);
   return {
-    rollup, inbox, l1ChainId, l2ChainId: BigInt(await read('Rollup', rollup, 'l2ChainId') as bigint),
+    rollup, inbox, lifecycle, l1ChainId, l2ChainId: BigInt(await read('Rollup', rollup, 'l2ChainId') as bigint),
     genesisHash: toHex(readData(await read('Rollup', rollup, 'genesisHash'), 'Rollup.genesisHash()', 32)),
     timeScale, chainProfile, start: { number: start.number, hash: start.hash },
   };

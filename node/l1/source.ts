@@ -6,7 +6,7 @@
 // next attempt starts from the caller's cursor.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GENESIS_FEE_CONFIG, feeConfigHash, hashBytes, toHex, type FeeConfig, type Hex } from '@keyfall/protocol';
+import { GENESIS_FEE_CONFIG, MODES, PAYLOAD_KINDS, ZERO_HASH, feeConfigHash, hashBytes, toHex, type FeeConfig, type Hex } from '@keyfall/protocol';
 import type { L1Block as FollowedBlock, L1Event, L1Record, L1Source } from '../pipeline/l1Block.ts';
 import type { CommitRecord, L1Reference, Origin } from '../store/records.ts';
 import type { KnownL1Chain, L1Block, L1Header, L1Step } from './api.ts';
@@ -20,6 +20,7 @@ export interface RollupSourceOptions {
   readonly rpc: L1Rpc;
   readonly rollup: Hex;
   readonly inbox: Hex;
+  readonly lifecycle: Hex;
   readonly l1ChainId: bigint;
   readonly l2ChainId: bigint;
   /** L2 genesis as this node computes it: the Rollup's own event must name it. */
@@ -63,9 +64,9 @@ export class RollupL1Source implements L1Source {
 
   constructor(options: RollupSourceOptions) {
     this.#options = options;
-    const { rpc, rollup, inbox, follow, maxBlocks = 64, finalityDepth = 0n } = options;
-    this.#reader = new L1Reader({ rpc, addresses: [rollup, inbox], follow, maxBlocks, finalityDepth });
-    this.#events = new RollupEvents({ rollup: options.rollup, inbox: options.inbox });
+    const { rpc, rollup, inbox, lifecycle, follow, maxBlocks = 64, finalityDepth = 0n } = options;
+    this.#reader = new L1Reader({ rpc, addresses: [rollup, inbox, lifecycle], follow, maxBlocks, finalityDepth });
+    this.#events = new RollupEvents({ rollup, inbox, lifecycle });
   }
 
   /** Number of the block the endpoint last showed as the one we follow to; undefined = unknown now. */
@@ -181,16 +182,25 @@ export class RollupL1Source implements L1Source {
     if (inputs.l1ChainId !== l1ChainId || inputs.l2ChainId !== l2ChainId || inputs.rollup !== rollup) {
       throw new FatalL1Fault('protocol', `batch ${commit.index}: expected L1 ${l1ChainId}, L2 ${l2ChainId}, rollup ${rollup}; its inputs name ${inputs.l1ChainId}, ${inputs.l2ChainId}, ${inputs.rollup}`);
     }
-    if (inputs.mode !== 1 || inputs.payloadKind !== 1) {
-      throw new FatalL1Fault('protocol', `batch ${commit.index}: mode ${inputs.mode} with payload kind ${inputs.payloadKind} is not read by this version, which knows Operating with calldata`);
+    const { mode, payloadKind } = inputs;
+    const isOperating = mode === MODES.operating && payloadKind === PAYLOAD_KINDS.calldata;
+    const isEnforced = mode === MODES.enforced && payloadKind === PAYLOAD_KINDS.none;
+    if (!isOperating && !isEnforced) {
+      throw new FatalL1Fault('protocol', `batch ${commit.index}: mode ${mode} with payload kind ${payloadKind} is not read by this version, which knows Operating with calldata and Enforced without payload`);
     }
     return {
-      index: commit.index, parentHash: hashBytes(inputs.parentHash), specId: inputs.specId, mode: 1, payloadKind: 1,
+      index: commit.index, parentHash: hashBytes(inputs.parentHash), specId: inputs.specId, mode: isEnforced ? 2 : 1, payloadKind: isEnforced ? 0 : 1,
       payloadCommitment: hashBytes(inputs.payloadCommitment), payload: commit.payload, inboxFrom: inputs.inboxFrom, accFrom: hashBytes(inputs.accFrom),
       inboxTo: inputs.inboxTo, accTo: hashBytes(inputs.accTo), skipRoot: hashBytes(inputs.skipRoot),
-      origin: await this.#origin(inputs.originNumber, inputs.originHash, signal), feeConfigHash: hashBytes(inputs.feeConfigHash),
+      origin: isEnforced ? this.#noOrigin(commit) : await this.#origin(inputs.originNumber, inputs.originHash, signal), feeConfigHash: hashBytes(inputs.feeConfigHash),
       feeScalars: await this.#feeConfig(inputs.feeConfigHash, header, signal), commitTime: commit.commitTime, l1Number: header.number, l1TransactionHash: hashBytes(transactionHash),
     };
+  }
+
+  /** Nothing of an Enforced batch depends on an L1 block beyond its messages. */
+  #noOrigin({ index, inputs }: CommittedBatch): undefined {
+    if (inputs.originNumber === 0n && inputs.originHash === ZERO_HASH) return undefined;
+    throw new FatalL1Fault('protocol', `batch ${index}: expected an Enforced batch without origin, got block ${inputs.originNumber} ${inputs.originHash}`);
   }
 
   /** The origin's header by the hash the contract stored: whoever serves it, the hash proves its base fee and time. */

@@ -6,12 +6,12 @@
 // before every committed batch is taken over.
 
 import { strict as assert } from 'node:assert';
-import { MAX_ORIGIN_LEAD_SECONDS, dropRootOf, feeConfigHash, hashBytes, keccak } from '@keyfall/protocol';
+import { MAX_ORIGIN_LEAD_SECONDS, dropRootOf, feeConfigHash, hashBytes, keccak, nextSkippedFrom, nextUnskipped } from '@keyfall/protocol';
 import { dropsOf } from '../derive/batch.ts';
 import { planBatch } from '../derive/plan.ts';
 import type { Effect, StepResult } from './effect.ts';
 import type { CoreEvent } from './event.ts';
-import { messageDeclaredZkGas, messageTime } from './messages.ts';
+import { messageDeclaredZkGas, messageTime } from '../derive/messages.ts';
 import { openBatch, type Building, type ChainCaps, type CoreReads, type CoreState, type SequencingConfig } from './state.ts';
 import type { BatchRecord, BatchUse, BlockRecord, CommitRecord, FeeScalars, HeadRecord, MessageRecord, Origin } from '../store/records.ts';
 
@@ -31,6 +31,8 @@ export function whenTicked(state: CoreState, tick: Tick, reads: CoreReads): Step
   const isAtTip = state.head.l1.timestamp > 0n && (state.hasCaughtUp || (tick.l1Target !== undefined && state.head.l1.number + 2n >= tick.l1Target));
   const current: CoreState = { ...state, hasCaughtUp: isAtTip };
   if (sequencing === undefined || !isAtTip || current.halted !== undefined || current.standing !== undefined) return [current, []];
+  // Outside Operating L1 takes no payload: nothing is built, and what users sent waits in the pool.
+  if (current.head.progress.phase !== 'operating') return [current, []];
   if (current.head.safe.batchIndex < current.head.progress.committedBatch) return [current, [{ kind: 'again' }]];
   const open = openBatch(current);
   const [ready, closing] = open !== undefined && isTimeToClose(current, open, tick.l1Seconds, sequencing, reads) ? closeBatch(current, open, reads) : [current, []];
@@ -92,8 +94,9 @@ function startBuilding(state: CoreState, tick: Tick, sequencing: SequencingConfi
   const isHeartbeat = timestamp >= tip.header.timestamp + sequencing.heartbeatSeconds;
   if (timestamp <= tip.header.timestamp) return [state, []];
   const available = usableMessages(state, sequencing, reads);
-  if (!isHeartbeat && tick.pending === 0 && available <= tip.messagesTo) return [state, []];
   const open = openBatch(state);
+  const next = nextUnskipped(head.progress.skipped, tip.messagesTo);
+  if (!isHeartbeat && tick.pending === 0 && available <= next) return [state, []];
   const messages = chooseMessages(state, open, available, timestamp, reads);
   if (open !== undefined && messages.isBatchFull) {
     const [closed, closing] = closeBatch(state, open, reads);
@@ -104,7 +107,7 @@ function startBuilding(state: CoreState, tick: Tick, sequencing: SequencingConfi
   if (origin === undefined) return [state, []];
   const building: Building = {
     kind: 'building', batchIndex: head.closedBatch + 1n, isFirst: open === undefined, origin, feeScalars: open?.feeScalars ?? currentScalars(state, reads),
-    messagesFrom: tip.messagesTo, messagesTo: messages.to, declaredZkGas: messages.declaredZkGas, isHeartbeat, isBatchFull: false,
+    messagesFrom: messages.from, messagesTo: messages.to, declaredZkGas: messages.declaredZkGas, isHeartbeat, isBatchFull: false,
   };
   return [{ ...state, activity: building }, [buildEffect(state, building, open, timestamp)]];
 }
@@ -129,25 +132,29 @@ function usableMessages({ head }: CoreState, { confirmations }: SequencingConfig
   return reads.l1BlockAtOrBelow(head.l1.number - confirmations)?.after.inboxCount ?? 0n;
 }
 
-interface MessageChoice { to: bigint; declaredZkGas: bigint; isBatchFull: boolean }
+interface MessageChoice { from: bigint; to: bigint; declaredZkGas: bigint; isBatchFull: boolean }
 
-/** As many messages, in order, as the batch and the block have room for. */
-function chooseMessages({ tip, config: { caps } }: CoreState, open: BlockRecord | undefined, available: bigint, timestamp: bigint, reads: CoreReads): MessageChoice {
+/** As many messages, in order, as the batch and the block have room for. Skipped ones are passed between two batches alone. */
+function chooseMessages({ head, tip, config: { caps } }: CoreState, open: BlockRecord | undefined, available: bigint, timestamp: bigint, reads: CoreReads): MessageChoice {
+  const { skipped } = head.progress;
   let declaredZkGas = 0n;
-  let to = tip.messagesTo;
+  const from = open === undefined ? nextUnskipped(skipped, tip.messagesTo) : tip.messagesTo;
+  const end = nextSkippedFrom(skipped, from) ?? available;
+  if (end === from && available > nextUnskipped(skipped, from)) return { from, to: from, declaredZkGas, isBatchFull: open !== undefined };
+  let to = from;
   const batchDeclared = open?.batchUse.declaredZkGas ?? 0n;
   const batchUsed = open?.batchUse.zkGas ?? 0n;
-  for (; to < available; to++) {
+  for (; to < available && to < end; to++) {
     const message = reads.message(to);
     assert(message !== undefined, `message ${to} is not stored`);
     if (messageTime(message) > timestamp) break;
     const next = declaredZkGas + messageDeclaredZkGas(message);
     const fits = next <= caps.blockZkGas && batchDeclared + next <= caps.batchMessageZkGas && batchUsed + next <= caps.batchZkGas;
     // Only a batch that has blocks can be full for the first message: alone, every message fits.
-    if (!fits) return { to, declaredZkGas, isBatchFull: open !== undefined && to === tip.messagesTo };
+    if (!fits) return { from, to, declaredZkGas, isBatchFull: open !== undefined && to === from };
     declaredZkGas = next;
   }
-  return { to, declaredZkGas, isBatchFull: false };
+  return { from, to, declaredZkGas, isBatchFull: false };
 }
 
 /** The newest L1 block that is deep enough, not older than the parent batch's origin, and close enough in time. */

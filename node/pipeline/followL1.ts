@@ -6,11 +6,11 @@
 // unsafe chain that used nothing of the blocks that went.
 
 import { strict as assert } from 'node:assert';
-import { equalBytes } from '@keyfall/protocol';
+import { equalBytes, nextUnskipped, type MessageRange } from '@keyfall/protocol';
 import { applyL1Records } from '../derive/ledger.ts';
 import type { Change, StepResult } from './effect.ts';
 import type { L1Block } from './l1Block.ts';
-import { messageDeclaredZkGas, messageTime } from './messages.ts';
+import { messageDeclaredZkGas, messageTime } from '../derive/messages.ts';
 import type { CoreReads, CoreState, SequencingConfig } from './state.ts';
 import { halt, rewindToSafe, takeOver } from './takeOver.ts';
 import type { CommitRecord, HeadRecord, L1BlockRecord, L1Reference, MessageRecord } from '../store/records.ts';
@@ -81,6 +81,7 @@ function uncommittable(state: CoreState, reads: CoreReads): string | undefined {
   const { head, config } = state;
   const { sequencing } = config;
   if (sequencing === undefined || state.tip.number === head.safe.number || head.safe.batchIndex < head.progress.committedBatch) return undefined;
+  if (head.progress.phase !== 'operating') return `L1 is in phase ${head.progress.phase} and takes no payload`;
   const first = reads.block(head.safe.number + 1n);
   assert(first !== undefined, `block ${head.safe.number + 1n} is not stored`);
   if (first.origin !== undefined && first.origin.number + MAX_ORIGIN_AGE_BLOCKS < head.l1.number) {
@@ -98,7 +99,8 @@ function staleBatch({ head, config }: CoreState, sequencing: SequencingConfig, r
   if (last.header.timestamp + sequencing.maxTimestampLagSeconds <= head.l1.timestamp) {
     return `batch ${index} ends at ${last.header.timestamp}, too long before L1's ${head.l1.timestamp} to be answered`;
   }
-  const left = batch.inboxTo < head.progress.inboxCount ? reads.message(batch.inboxTo) : undefined;
+  const isBeforeSkipped = nextUnskipped(head.progress.skipped, batch.inboxTo) !== batch.inboxTo;
+  const left = batch.inboxTo < head.progress.inboxCount && !isBeforeSkipped ? reads.message(batch.inboxTo) : undefined;
   if (left === undefined || messageTime(left) + sequencing.forcedInclusionSeconds >= head.l1.timestamp) return undefined;
   const fits = last.batchUse.declaredZkGas + messageDeclaredZkGas(left) <= config.caps.batchMessageZkGas;
   return fits ? `batch ${index} leaves out message ${left.index}, which is due` : undefined;
@@ -126,7 +128,10 @@ export function whenL1Reorged(state: CoreState, ancestor: L1Reference, reads: Co
   const safeIndex = lowest(head.safe.batchIndex, progress.committedBatch, firstTouched === undefined ? head.safe.batchIndex : firstTouched - 1n);
   const safeBatch = reads.batch(safeIndex);
   assert(safeBatch !== undefined, `batch ${safeIndex} is not stored`);
-  const tip = lastUntouched(state, { safeNumber: safeBatch.lastBlock, ancestor, inboxCount: progress.inboxCount, ownNumber: lastOwn(head, safeIndex, reads) }, reads);
+  // Blocks built past a skip that went, or in a phase that did, are not looked at one by one: both are rare.
+  const isSameLife = progress.phase === head.progress.phase && sameRanges(progress.skipped, head.progress.skipped);
+  const ownNumber = isSameLife ? lastOwn(head, safeIndex, reads) : safeBatch.lastBlock;
+  const tip = lastUntouched(state, { safeNumber: safeBatch.lastBlock, ancestor, inboxCount: progress.inboxCount, ownNumber }, reads);
   const closedBatch = lastClosed(head, tip.number, reads);
   const rewound: HeadRecord = {
     ...head, l1: { number: record.number, hash: record.hash, timestamp: record.timestamp, baseFeeWei: record.baseFeeWei }, progress,
@@ -143,6 +148,10 @@ export function whenL1Reorged(state: CoreState, ancestor: L1Reference, reads: Co
     tip.number < state.tip.number ? { kind: 'unwind', to: tip.number, change, requeue: true } : { kind: 'write', change },
     { kind: 'again' },
   ]];
+}
+
+function sameRanges(a: readonly MessageRange[], b: readonly MessageRange[]): boolean {
+  return a.length === b.length && a.every(({ from, to }, i) => b[i]?.from === from && b[i]?.to === to);
 }
 
 /**

@@ -1,11 +1,11 @@
-// L1 as the core sees it: verified blocks with the decoded logs of the Inbox and the Rollup.
+// L1 as the core sees it: verified blocks with the decoded logs of the Inbox, the Rollup and the Lifecycle.
 //
 // Owns: the types that node/l1's reader produces and node/pipeline consumes. Does not own: reading, verification,
 // decoding (node/l1).
 // Invariant: blocks handed to the core are consecutive and verified (header hash, receipts root, parent hash); `records`
 // hold every relevant log of the block in log order, and nothing else.
 
-import type { CommitRecord, L1Reference, MessageRecord } from '../store/records.ts';
+import type { ChainPhase, CommitRecord, L1Reference, MessageRecord } from '../store/records.ts';
 
 /** One relevant log. Outputs and lanes are kept as bytes: the node only follows them, it does not judge them. */
 export type L1Record =
@@ -13,7 +13,11 @@ export type L1Record =
   | { kind: 'commit'; commit: CommitRecord }
   | { kind: 'finalized'; batchIndex: bigint; lastHash: Uint8Array; stateRoot: Uint8Array; lastNumber: bigint; inboxTo: bigint }
   /** Batches [from, to] were dropped. */
-  | { kind: 'dropped'; from: bigint; to: bigint };
+  | { kind: 'dropped'; from: bigint; to: bigint }
+  /** The Lifecycle entered a phase, or went back to Operating. */
+  | { kind: 'phase'; phase: ChainPhase }
+  /** Messages [from, to) will never be executed. */
+  | { kind: 'skipped'; from: bigint; to: bigint };
 
 export interface L1Block extends L1Reference {
   parentHash: Uint8Array;

@@ -8,7 +8,7 @@
 import { strict as assert } from 'node:assert';
 import { dropRootOf, equalBytes, hashBytes, type Hex } from '@keyfall/protocol';
 import { dropsOf } from '../derive/batch.ts';
-import { messageDeclaredZkGas } from './messages.ts';
+import { messageDeclaredZkGas } from '../derive/messages.ts';
 import { planBatch, planEmpty } from '../derive/plan.ts';
 import type { BatchContext, BatchPlan } from './batchPlan.ts';
 import type { Change, Effect, StepResult } from './effect.ts';

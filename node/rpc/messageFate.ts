@@ -3,7 +3,7 @@
 // Owns: finding the block that consumed it and whether it was dropped there. Does not own: execution.
 // Invariant: blocks consume messages in queue order, so `messagesTo` never falls from block to block: binary search.
 
-import { depositTransactionHash, depositTransactionOf, keccak } from '@keyfall/protocol';
+import { depositTransactionHash, depositTransactionOf, keccak, nextUnskipped } from '@keyfall/protocol';
 import type { BlockRecord, MessageRecord } from '../store/records.ts';
 import { latestBlock } from './blockAccess.ts';
 import { parseData } from './codec/hex.ts';
@@ -12,6 +12,8 @@ import type { RpcNode } from './node.ts';
 
 export type MessageFate =
   | { status: 'waiting' }
+  /** The Lifecycle skipped it: it is never executed, and its sender is refunded on L1. */
+  | { status: 'skipped' }
   | { status: 'executed'; blockNumber: bigint; transactionHash: Uint8Array }
   /** `reason` is 1..11 of SPEC.md section 4. */
   | { status: 'dropped'; blockNumber: bigint; reason: number };
@@ -37,6 +39,8 @@ function consumingBlock(node: RpcNode, index: bigint): BlockRecord | undefined {
 
 /** The fate of a message this node has read from L1. */
 export function messageFate(node: RpcNode, record: MessageRecord): MessageFate {
+  const { skipped } = node.chain.heads().progress;
+  if (nextUnskipped(skipped, record.index) !== record.index) return { status: 'skipped' };
   const block = consumingBlock(node, record.index);
   if (block === undefined) return { status: 'waiting' };
   const drop = block.dropped.find(({ messageIndex }) => messageIndex === record.index);

@@ -4,16 +4,18 @@
 // Invariant: decode(encode(r)) equals r. A record starts with its format version, so that a store written by another
 // version is refused as `corrupt` with a clear message instead of being misread.
 
+import type { MessageRange } from '@keyfall/protocol';
 import type { BlockHeader, DroppedMessage, Log } from '../execute/api.ts';
 import { decodeRlp } from '../execute/rlp.ts';
 import { toBigInt } from '../execute/bytes.ts';
 import { RecordReader, RecordWriter } from './binary.ts';
 import { StoreFault } from './keyValue.ts';
+import { CHAIN_PHASES } from './records.ts';
 import type {
   BatchRecord, BlockRecord, CommitRecord, FeeScalars, HeadRecord, L1BlockRecord, L1Progress, MessageRecord, Origin, StoredReceipt, StoredTransaction,
 } from './records.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const HASH = 32;
 const ADDRESS = 20;
 const BLOOM = 256;
@@ -200,10 +202,15 @@ export function decodeCommit(raw: Uint8Array): CommitRecord {
 }
 
 function writeProgress(writer: RecordWriter, progress: L1Progress): void {
-  writer.uint(progress.inboxCount).fixed(progress.accumulator).uint(progress.committedBatch).uint(progress.finalBatch);
+  writer.uint(progress.inboxCount).fixed(progress.accumulator).uint(progress.committedBatch).uint(progress.finalBatch).byte(CHAIN_PHASES.indexOf(progress.phase));
+  writer.list<MessageRange>(progress.skipped, (range) => { writer.uint(range.from).uint(range.to); });
 }
 function readProgress(reader: RecordReader): L1Progress {
-  return { inboxCount: reader.uint(), accumulator: reader.fixed(HASH), committedBatch: reader.uint(), finalBatch: reader.uint() };
+  const counted = { inboxCount: reader.uint(), accumulator: reader.fixed(HASH), committedBatch: reader.uint(), finalBatch: reader.uint() };
+  const code = reader.byte();
+  const phase = CHAIN_PHASES[code];
+  if (phase === undefined) throw new StoreFault('corrupt', `L1 progress: expected a phase from 0 to ${CHAIN_PHASES.length - 1}, got ${code}`);
+  return { ...counted, phase, skipped: reader.list(() => ({ from: reader.uint(), to: reader.uint() })) };
 }
 export function encodeL1Block(block: L1BlockRecord): Uint8Array {
   const writer = start().uint(block.number).fixed(block.hash).fixed(block.parentHash).uint(block.timestamp).uint(block.baseFeeWei);

@@ -8,7 +8,7 @@ import { StoreFault } from './keyValue.ts';
 const hex = (bytes: number) => z.string().regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`)).transform((text) => text as `0x${string}`);
 const integer = z.string().regex(/^\d+$/).transform(BigInt);
 const schema = z.strictObject({
-  rollup: hex(20), inbox: hex(20), clock: hex(20), l1ChainId: integer, l2ChainId: integer, genesisHash: hex(32), chainProfile: z.string(), timeScale: integer,
+  rollup: hex(20), inbox: hex(20), lifecycle: hex(20), clock: hex(20), l1ChainId: integer, l2ChainId: integer, genesisHash: hex(32), chainProfile: z.string(), timeScale: integer,
   start: z.strictObject({ number: integer, hash: hex(32) }),
 });
 export type StoredIdentity = z.infer<typeof schema>;

@@ -9,7 +9,7 @@ import type { StateWrite } from './keyValue.ts';
 import type { HeadRecord, L1Progress, L1Reference } from './records.ts';
 
 /** L1 progress before the first message and commit. */
-const NOTHING_YET: L1Progress = { inboxCount: 0n, accumulator: new Uint8Array(32), committedBatch: 0n, finalBatch: 0n };
+const NOTHING_YET: L1Progress = { inboxCount: 0n, accumulator: new Uint8Array(32), committedBatch: 0n, finalBatch: 0n, phase: 'operating', skipped: [] };
 
 /** Genesis block, batch 0, and a head whose L1 cursor is the block before the deployment. */
 export function initialWrites(genesis: { header: BlockHeader; hash: Uint8Array }, start: L1Reference): StateWrite[] {

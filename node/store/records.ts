@@ -4,6 +4,7 @@
 // keys (tables.ts), the state trie (node/execute).
 // Invariant: every head is derived from the one HeadRecord; no other record says what is unsafe, safe or final.
 
+import type { MessageRange } from '@keyfall/protocol';
 import type { BlockHeader, DroppedMessage, Receipt } from '../execute/api.ts';
 
 /** An L2 block by number and hash. */
@@ -111,7 +112,11 @@ export interface CommitRecord {
   l1TransactionHash: Uint8Array;
 }
 
-/** What the contract's state was after an L1 block, as far as this node follows it. */
+/** The Lifecycle's phases, in the order in which they can follow each other. */
+export const CHAIN_PHASES = ['operating', 'enforced', 'frozen'] as const;
+export type ChainPhase = (typeof CHAIN_PHASES)[number];
+
+/** What the contracts' state was after an L1 block, as far as this node follows it. */
 export interface L1Progress {
   /** Messages enqueued so far. */
   inboxCount: bigint;
@@ -121,6 +126,9 @@ export interface L1Progress {
   committedBatch: bigint;
   /** Highest batch final in Rollup. */
   finalBatch: bigint;
+  phase: ChainPhase;
+  /** Messages that no batch will ever execute: sorted, adjacent ranges merged. */
+  skipped: readonly MessageRange[];
 }
 
 /** One followed L1 block; kept from the L1 finalized block on, so that a reorg of any depth it can have is undone. */

@@ -23,6 +23,7 @@ export const keyfallChain = defineMethod({
       l1: {
         head: reference(heads.l1), finalized: reference(heads.l1Finalized), target: status.l1Target === undefined ? null : quantity(status.l1Target),
         inboxCount: quantity(heads.progress.inboxCount), committedBatch: quantity(heads.progress.committedBatch), finalBatch: quantity(heads.progress.finalBatch),
+        phase: heads.progress.phase, skipped: heads.progress.skipped.map(({ from, to }) => ({ from: quantity(from), to: quantity(to) })),
       },
       haltedBecause: status.haltedBecause ?? null,
     };

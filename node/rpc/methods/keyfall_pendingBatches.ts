@@ -1,5 +1,5 @@
 // keyfall_pendingBatches: closed batches to commit, in order, with all that Rollup.commit takes. The batcher's feed: it packages
-// nothing itself. Starts after the last committed batch unless told where.
+// nothing itself. Starts after the last committed batch unless told where. Outside the phase Operating there is nothing to commit.
 import { data, quantity } from '../codec/hex.ts';
 import { decodeQuantity, optional, required } from '../codec/parameter.ts';
 import type { JsonObject } from '../json.ts';
@@ -15,7 +15,7 @@ export const keyfallPendingBatches = defineMethod({
     const heads = node.chain.heads();
     const first = from ?? heads.progress.committedBatch + 1n;
     const batches: JsonObject[] = [];
-    for (let index = first; index <= heads.closedBatch && index < first + BATCHES_PER_ANSWER; index++) {
+    for (let index = first; heads.progress.phase === 'operating' && index <= heads.closedBatch && index < first + BATCHES_PER_ANSWER; index++) {
       const batch = node.chain.batch(index);
       const payload = node.chain.payload(index);
       if (batch === undefined || payload === undefined) break;

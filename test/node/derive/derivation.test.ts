@@ -65,6 +65,9 @@ type Action =
   | { readonly kind: 'commit'; readonly payload: 'fitting' | 'garbage' | 'unsigned' | 'refused' | 'heavy'; readonly bytes: Uint8Array; readonly take: number; readonly isOrphan: boolean }
   | { readonly kind: 'drop'; readonly back: number }
   | { readonly kind: 'finalize' }
+  | { readonly kind: 'phase'; readonly proven: number }
+  | { readonly kind: 'enforced'; readonly blocks: number }
+  | { readonly kind: 'skip'; readonly width: number }
   | { readonly kind: 'reorg'; readonly depth: number }
   | { readonly kind: 'l1-final'; readonly lag: number };
 
@@ -75,6 +78,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), back: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('finalize' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('reorg' as const), depth: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('phase' as const), proven: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('enforced' as const), blocks: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('skip' as const), width: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('l1-final' as const), lag: fc.nat(4) }) },
 );
 
@@ -88,16 +94,36 @@ function transactionsFor(payload: string, bytes: Uint8Array): Uint8Array[][] {
 async function commitRecord(world: L1World, pending: readonly L1Record[], choice: Extract<Action, { kind: 'commit' }>): Promise<L1Record> {
   const { derivation } = await fresh(world.mine(pending, 0));
   const parent = derivation.head.derived;
-  const available = BigInt(world.messages(pending).length) - (world.commits(pending).at(-1)?.inboxTo ?? 0n);
+  const { from, end } = world.nextMessages(pending);
+  const available = end - from;
   const take = BigInt(choice.take) < available ? BigInt(choice.take) : available;
   const payload = choice.payload === 'garbage' ? choice.bytes : fittingPayload(world, parent.timestamp, take, transactionsFor(choice.payload, choice.bytes));
   return world.commit({ payload, take, parentHash: choice.isOrphan ? keccak(choice.bytes) : parent.hash }, pending);
 }
 
+/** What anyone commits in Enforced: whole blocks of the queue on the chain as derived, or nothing when no interval is closed. */
+async function enforcedRecords(world: L1World, blocks: number): Promise<readonly L1Record[]> {
+  const { derivation } = await fresh(world);
+  const { derived, progress } = derivation.head;
+  if (world.phase() !== 'enforced' || derived.batchIndex !== progress.committedBatch) return [];
+  const record = world.enforcedCommit({ parentHash: derived.hash, blocks }, []);
+  return record === undefined ? [] : [record];
+}
+
+function turnedPhase(world: L1World, proven: bigint): readonly L1Record[] {
+  if (world.phase() === 'enforced') return [{ kind: 'phase', phase: 'operating' }];
+  const committed = BigInt(world.commits().length);
+  const from = world.finalBatch() + proven + 1n;
+  return from <= committed ? [{ kind: 'phase', phase: 'enforced' }, { kind: 'dropped', from, to: committed }] : [{ kind: 'phase', phase: 'enforced' }];
+}
+
 /** The records of one L1 block that the actions ask for. */
 async function blockRecords(world: L1World, step: Action): Promise<readonly L1Record[]> {
   if (step.kind === 'message') return Array.from({ length: 1 + (step.size % 3) }).reduce<L1Record[]>((pending) => [...pending, world.message(step.isSigned ? { kind: 'signed', data: new Uint8Array(step.size) } : { data: new Uint8Array(step.size) }, pending)], []);
-  if (step.kind === 'commit') return [await commitRecord(world, [], step)];
+  if (step.kind === 'commit') return world.phase() === 'operating' ? [await commitRecord(world, [], step)] : [];
+  if (step.kind === 'enforced') return await enforcedRecords(world, step.blocks);
+  if (step.kind === 'skip') return world.phase() === 'enforced' ? [world.skipHead(BigInt(step.width), [])].flatMap((record) => record ?? []) : [];
+  if (step.kind === 'phase') return turnedPhase(world, BigInt(step.proven));
   const committed = BigInt(world.commits().length);
   const final = world.finalBatch();
   if (step.kind === 'drop' && committed > final) {
@@ -208,9 +234,11 @@ describe('derivation', () => {
       const expected = await fresh(world);
       assert.deepEqual(contents(follower.memory, derivation), contents(expected.store, expected.derivation));
       for (let index = 1n; index <= derivation.head.derived.batchIndex; index += 1n) count(derivation.result(index)?.emptiedBecause === undefined ? 'valid batch' : 'emptied batch');
+      for (const { mode } of world.commits()) if (mode === 2) count('Enforced batch');
+      if (derivation.head.progress.skipped.length > 0) count('skipped');
       if ((await derivation.deriveNext()).kind === 'standing') count('standing');
     }), { numRuns: 150 });
-    for (const kind of ['reorg', 'drop', 'finalize', 'l1-final', 'valid batch', 'emptied batch', 'standing']) assert.ok((covered.get(kind) ?? 0) > 10, `${kind}: covered ${covered.get(kind) ?? 0} times`);
+    for (const kind of ['reorg', 'drop', 'finalize', 'l1-final', 'Enforced batch', 'skipped', 'valid batch', 'emptied batch', 'standing']) assert.ok((covered.get(kind) ?? 0) > 10, `${kind}: covered ${covered.get(kind) ?? 0} times`);
   });
 
   it('derives every byte string to exactly one result, whose blocks hold exactly the batch’s messages', async () => {
@@ -315,6 +343,49 @@ describe('derivation', () => {
       await assert.rejects(derivation.apply(event), (error) => error instanceof DerivationFault && error.code === 'contradiction' && error.message.includes(code), code);
       assert.deepEqual(derivation.head, before);
     }
+  });
+
+  it('derives the same Enforced blocks however many of them each batch took', async () => {
+    let world = new L1World();
+    for (let i = 0; i < 6; i += 1) world = world.mine([world.message({}, []), ...(i % 2 === 0 ? [world.message({}, [world.message({}, [])])] : [])].slice(0, 1), 0);
+    world = world.mine([{ kind: 'phase', phase: 'enforced' }], 0).mine([], 0).mine([], 0);
+    const chains = await Promise.all([[9], [1, 9], [1, 1, 1, 1], [2, 1, 9]].map(async (takes) => {
+      let story = world;
+      for (const blocks of takes) story = story.mine([...await enforcedRecords(story, blocks)], 0);
+      return (await fresh(story)).derivation.head;
+    }));
+    assert.ok((chains[0]?.derived.number ?? 0n) > 2n, 'several blocks');
+    for (const head of chains) assert.deepEqual([head.derived.number, head.derived.hash, head.derived.timestamp], [chains[0]?.derived.number, chains[0]?.derived.hash, chains[0]?.derived.timestamp]);
+  });
+
+  it('refuses what the Lifecycle could not have allowed', async () => {
+    let world = new L1World();
+    for (let i = 0; i < 4; i += 1) world = world.mine([world.message({}, [])], 0);
+    const enter: L1Record = { kind: 'phase', phase: 'enforced' };
+    const open = world.mine([enter], 0).mine([], 0).mine([], 0);
+    const enforced = open.enforcedCommit({ parentHash: MODEL_GENESIS.hash, blocks: 9 }, []);
+    const skip = open.skipHead(1n, []);
+    const passing = skip === undefined ? undefined : open.enforcedCommit({ parentHash: MODEL_GENESIS.hash, blocks: 9 }, [skip]);
+    assert.ok(enforced?.kind === 'commit' && skip !== undefined && passing?.kind === 'commit');
+    const operating = world.commit({ payload: Uint8Array.of(9), take: 1n, parentHash: MODEL_GENESIS.hash }, []);
+    const zero = new Uint8Array(32);
+    const changed = (fields: Partial<(typeof enforced)['commit']>): L1Record => ({ kind: 'commit', commit: { ...enforced.commit, ...fields } });
+    const cases: readonly (readonly [string, L1World, readonly L1Record[]])[] = [
+      ['mode', world, [enforced]], ['mode', open, [operating]], ['mode', open, [{ kind: 'phase', phase: 'frozen' }, enforced]],
+      ['payload', open, [changed({ payloadCommitment: zero })]], ['payload', open, [changed({ payload: Uint8Array.of(1) })]], ['payload', open, [changed({ inboxTo: 0n, accTo: zero })]],
+      ['phase', open, [enter]], ['phase', open, [{ kind: 'phase', phase: 'frozen' }, { kind: 'phase', phase: 'operating' }]],
+      ['skip-range', world, [{ kind: 'skipped', from: 0n, to: 1n }]], ['skip-range', open, [skip, skip]], ['skip-range', open, [{ kind: 'skipped', from: 0n, to: 5n }]], ['skip-range', open, [enforced, skip]],
+      ['skip-root', open, [changed({ skipRoot: keccak(zero) })]], ['skip-root', open, [skip, { kind: 'commit', commit: { ...passing.commit, skipRoot: zero } }]], ['inbox-range', open, [skip, enforced]],
+      ['inbox-range', open, [{ kind: 'skipped', from: 1n, to: 2n }, enforced]],
+    ];
+    for (const [code, before, records] of cases) {
+      const { derivation } = await fresh(before);
+      const event = before.mine(records, 0).eventsFrom(before, 9)[0];
+      assert.ok(event);
+      await assert.rejects(derivation.apply(event), (error) => error instanceof DerivationFault && error.code === 'contradiction' && error.message.includes(`: ${code}: `), `${code}: ${JSON.stringify(records.map(({ kind }) => kind))}`);
+    }
+    const { derivation } = await fresh(open.mine([skip], 0).mine([passing], 0));
+    assert.equal(derivation.head.derived.batchIndex, 1n, 'a batch past the skipped range is derived');
   });
 
   it('stops as diverged when L1 makes final what it computes otherwise, before or after deriving it', async () => {

@@ -55,7 +55,7 @@ async function assertDerivable(scenario: Scenario): Promise<void> {
   for (let index = 1n; index <= ours.batchIndex; index++) assert.deepEqual(follower.store.batch(index), scenario.node.store.batch(index));
 }
 
-const totals = { recognised: 0, derived: 0, emptied: 0, unwound: 0, reorganized: 0, crashed: 0 };
+const totals = { recognised: 0, derived: 0, emptied: 0, unwound: 0, reorganized: 0, crashed: 0, enforced: 0, skipped: 0, returned: 0 };
 
 test('whatever L1 does and whenever the process dies, the chain is consistent, derivable from L1 alone, and loses no acknowledged transaction', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 25, maxLength: 60 }), async (steps: readonly ScenarioStep[]) => {

@@ -71,7 +71,7 @@ function fresh(role: 'sequencer' | 'follower' = 'sequencer'): { state: CoreState
     index: 0n, parentHash: ZERO, firstBlock: 0n, lastBlock: 0n, lastHash: genesis.hash, inboxFrom: 0n, inboxTo: 0n, origin: undefined, feeScalars: GENESIS_FEE_CONFIG, zkGasUsed: 0n,
     dropRoot: ZERO, payloadHash: ZERO, emptiedBecause: undefined,
   });
-  const progress = { inboxCount: 0n, accumulator: ZERO, committedBatch: 0n, finalBatch: 0n };
+  const progress = { inboxCount: 0n, accumulator: ZERO, committedBatch: 0n, finalBatch: 0n, phase: 'operating' as const, skipped: [] };
   const mark = { number: 0n, hash: genesis.hash };
   const l1 = new L1World().tip;
   records.l1.set(0n, { number: 0n, hash: l1.hash, parentHash: ZERO, timestamp: 0n, baseFeeWei: 0n, after: progress, displaced: [] });

@@ -65,7 +65,7 @@ export class MemoryChain implements ChainView {
     this.#heads = {
       version: 1, unsafe: zero, safe: { ...zero, batchIndex: 0n }, finalized: { ...zero, batchIndex: 0n }, closedBatch: 0n,
       l1: { ...l1, timestamp: 1_000n, baseFeeWei: 1_000_000_000n }, l1Finalized: l1,
-      progress: { inboxCount: 0n, accumulator: new Uint8Array(32), committedBatch: 0n, finalBatch: 0n },
+      progress: { inboxCount: 0n, accumulator: new Uint8Array(32), committedBatch: 0n, finalBatch: 0n, phase: 'operating', skipped: [] },
     };
     this.#put({ record: genesis, transactions: [], receipts: [], replay: undefined });
   }

@@ -98,7 +98,7 @@ export class Follower {
     const engine = await createEngine({ chainId: known.l2ChainId, store, genesis: { timestamp: 0n, alloc: genesisAlloc() }, recoveryWorkers: 0 });
     const { l1ChainId, l2ChainId, rollup, inbox, start, timeScale, genesisHash } = known;
     const derivation = await Derivation.open({ store, engine, identity: { l1ChainId, l2ChainId, rollup }, timestampLagSeconds: MAX_TIMESTAMP_LAG_SECONDS / timeScale, rewindDepth: DEVNET_FINALITY_DEPTH, start: { number: start.number, hash: hashBytes(start.hash) } });
-    return new Follower(chain.l1, known, derivation, engine, new RollupL1Source({ rpc, rollup, inbox, l1ChainId, l2ChainId, genesisHash, follow: 'latest', rewindDepth: DEVNET_FINALITY_DEPTH, pollMilliseconds: 5 }), rpc);
+    return new Follower(chain.l1, known, derivation, engine, new RollupL1Source({ rpc, rollup, inbox, lifecycle: known.lifecycle, l1ChainId, l2ChainId, genesisHash, follow: 'latest', rewindDepth: DEVNET_FINALITY_DEPTH, pollMilliseconds: 5 }), rpc);
   }
 
   /** Follows until it holds L1's head or is told of trouble; returns the kinds of events seen. */

@@ -1,11 +1,11 @@
 // A story of L1 and users around one sequencer, told by numbers: messages, honest and hostile commits, reorganizations,
-// drops, finality, transactions, crashes.
+// drops, finality, transactions, crashes, Enforced episodes with skips.
 //
 // Owns: what each step does to the world and the node, and what was acknowledged. Does not own: the laws (the tests).
 // Invariant: the world obeys the contracts' own rules (l1World.ts); everything else is allowed.
 
 import { strict as assert } from 'node:assert';
-import { equalBytes, hashBytes, payloadCommitment, toHex } from '@keyfall/protocol';
+import { equalBytes, hashBytes, nextUnskipped, payloadCommitment, toHex } from '@keyfall/protocol';
 import type { L1Record } from '../../../../node/pipeline/l1Block.ts';
 import type { CommitRecord } from '../../../../node/store/records.ts';
 import { fittingPayload, L1World } from '../../derive/harness/l1World.ts';
@@ -15,7 +15,7 @@ import { SEQUENCING, SimulatedNode } from './simulatedNode.ts';
 
 export interface ScenarioStep { readonly kind: number; readonly a: number; readonly b: number }
 export interface Acknowledged { readonly hash: Uint8Array; readonly sender: Uint8Array; readonly nonce: bigint }
-const KINDS = ['messages', 'commit', 'commit', 'build', 'build', 'build', 'hostile', 'reorg', 'finalize', 'drop', 'l1-final', 'crash', 'empty'] as const;
+const KINDS = ['messages', 'commit', 'commit', 'build', 'build', 'build', 'hostile', 'reorg', 'finalize', 'drop', 'l1-final', 'crash', 'empty', 'phase', 'enforced', 'enforced', 'skip'] as const;
 
 export class Scenario {
   node: SimulatedNode;
@@ -27,7 +27,7 @@ export class Scenario {
   #seconds = 0n;
   readonly acknowledged: Acknowledged[] = [];
   /** How often the interesting things happened: a scenario in which nothing happens proves nothing. */
-  readonly seen = { recognised: 0, derived: 0, emptied: 0, unwound: 0, reorganized: 0, crashed: 0 };
+  readonly seen = { recognised: 0, derived: 0, emptied: 0, unwound: 0, reorganized: 0, crashed: 0, enforced: 0, skipped: 0, returned: 0 };
   readonly #mayCrash: boolean;
 
   private constructor(node: SimulatedNode, mayCrash: boolean) {
@@ -51,6 +51,9 @@ export class Scenario {
       case 'l1-final': return await this.#finalizeL1(BigInt(step.a % 5));
       case 'crash': return this.#mayCrash ? await this.#restart() : undefined;
       case 'empty': return await this.#mine([]);
+      case 'phase': return await this.#mine(this.#turnPhase(step.a));
+      case 'enforced': return await this.#mine(this.#enforcedCommits(1 + (step.a % 2), 1 + (step.b % 3)));
+      case 'skip': return await this.#mine(this.#skip(1n + BigInt(step.a % 2)));
     }
   }
 
@@ -82,10 +85,11 @@ export class Scenario {
   /** The batches the node closed, as its batcher would commit them. */
   #ownCommits(count: number): L1Record[] {
     const records: L1Record[] = [];
+    if (this.world.phase() !== 'operating') return records;
     for (let i = 0; i < count; i++) {
       const index = BigInt(this.world.commits(records).length) + 1n;
       const batch = index <= this.node.state.head.closedBatch ? this.node.store.batch(index) : undefined;
-      if (batch === undefined || batch.origin === undefined || batch.inboxFrom !== (this.world.commits(records).at(-1)?.inboxTo ?? 0n)) break;
+      if (batch === undefined || batch.origin === undefined || batch.inboxFrom !== nextUnskipped(this.world.skipped(), this.world.commits(records).at(-1)?.inboxTo ?? 0n)) break;
       const payload = this.node.driver.reads.payload(batch.firstBlock, batch.lastBlock);
       const record = this.world.commit({ payload, take: batch.inboxTo - batch.inboxFrom, parentHash: batch.parentHash }, records);
       assert(record.kind === 'commit');
@@ -104,7 +108,7 @@ export class Scenario {
     const payload = a % 4 === 0 ? Uint8Array.of(1, b % 256, 3) : fitting;
     const parentHash = b % 7 === 0 ? hashBytes(`0x${'ee'.repeat(32)}`) : safe.hash;
     // One that builds on nothing derivable blocks the chain until it is dropped: at most one at a time keeps the story moving.
-    if (this.node.state.standing !== undefined) return [];
+    if (this.node.state.standing !== undefined || this.world.phase() !== 'operating') return [];
     return [this.world.commit({ payload, take, parentHash }, [])];
   }
 
@@ -114,6 +118,32 @@ export class Scenario {
     const batch = this.node.store.batch(next)!;
     const last = this.node.store.block(batch.lastBlock)!;
     return [{ kind: 'finalized', batchIndex: next, lastHash: batch.lastHash, stateRoot: last.header.stateRoot, lastNumber: batch.lastBlock, inboxTo: batch.inboxTo }];
+  }
+
+  /** Into Enforced, where everything unproven falls, or back to Operating. */
+  #turnPhase(a: number): L1Record[] {
+    const committed = BigInt(this.world.commits().length);
+    if (this.world.phase() === 'enforced') {
+      this.seen.returned += 1;
+      return [{ kind: 'phase', phase: 'operating' }];
+    }
+    const proven = this.world.finalBatch() + BigInt(a % 3);
+    return proven < committed ? [{ kind: 'phase', phase: 'enforced' }, { kind: 'dropped', from: proven + 1n, to: committed }] : [{ kind: 'phase', phase: 'enforced' }];
+  }
+
+  /** What anyone may commit in Enforced, on the chain as the node derives it; the second batch needs the first one's result. */
+  #enforcedCommits(count: number, blocks: number): L1Record[] {
+    const { head } = this.node.state;
+    if (this.world.phase() !== 'enforced' || head.safe.batchIndex !== BigInt(this.world.commits().length)) return [];
+    const record = this.world.enforcedCommit({ parentHash: head.safe.hash, blocks: blocks * count }, []);
+    if (record !== undefined) this.seen.enforced += 1;
+    return record === undefined ? [] : [record];
+  }
+
+  #skip(width: bigint): L1Record[] {
+    const record = this.world.phase() === 'enforced' ? this.world.skipHead(width, []) : undefined;
+    if (record !== undefined) this.seen.skipped += 1;
+    return record === undefined ? [] : [record];
   }
 
   #dropLast(): L1Record[] {

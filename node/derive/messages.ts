@@ -1,4 +1,4 @@
-// The fields of a stored message that the core decides by, read from its bytes in place.
+// The fields of a stored message that planning and the core decide by, read from its bytes in place.
 //
 // Owns: offsets of SPEC.md section 2 that batch caps and block times need. Does not own: full decoding (node/protocol).
 
