@@ -10,21 +10,8 @@ import type { WithdrawOptions } from './commands/withdraw.ts';
 import { addGovernance } from './governanceSurface.ts';
 import { createOutput } from './output.ts';
 import { runEntry } from './spawned.ts';
-
-const EXIT_CODE_HELP = `
-Exit codes:
-  0 done   1 failed   2 used wrongly   3 an endpoint cannot be reached   4 unknown: it could not be checked`;
-
-const KEY_HELP = `
-The key that signs comes from one of:
-  --account N        account N of the running devnet (publicly known keys, worth nothing)
-  --keystore FILE    an encrypted keystore; its password from $KEYFALL_KEYSTORE_PASSWORD or the terminal
-  $KEYFALL_PRIVATE_KEY   32 bytes of hex
-It is never an argument, because arguments end up in histories and process lists.`;
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
-}
+import { EXIT_CODE_HELP, KEY_HELP, examples } from './helpTexts.ts';
+import { addWayOut } from './surfaceWayOut.ts';
 
 /** Where a command finds the rollup. */
 function withEndpoints(command: Command): Command {
@@ -146,6 +133,7 @@ export function createProgram(): Command {
   addDevnet(program);
   addMoney(program);
   addGovernance(program);
+  addWayOut(program);
   addEntries(program);
   for (const command of program.commands) inherit(command, program);
   return program;

@@ -13,6 +13,9 @@ export const BRIDGED_ERC20: Hex = '0x4b657966616c6c00000000000000000000000005';
 export const BRIDGED_ERC721: Hex = '0x4b657966616c6c00000000000000000000000006';
 export const BRIDGED_ERC1155: Hex = '0x4b657966616c6c00000000000000000000000007';
 
+/** L2 sender of the Vault's messages; no code is ever there. */
+export const VAULT_SENDER: Hex = '0x4b657966616c6c00000000000000000000000008';
+
 /** Predeploys by Solidity name, in address order. */
 export const PREDEPLOYS: Readonly<Record<string, Hex>> = {
   MessagePasser: MESSAGE_PASSER,

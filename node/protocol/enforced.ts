@@ -6,10 +6,8 @@
  * Invariant: a block's end depends on its own first message and the queue after it alone, so however many whole blocks each
  * batch takes, the blocks are the same; and every block fits the block's cap, because a single message does.
  */
-import { MAX_BLOCK_ZKGAS } from './constants.ts';
+import { ENFORCED_INTERVAL_SECONDS, MAX_BLOCK_ZKGAS } from './constants.ts';
 import { bytesToBigint, hashBytes, type Hex } from './bytes.ts';
-
-const ENFORCED_INTERVAL_SECONDS = 3_600n;
 
 /** What the boundary of a block depends on. */
 export interface QueuedMessage {

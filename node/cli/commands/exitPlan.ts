@@ -1,0 +1,77 @@
+// `keyfall exit plan`: which layer is open, what comes next and when, what each way costs, and each position of an account marked with
+// what can be done about it. Owns the wording. Everything is rebuilt from L1 data; nothing is signed or sent.
+// Invariant: a position is shown with what holds now *and* with what would become of it if the chain froze.
+
+import { formatUnits } from 'ethers';
+import type { Hex } from '@keyfall/protocol';
+import { etherText, parseAddress } from '../amounts.ts';
+import { collectPositions, assetFacts, depositMark, frozenOutlook, holdingMark, withdrawalMark } from '../exit/collect.ts';
+import type { Mark, Positions } from '../exit/collect.ts';
+import { assetName } from '../exit/kit.ts';
+import { followRollup } from '../follower.ts';
+import type { FollowerOptions } from '../follower.ts';
+import { homeAt } from '../home.ts';
+import { loadWallet } from '../keys.ts';
+import { layerText, nextSteps, whenText } from '../lifecycleStatus.ts';
+import type { Output } from '../output.ts';
+import { WayOut } from '../wayOut.ts';
+import type { Snapshot } from '../wayOut.ts';
+import type { CommonOptions } from './options.ts';
+
+export interface ExitPlanOptions extends CommonOptions, FollowerOptions {
+  readonly owner?: string;
+}
+
+/** Gas of each act, rounded up from `contracts/generated`'s snapshots and the project's own measurements: for a forecast only. */
+const GAS = { force: 90_000n, withdraw: 340_000n, escapeEther: 360_000n, escapeToken: 620_000n, refund: 200_000n } as const;
+
+interface Row { readonly what: string; readonly facts: Readonly<Record<string, unknown>>; readonly mark: Mark; readonly ifFrozen?: string; readonly gas: bigint }
+
+export async function exitPlan(options: ExitPlanOptions, output: Output): Promise<void> {
+  const home = homeAt(options.home);
+  const owner = (options.owner === undefined ? (await loadWallet(options, home)).address : parseAddress(options.owner, '--owner')).toLowerCase() as Hex;
+  const { connection, close } = await followRollup(options, home, output);
+  try {
+    const out = await WayOut.find(connection.l1, connection.rollupAddress);
+    const snapshot = await out.snapshot();
+    const positions = await collectPositions(connection, out, snapshot, owner, owner);
+    const finalBlock = ((await out.rollup.getFunction('finalHead').staticCall()) as [bigint, string, string, bigint])[3];
+    const pricePerMessage = (await out.inbox.getFunction('price').staticCall(200_000n)) as bigint;
+    const rows = rowsOf(snapshot, positions, finalBlock);
+    const steps = nextSteps(snapshot);
+    const cost = (gas: bigint): bigint => gas * snapshot.baseFeeWei;
+    output.result({
+      owner, phase: snapshot.phase, layer: layerText(snapshot), t: snapshot.t, wall: snapshot.wall, baseFeeWei: snapshot.baseFeeWei, forcedMessagePriceWei: pricePerMessage,
+      state: { block: positions.state.blockNumber, root: positions.state.stateRoot }, next: steps.map((step) => ({ ...step, command: step.command ?? null, when: whenText(step, snapshot) })),
+      positions: rows.map(({ facts, mark, ifFrozen, gas }) => ({ ...facts, mark: mark.mark, why: mark.why, ifFrozen: ifFrozen ?? null, costWei: cost(gas) })),
+    }, [
+      `${owner} as of L2 block ${positions.state.blockNumber}, L1 block ${snapshot.l1Block}`, `layer: ${layerText(snapshot)}`, ...steps.map((step) => `  ${step.what}: ${whenText(step, snapshot)}${step.command === undefined ? '' : `   (${step.command})`}`),
+      `base fee ${formatUnits(snapshot.baseFeeWei, 'gwei')} gwei; a forced message of 200,000 zkGas costs ${etherText(pricePerMessage)} beside its gas`,
+      ...(rows.length === 0 ? ['nothing of this account is here'] : rows.flatMap(({ what, mark, ifFrozen, gas }) => [
+        `${what}: ${mark.mark.toUpperCase()}${mark.mark === 'stranded' || mark.mark === 'wait' ? '' : `, about ${etherText(cost(gas))}`}`, `    ${mark.why}`, ...(ifFrozen === undefined ? [] : [`    ${ifFrozen}`]),
+      ])),
+    ]);
+  } finally {
+    await close();
+  }
+}
+
+function rowsOf(snapshot: Snapshot, positions: Positions, finalBlock: bigint): readonly Row[] {
+  const mark = holdingMark(snapshot, positions);
+  const ifFrozen = snapshot.phase === 'frozen' ? {} : { ifFrozen: frozenOutlook(positions) };
+  const isFrozen = snapshot.phase === 'frozen';
+  const leaving = GAS.force + GAS.withdraw;
+  return [
+    ...(positions.etherWei === 0n ? [] : [{ what: `ETH ${etherText(positions.etherWei)}`, facts: { kind: 'eth', amount: positions.etherWei }, mark, ...ifFrozen, gas: isFrozen ? GAS.escapeEther : leaving }]),
+    ...positions.tokens.map(({ asset, amount, isUncredited }) => ({
+      what: `${assetName({ ...asset, id: asset.id.toString() })}: ${amount}${isUncredited ? ' (a deposit that L2 could not credit; anyone may have it made good there)' : ''}`,
+      facts: { ...assetFacts(asset), amount, isUncredited }, mark, ...ifFrozen, gas: isFrozen ? GAS.escapeToken : leaving,
+    })),
+    ...positions.withdrawals.map((withdrawal) => ({
+      what: `withdrawal ${withdrawal.hash}`, facts: { withdrawal: withdrawal.hash, amount: withdrawal.withdrawal.amount, l2Block: withdrawal.l2Block }, mark: withdrawalMark(snapshot, finalBlock, withdrawal), gas: GAS.withdraw,
+    })),
+    ...positions.deposits.map(({ waiting, asset, amount }) => ({
+      what: `deposit ${waiting.index} of ${amount} ${assetName({ ...asset, id: asset.id.toString() })}`, facts: { ...assetFacts(asset), deposit: waiting.index, amount }, mark: depositMark(snapshot, waiting.isSkipped), gas: GAS.refund,
+    })),
+  ];
+}
