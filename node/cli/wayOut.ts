@@ -106,7 +106,10 @@ export class WayOut {
     const phase = PHASES[Number(await read<bigint>(this.lifecycle, 'phase'))] ?? 'none';
     const messageT = async (index: bigint): Promise<bigint> => read<bigint>(this.clock, 'timeAt', (await read<{ time: bigint }>(this.inbox, 'prefix', index + 1n)).time);
     const openDispute = await read<bigint>(this.lanes, 'latestOpenDispute');
-    const causes = await Promise.all(FREEZE_CAUSES.map(async (cause, code) => (await read<boolean>(this.lifecycle, 'isFreezable', code, cause === 'dispute' ? openDispute : 0n) ? cause : undefined)));
+    const causes = await Promise.all(FREEZE_CAUSES.map(async (cause, code) => {
+      if (cause === 'dispute' && openDispute === 0n) return undefined;
+      return (await read<boolean>(this.lifecycle, 'isFreezable', code, cause === 'dispute' ? openDispute : 0n)) ? cause : undefined;
+    }));
     return {
       l1Block: block.number, wall: BigInt(block.timestamp), baseFeeWei: block.baseFeePerGas ?? 0n,
       t: await read(this.clock, 'current'), timeScale: await read(this.clock, 'TIME_SCALE'), isFinalityBlocked: await read(this.clock, 'isBlocked'),

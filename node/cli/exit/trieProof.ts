@@ -1,7 +1,7 @@
 // Merkle-Patricia proofs of inclusion under a root that L1 holds, checked here before anything is sent: an RPC endpoint is believed in
 // nothing. Owns the walk from the root to the value. Does not own what is proven, nor building proofs (the rebuilt chain does).
-// Rules: every node is the one its parent names (by hash from 32 bytes on, embedded below that), keys are hashes, the value is not
-// empty, and no node is left over. The L1 contracts demand the same.
+// Rules: every node is the one its parent names by hash (one below 32 bytes is embedded in its parent and no element of a proof), keys
+// are hashes, the value is not empty, and no node is left over. The L1 contracts demand the same.
 // Invariant: never throws on the bytes of a proof; it names what was expected and what came.
 
 import { decodeRlp, equalBytes, fromHex, hashBytes, keccak, malformed, rlpUint, toHex } from '@keyfall/protocol';
@@ -20,33 +20,29 @@ export interface ProvenAccount {
 /** The value at `key` (hashed here) under `root`. */
 export function provenValue(root: Hex, key: Uint8Array, proof: readonly Hex[]): Decoded<Uint8Array> {
   const path = nibblesOf(keccak(key));
-  let expected: RlpItem = hashBytes(root);
+  let expected: Uint8Array = hashBytes(root);
   let depth = 0;
   for (const [position, node] of proof.entries()) {
-    const isLast = position === proof.length - 1;
     const entered = enter(expected, fromHex(node), position);
     if (!entered.ok) return entered;
-    const step = follow(entered.value, path, depth);
+    let step = follow(entered.value, path, depth);
+    while (step.ok && !step.value.isValue && Array.isArray(step.value.item)) step = follow(step.value.item, path, step.value.depth);
     if (!step.ok) return step;
-    if (step.value.isValue) {
-      if (!isLast) return malformed('PROOF_TRAILING', `${position + 1} nodes`, proof.length);
-      return step.value.item instanceof Uint8Array && step.value.item.length > 0 ? { ok: true, value: step.value.item } : malformed('PROOF_VALUE', 'a value', 'none');
-    }
-    expected = step.value.item;
+    const { isValue, item } = step.value;
+    if (!(item instanceof Uint8Array) || item.length === 0) return malformed('PROOF_VALUE', isValue ? 'a value' : 'a child', 'none');
+    if (isValue) return position === proof.length - 1 ? { ok: true, value: item } : malformed('PROOF_TRAILING', `${position + 1} nodes`, proof.length);
+    expected = item;
     depth = step.value.depth;
   }
   return malformed('PROOF_SHORT', 'a node more', `${proof.length} nodes`);
 }
 
 /** The decoded node, if it is the one its parent names. */
-function enter(expected: RlpItem, bytes: Uint8Array, position: number): Decoded<readonly RlpItem[]> {
+function enter(expected: Uint8Array, bytes: Uint8Array, position: number): Decoded<readonly RlpItem[]> {
   const decoded = decodeRlp(bytes);
   if (!decoded.ok) return decoded;
   if (!Array.isArray(decoded.value)) return malformed('PROOF_NODE', 'a list', 'a byte string');
-  const isNamed = expected instanceof Uint8Array
-    ? expected.length === HASH_BYTES && equalBytes(keccak(bytes), expected)
-    : bytes.length < HASH_BYTES && sameItem(expected, decoded.value);
-  if (!isNamed) return malformed('PROOF_HASH', `node ${position} as its parent names it`, toHex(keccak(bytes)));
+  if (expected.length !== HASH_BYTES || !equalBytes(keccak(bytes), expected)) return malformed('PROOF_HASH', `node ${position} as its parent names it`, toHex(keccak(bytes)));
   return { ok: true, value: decoded.value };
 }
 
@@ -70,11 +66,6 @@ function follow(node: readonly RlpItem[], path: Uint8Array, depth: number): Deco
     return malformed('PROOF_PATH', 'the path of the key', 'another one: the key is not in the trie');
   }
   return { ok: true, value: { isValue: isLeaf, item, depth: end } };
-}
-
-function sameItem(a: RlpItem, b: RlpItem): boolean {
-  if (a instanceof Uint8Array || b instanceof Uint8Array) return a instanceof Uint8Array && b instanceof Uint8Array && equalBytes(a, b);
-  return a.length === b.length && a.every((item, i) => sameItem(item, b[i]!));
 }
 
 function nibblesOf(bytes: Uint8Array): Uint8Array {
