@@ -4,7 +4,7 @@
 
 import type { Hex } from 'viem';
 import type { Config } from './config.ts';
-import type { Contracts, Decoded, DecodedEvent } from './contracts.ts';
+import type { Contracts, DecodedEvent } from './contracts.ts';
 import type { L1Header } from './l1/header.ts';
 import type { OperatorAnswer } from './l1/quorum.ts';
 import type { CursorState } from './store.ts';
@@ -76,5 +76,3 @@ export interface Notice {
   readonly sentence: (event: DecodedEvent) => string;
   readonly subject?: (event: DecodedEvent) => string;
 }
-
-export type { Decoded };

@@ -61,8 +61,3 @@ async function declared(owner: Hex, from: Hex, proofs: StateProofs, claimant: (e
   const fields = { registryAccountProof: resolver.accountProof, registryProof: resolver.storageProof };
   return { kind: 'entitled', claimant: claimant(ENTITLEMENTS.resolver, fields), payee, how: from === payee ? 'collected by the resolver itself' : `collected by its resolver ${payee}, which shares it out` };
 }
-
-/** Whether two addresses are the same account. */
-export function isSameAddress(a: string, b: string): boolean {
-  return bytesToBigint(addressBytes(a.toLowerCase() as Hex)) === bytesToBigint(addressBytes(b.toLowerCase() as Hex));
-}

@@ -5,47 +5,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { MAX_BATCH_ZKGAS, encodePayload, keccak, toHex } from '@keyfall/protocol';
-import type { StateKeyValue, StateWrite } from '../../../node/execute/api.ts';
 import { MemoryStore } from '../../../node/execute/memory-store.ts';
 import { Derivation } from '../../../node/derive/derivation.ts';
 import { DerivationFault } from '../../../node/derive/fault.ts';
 import type { L1Record } from '../../../node/pipeline/l1Block.ts';
+import { Crash, CrashingStore, deriveAll, fresh, open } from './harness/derived.ts';
 import { MODEL_GENESIS, ModelEngine } from './harness/modelEngine.ts';
 import { IDENTITY, L1World, START, fittingPayload } from './harness/l1World.ts';
-
-class Crash extends Error {}
-
-/** Throws at a chosen write: before it is durable, or after it is but before the caller learns of it. */
-class CrashingStore implements StateKeyValue {
-  readonly #inner: MemoryStore;
-  writesUntilCrash = Number.POSITIVE_INFINITY;
-  isDurableAtCrash = false;
-  constructor(inner: MemoryStore) { this.#inner = inner; }
-  get(key: Uint8Array): Uint8Array | undefined { return this.#inner.get(key); }
-  first(from: Uint8Array, before: Uint8Array): { key: Uint8Array; value: Uint8Array } | undefined { return this.#inner.first(from, before); }
-  async write(operations: readonly StateWrite[]): Promise<void> {
-    this.writesUntilCrash -= 1;
-    if (this.writesUntilCrash > 0) return await this.#inner.write(operations);
-    if (this.isDurableAtCrash) await this.#inner.write(operations);
-    throw new Crash();
-  }
-}
-
-async function open(store: StateKeyValue): Promise<Derivation> {
-  return await Derivation.open({ store, engine: new ModelEngine(store), identity: IDENTITY, timestampLagSeconds: 259_200n, start: START });
-}
-
-async function deriveAll(derivation: Derivation): Promise<void> {
-  while ((await derivation.deriveNext()).kind === 'derived');
-}
-
-async function fresh(world: L1World): Promise<{ derivation: Derivation; store: MemoryStore }> {
-  const store = new MemoryStore();
-  const derivation = await open(store);
-  for (const event of world.eventsFrom(new L1World(), 1000)) await derivation.apply(event);
-  await deriveAll(derivation);
-  return { derivation, store };
-}
 
 /** Everything persisted but the followed L1 blocks, of which a follower keeps more or fewer, and the head's own view of L1. */
 function contents(store: MemoryStore, derivation: Derivation): unknown {
