@@ -2,7 +2,7 @@
 // Invariant: it never claims more than the state proves: an account with code leaves only to what it declared, or is stranded, with
 // the reason in words.
 
-import { EXIT_REGISTRY, addressBytes, applyAlias, bytesToBigint, toHex, undoAlias, uintBytes } from '@keyfall/protocol';
+import { EXIT_REGISTRY, applyAlias, toHex, undoAlias, uintBytes } from '@keyfall/protocol';
 import type { Hex } from '@keyfall/protocol';
 import { registrySlot } from './stateProofs.ts';
 import type { StateProofs } from './stateProofs.ts';
