@@ -92,7 +92,9 @@ contract EveryDelayTest is Governance {
         returns (uint256)
     {
         stage.set(IMaturity.Stage.Training);
-        uint256 start = timestamp();
+        // Each line from the same moment, far before the sunset.
+        uint256 start = START + 1 days;
+        vm.warp(start);
         schedule(upgrade);
         stage.set(at);
         uint256[4] memory candidates = [uint256(0), 7 days, 45 days, 48 days];

@@ -221,6 +221,18 @@ contract UpgradeTimelockTest is Governance {
         timelock.execute(upgrade);
     }
 
+    /// P-143, P-144: an operator who can take nothing is replaced although exits wait, so there is nothing to extend.
+    function test_Operator_DoesNotWaitForExits() public {
+        Upgrade memory upgrade = operatorUpgrade();
+        inbox.enqueue();
+        skip(14.5 days);
+        bytes32 id = schedule(upgrade);
+        skip(20 days);
+        vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.NothingToExtend.selector, id));
+        timelock.extend(id);
+        timelock.execute(upgrade);
+    }
+
     /// P-144: a stranger's message can hold an upgrade back, but not for ever, and not past eta + 74 days.
     function test_Extend_OnlyWhileExitsKeepBack() public {
         Upgrade memory upgrade = feesUpgrade();

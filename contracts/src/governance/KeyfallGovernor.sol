@@ -10,6 +10,7 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {IClock} from "../interfaces/IClock.sol";
 import {IUpgradeTimelock} from "../interfaces/IUpgradeTimelock.sol";
+import {ClockView} from "../libraries/ClockView.sol";
 import {Constants} from "../libraries/Constants.sol";
 
 // Votes on upgrades. Owns proposals and their counting; what may be proposed is exactly one thing: one call of
@@ -80,7 +81,7 @@ contract KeyfallGovernor is Governor, GovernorCountingSimple, GovernorVotes, Gov
 
     /// @notice T, seconds.
     function clock() public view override(Governor, GovernorVotes) returns (uint48) {
-        return uint48(IClock(CLOCK).current());
+        return uint48(ClockView.current(CLOCK));
     }
 
     /// @notice End of a vote, in T.

@@ -5,7 +5,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ERC20Votes} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
-import {IClock} from "../interfaces/IClock.sol";
+import {ClockView} from "../libraries/ClockView.sol";
 
 // Votes. Owns balances, delegation and their history in T. Nobody mints, burns, pauses or owns it: the supply is what the deployment
 // gave out, and every first holder votes for itself without a further act.
@@ -36,7 +36,7 @@ contract KeyfallToken is ERC20, ERC20Permit, ERC20Votes {
 
     /// @notice T, seconds.
     function clock() public view override returns (uint48) {
-        return uint48(IClock(CLOCK).current());
+        return uint48(ClockView.current(CLOCK));
     }
 
     /// @notice Not wall time: the Clock's T.

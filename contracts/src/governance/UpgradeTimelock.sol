@@ -150,8 +150,10 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
     function extend(bytes32 id) external nonReentrant {
         _expectState(id, UpgradeState.Executable);
         (bool isFrozen, bool isDisputed, bool exitsGoFirst,) = guard();
-        if (isFrozen || isDisputed || !exitsGoFirst) revert NothingToExtend(id);
         Schedule storage record = _schedules[id];
+        // Exits never keep an operator's change back.
+        bool isKeptBack = exitsGoFirst && record.kind != UpgradeKind.Operator;
+        if (isFrozen || isDisputed || !isKeptBack) revert NothingToExtend(id);
         uint256 expiry = IClock(CLOCK).current() + _scaled(Constants.UPGRADE_EXTENSION_SECONDS);
         uint256 latest = record.eta + _scaled(Constants.MAX_UPGRADE_EXTENSION_SECONDS);
         if (expiry > latest) expiry = latest;

@@ -1,0 +1,119 @@
+/**
+ * Model of the UpgradeTimelock and the council's pause (03, Governance): which act is taken when, in stage Training.
+ *
+ * Owns schedules, vetoes, the guard of exits and the pause's interval over the model of the Clock. Does not own votes, signatures or what an
+ * upgrade does. Invariants: nothing is executed before its eta but by `expedite`, twice, after its expiry, or after a veto.
+ */
+import {
+  GUARD_MESSAGE_AGE_SECONDS, GUARD_SETTLED_SECONDS, MAX_UPGRADE_EXTENSION_SECONDS, OPERATOR_CHANGE_DELAY_SECONDS, PAUSE_INTERVAL_SECONDS, PAUSE_LENGTH_SECONDS,
+  UPGRADE_DELAY_SECONDS, UPGRADE_EXTENSION_SECONDS, UPGRADE_GRACE_SECONDS,
+} from '@keyfall/protocol';
+import { Clock } from './clock.ts';
+import { demand } from './refused.ts';
+
+export const CORE = 0;
+export const ATTESTERS = 4;
+export const OPERATOR = 5;
+export const COUNCIL = 7;
+
+interface Scheduled { readonly kind: number; readonly content: string; readonly scheduledT: number; readonly eta: number; expiry: number; isExecuted: boolean; isVetoed: boolean }
+
+export class GovernanceModel {
+  readonly clock = new Clock();
+  readonly #upgrades = new Map<string, Scheduled>();
+  readonly #vetoed = new Set<string>();
+  /** T of each message, in order; the first `settled` are settled. */
+  readonly #messages: number[] = [];
+  readonly #settlements: { readonly t: number; readonly index: number }[] = [];
+  readonly #sunset: number;
+  nextPause = 0;
+
+  /** @param sunset wall time from which nothing is expedited */
+  constructor(sunset: number) {
+    this.#sunset = sunset;
+  }
+
+  stateOf(id: string): string {
+    const upgrade = this.#upgrades.get(id);
+    if (upgrade === undefined) return 'Unknown';
+    if (upgrade.isExecuted) return 'Executed';
+    if (upgrade.isVetoed) return 'Vetoed';
+    if (this.clock.t < upgrade.eta) return 'Scheduled';
+    return this.clock.t <= upgrade.expiry ? 'Executable' : 'Expired';
+  }
+
+  schedule(id: string, kind: number, content: string): void {
+    demand(!this.#upgrades.has(id), 'AlreadyScheduled', id);
+    const delay = Number(kind === OPERATOR ? OPERATOR_CHANGE_DELAY_SECONDS : UPGRADE_DELAY_SECONDS);
+    const eta = this.clock.t + delay;
+    this.#upgrades.set(id, { kind, content, scheduledT: this.clock.t, eta, expiry: eta + Number(UPGRADE_GRACE_SECONDS), isExecuted: false, isVetoed: false });
+  }
+
+  execute(id: string): void {
+    demand(this.stateOf(id) === 'Executable', 'UnexpectedState', this.stateOf(id));
+    this.#carryOut(id);
+  }
+
+  expedite(id: string): void {
+    demand(this.clock.wall < this.#sunset, 'CouncilSunset', String(this.#sunset));
+    const upgrade = this.#pending(id);
+    demand(![ATTESTERS, OPERATOR, COUNCIL].includes(upgrade.kind), 'NotExpeditable', String(upgrade.kind));
+    this.#carryOut(id);
+  }
+
+  /** The kind is asked before the state: what cannot be vetoed says so first. */
+  veto(id: string, kind: number): void {
+    demand(![ATTESTERS, OPERATOR, COUNCIL].includes(kind), 'NotVetoable', String(kind));
+    const upgrade = this.#pending(id);
+    demand(!this.#vetoed.has(upgrade.content), 'VetoSpent', upgrade.content);
+    this.#vetoed.add(upgrade.content);
+    upgrade.isVetoed = true;
+  }
+
+  extend(id: string): void {
+    demand(this.stateOf(id) === 'Executable', 'UnexpectedState', this.stateOf(id));
+    const upgrade = this.#upgrades.get(id) as Scheduled;
+    demand(this.#exitsGoFirst() && upgrade.kind !== OPERATOR, 'NothingToExtend', id);
+    const expiry = Math.min(this.clock.t + Number(UPGRADE_EXTENSION_SECONDS), upgrade.eta + Number(MAX_UPGRADE_EXTENSION_SECONDS));
+    demand(expiry > upgrade.expiry, 'NothingToExtend', id);
+    upgrade.expiry = expiry;
+  }
+
+  pause(): void {
+    demand(this.clock.wall >= this.nextPause, 'PauseBudgetSpent', String(this.nextPause));
+    this.nextPause = this.clock.wall + Number(PAUSE_INTERVAL_SECONDS);
+    this.clock.setStopEnd(this.clock.wall + Number(PAUSE_LENGTH_SECONDS));
+  }
+
+  get isPaused(): boolean {
+    return this.clock.stopEnd > this.clock.wall;
+  }
+
+  enqueue(): void {
+    this.#messages.push(this.clock.t);
+  }
+
+  /** All messages so far are final. */
+  settle(): void {
+    this.#settlements.push({ t: this.clock.t, index: this.#messages.length });
+  }
+
+  #pending(id: string): Scheduled {
+    const state = this.stateOf(id);
+    demand(state === 'Scheduled' || state === 'Executable', 'UnexpectedState', state);
+    return this.#upgrades.get(id) as Scheduled;
+  }
+
+  #carryOut(id: string): void {
+    const upgrade = this.#upgrades.get(id) as Scheduled;
+    demand(!this.#exitsGoFirst() || upgrade.kind === OPERATOR, 'ExitsGoFirst', id);
+    upgrade.isExecuted = true;
+  }
+
+  #exitsGoFirst(): boolean {
+    const limit = this.clock.t - Number(GUARD_SETTLED_SECONDS);
+    const settled = this.#settlements.filter(({ t }) => t <= limit).at(-1)?.index ?? 0;
+    const oldest = this.#messages[settled];
+    return oldest !== undefined && this.clock.t - oldest >= Number(GUARD_MESSAGE_AGE_SECONDS);
+  }
+}
