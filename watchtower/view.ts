@@ -42,7 +42,10 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
   const prove = async (address: Hex, slots: readonly Hex[] = []): Promise<ProvenAccount> => provenBySome(endpoints, header, address, slots);
   return {
     header, answers, cursor, config, contracts, readAt, prove, memory, forkUrl: config.isSimulating ? config.l1.endpoints[0]?.url : undefined,
-    read: async <T>(contract: string, functionName: string, args: readonly unknown[] = []) => readAt<T>(contracts.address(contract), contract, functionName, args),
+    read: async <T>(contract: string, functionName: string, args: readonly unknown[] = []) => {
+      if (!contracts.has(contract)) throw new Unverifiable(`the configuration names no ${contract}`);
+      return readAt<T>(contracts.address(contract), contract, functionName, args);
+    },
     code: async (address) => {
       const [{ codeHash }, code] = await Promise.all([prove(address), quorum.any<Hex>('eth_getCode', [address, `0x${header.number.toString(16)}`])]);
       if (keccak256(code) !== codeHash) throw new Unverifiable(`the code of ${address} hashes to ${keccak256(code)}, its account says ${codeHash}`);

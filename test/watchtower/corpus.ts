@@ -10,6 +10,8 @@ import type { DeployedSystem } from '../contracts/deployed.ts';
 import { keyAt } from '../contracts/deployed.ts';
 
 export interface RawUpgrade { readonly kind: number; readonly payload: Hex; readonly reportHash: Hex; readonly salt: Hex }
+/** A build that its author published: that somebody can compile it says nothing about what it does. */
+export interface Published { readonly contractName: string; readonly abi: Abi; readonly deployedBytecode: Hex }
 export interface Entry {
   readonly name: string;
   /** The check that catches it; `decode` when nothing of it may be shown as decoded; undefined = benign. */
@@ -60,7 +62,7 @@ const LANE = 'rollup/AttesterLane.sol/AttesterLane.json';
 const ANSWERS_ONE: Hex = '0x60015f5260205ff3';
 
 /** Everything, made on a running deployment. @param implementation what the Rollup's proxy runs */
-export async function corpus(system: DeployedSystem, implementation: Hex): Promise<readonly Entry[]> {
+export async function corpus(system: DeployedSystem, implementation: Hex): Promise<{ readonly entries: readonly Entry[]; readonly published: readonly Published[] }> {
   const code = await system.anvil.rpc('eth_getCode', implementation, 'latest') as Hex;
   const vault = await system.anvil.rpc('eth_getCode', system.deployment.contracts['Vault'], 'latest') as Hex;
   const keys = (name: string, count: number): Hex[] => Array.from({ length: count }, (_, index) => freshAddress(`${name} ${index}`));
@@ -77,10 +79,12 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
   const acceptAll = await place(system, 'accept all', ANSWERS_ONE);
   const delegated = await place(system, 'delegated', concatHex(['0xef0100', honestLane.address]));
   const delegatedCore = await place(system, 'delegated core', concatHex(['0xef0100', implementation]));
-  const suicidal = await place(system, 'suicidal', concatHex([honestLane.code, '0xff']));
+  const suicidalCode = concatHex([honestLane.code, '0xff']);
+  const suicidal = await place(system, 'suicidal', suicidalCode);
+  const published = [{ contractName: 'AcceptAll', abi: [], deployedBytecode: ANSWERS_ONE }, { contractName: 'Suicidal', abi: [], deployedBytecode: suicidalCode }];
   const good = upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 1_000_000n });
   const operatorFields = UPGRADE_KINDS.findIndex(({ name }) => name === 'Operator');
-  return [
+  const entries: readonly Entry[] = [
     { name: 'core: no code at the address yet', caughtBy: 'B11-codehash', upgrade: core({ address: freshAddress('empty'), codehash: same.codehash }) },
     { name: 'core: other code than is pinned', caughtBy: 'B11-codehash', upgrade: core({ address: same.address, codehash: keccak256('0x1234') }) },
     { name: 'core: an account with delegated code', caughtBy: 'B12-instructions', upgrade: core(delegatedCore) },
@@ -126,4 +130,5 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
     { name: 'benign: a tenth more of fees', caughtBy: undefined, upgrade: upgradeOf('Fees', { dataFeeScalar: 1_100_000n, surchargeScalar: 1_000_000n }) },
     { name: 'benign: a new council of eight', caughtBy: undefined, upgrade: council(keys('new council', 8), 4, 6n) },
   ];
+  return { entries, published };
 }

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import type { View } from '../../watchtower/monitor.ts';
+import { readArtifacts } from '../../watchtower/upgrades/bytecode.ts';
 import { checkUpgrade } from '../../watchtower/upgrades/checks.ts';
 import { decodeUpgrade, type Upgrade } from '../../watchtower/upgrades/decode.ts';
 import { describeUpgrade } from '../../watchtower/upgrades/describe.ts';
 import { lookAtUpgrades } from '../../watchtower/upgrades/pending.ts';
 import { markdown, reportHash, reportOn } from '../../watchtower/upgrades/report.ts';
-import { corpus, freshAddress, upgradeOf, type Entry, type RawUpgrade } from './corpus.ts';
+import { corpus, freshAddress, upgradeOf, type Entry, type Published, type RawUpgrade } from './corpus.ts';
 import { Watched } from './watched.ts';
 
 const ARTIFACTS = join(import.meta.dirname, '..', '..', 'contracts', 'artifacts');
@@ -25,11 +26,12 @@ function decoded(raw: RawUpgrade): Upgrade {
 describe('upgrades', () => {
   let system: DeployedSystem;
   let entries: readonly Entry[];
+  let published: readonly Published[];
 
   before(async () => {
     system = await DeployedSystem.start([], ['--slots-in-an-epoch', '1']);
     const slot = await system.anvil.rpc('eth_getStorageAt', system.deployment.contracts['Rollup'], '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc', 'latest') as string;
-    entries = await corpus(system, `0x${slot.slice(26)}`);
+    ({ entries, published } = await corpus(system, `0x${slot.slice(26)}`));
     await system.anvil.rpc('anvil_mine', '0x5');
   });
   after(async () => system.stop());
@@ -39,6 +41,7 @@ describe('upgrades', () => {
     await watched.catchUp();
     const view = watched.engine.lastView;
     assert.ok(view !== undefined);
+    view.memory.set('artifacts', [...readArtifacts(ARTIFACTS), ...published]);
     return { view, watched };
   }
 
