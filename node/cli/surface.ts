@@ -102,6 +102,8 @@ function addDevnet(program: Command): void {
     .option('--l2-port <port>', 'L2 JSON-RPC and WebSocket port; 0 lets the system choose', '9545')
     .option('--attester-port <port>', 'port of the first attester, the others follow; 0 lets the system choose', '9700')
     .option('--ui-port <port>', 'port of the governance UI; 0 lets the system choose', '9300')
+    .option('--watchtower-port <port>', 'port of the watchtower; 0 lets the system choose', '9800')
+    .option('--no-watchtower', 'start no watchtower')
     .option('--inbox-only', 'the sequencer ignores its mempool: rehearse forced transactions and exits')
     .option('--time-scale <n>', 'divide the protocol\'s durations by this; takes effect with a fresh chain', '24')
     .option('--home <directory>', 'where its state lives (default: $KEYFALL_HOME, else .keyfall in the checkout)')

@@ -127,9 +127,9 @@ describe('the home', () => {
     });
     t.after(() => server.close());
     const busy = String((server.address() as AddressInfo).port);
-    await assert.rejects(chooseDevnetPorts({ l1Port: '0', l2Port: busy, attesterPort: '0', uiPort: '0' }, 2), new RegExp(`port ${busy} \\(L2 JSON-RPC and WebSocket\\) is in use.*--l2-port`));
-    await assert.rejects(chooseDevnetPorts({ l1Port: '70000', l2Port: '0', attesterPort: '0', uiPort: '0' }, 2), /--l1-port: expected a whole number/);
-    const ports = await chooseDevnetPorts({ l1Port: '0', l2Port: '0', attesterPort: '0', uiPort: '0' }, 5);
+    await assert.rejects(chooseDevnetPorts({ l1Port: '0', l2Port: busy, attesterPort: '0', uiPort: '0', watchtowerPort: '0' }, 2), new RegExp(`port ${busy} \\(L2 JSON-RPC and WebSocket\\) is in use.*--l2-port`));
+    await assert.rejects(chooseDevnetPorts({ l1Port: '70000', l2Port: '0', attesterPort: '0', uiPort: '0', watchtowerPort: '0' }, 2), /--l1-port: expected a whole number/);
+    const ports = await chooseDevnetPorts({ l1Port: '0', l2Port: '0', attesterPort: '0', uiPort: '0', watchtowerPort: '0' }, 5);
     assert.equal(new Set([ports.l1, ports.l2, ...ports.attesters]).size, 7);
   });
 });
@@ -141,7 +141,7 @@ describe('the L1 chain across starts', () => {
   };
 
   async function startL1(home: Home): Promise<{ child: Child; url: string; first: bigint | undefined }> {
-    const { l1: port } = await chooseDevnetPorts({ l1Port: '0', l2Port: '0', attesterPort: '0', uiPort: '0' }, 0);
+    const { l1: port } = await chooseDevnetPorts({ l1Port: '0', l2Port: '0', attesterPort: '0', uiPort: '0', watchtowerPort: '0' }, 0);
     const stored = settleStoredState(home.devnetDirectory);
     const child = await Child.start(anvilPlan(home.devnetDirectory, port, stored !== undefined, join(home.directory, 'l1.log')));
     const url = `http://127.0.0.1:${port}`;

@@ -69,7 +69,7 @@ export class TestDevnet {
 
   /** Starts it (or starts it again) and waits until it is ready. */
   async start(...args: readonly string[]): Promise<RunningDevnet> {
-    const child = spawn(process.execPath, [entry, 'up', '--home', this.home, '--l1-port', '0', '--l2-port', '0', '--attester-port', '0', '--ui-port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [entry, 'up', '--home', this.home, '--l1-port', '0', '--l2-port', '0', '--attester-port', '0', '--ui-port', '0', ...(args.includes('--watchtower-port') ? [] : ['--no-watchtower']), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;

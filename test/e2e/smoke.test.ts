@@ -36,7 +36,7 @@ async function assertGone(pids: Readonly<Record<string, number>>, seconds: numbe
 
 test('money moves from L1 to L2 and back, and the devnet stops and goes on without a trace', { timeout: 460_000 }, async (t) => {
   const devnet = new TestDevnet(t);
-  let first = await devnet.start();
+  let first = await devnet.start('--watchtower-port', '0');
   const { manifest } = first;
   const chains = chainsOf(manifest, t);
 
@@ -52,6 +52,15 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
     }
     for (const [name, pid] of Object.entries(manifest.pids)) assert.ok(isAlive(pid), name);
     assert.equal((await chains.l2.getNetwork()).chainId, BigInt(manifest.l2.chainId));
+  });
+
+  await t.test('the watchtower reads L1 and finds nothing wrong', async () => {
+    const url = manifest.services['watchtower'] ?? '';
+    let ready = false;
+    for (const deadline = Date.now() + 60_000; !ready && Date.now() < deadline; await sleep(250)) ready = (await fetch(`${url}/readyz`)).ok;
+    assert.ok(ready, `ready within a minute: ${await (await fetch(`${url}/readyz`)).text()}`);
+    const verdicts = await (await fetch(`${url}/v1/verdicts`)).json() as { status: string; sentence: string }[];
+    assert.deepEqual(verdicts.filter(({ status }) => status === 'violation').map(({ sentence }) => sentence), []);
   });
 
   const stranger = Wallet.createRandom().address;
@@ -97,7 +106,7 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
   });
 
   await t.test('a second devnet in the same home is refused, and so is a busy port', async () => {
-    const same = await devnet.keyfall('up', '--home', devnet.home, '--l1-port', '0', '--l2-port', '0', '--attester-port', '0', '--ui-port', '0');
+    const same = await devnet.keyfall('up', '--home', devnet.home, '--l1-port', '0', '--l2-port', '0', '--attester-port', '0', '--ui-port', '0', '--watchtower-port', '0');
     assert.equal(same.code, 1);
     assert.match(same.stderr, /runs in .* already/);
     const server = createServer();
@@ -105,7 +114,7 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
       server.listen(0, '127.0.0.1', resolve);
     });
     const port = String((server.address() as AddressInfo).port);
-    const busy = await devnet.keyfall('up', '--home', join(devnet.home, 'other'), '--l1-port', '0', '--l2-port', port, '--attester-port', '0', '--ui-port', '0');
+    const busy = await devnet.keyfall('up', '--home', join(devnet.home, 'other'), '--l1-port', '0', '--l2-port', port, '--attester-port', '0', '--ui-port', '0', '--watchtower-port', '0');
     server.close();
     assert.equal(busy.code, 2);
     assert.match(busy.stderr, new RegExp(`port ${port} .* is in use .* --l2-port`));

@@ -17,6 +17,9 @@ export interface UpOptions {
   readonly l2Port: string;
   readonly attesterPort: string;
   readonly uiPort: string;
+  readonly watchtowerPort: string;
+  /** False with --no-watchtower. */
+  readonly watchtower: boolean;
   readonly timeScale: string;
   readonly inboxOnly?: true;
   readonly json?: true;

@@ -30,7 +30,7 @@ export async function up(options: UpOptions, output: Output): Promise<void> {
     await endLeftovers(home, (names) => progress(`ending what an earlier run left behind: ${names.join(', ')}`));
     const ports = await chooseDevnetPorts(options, ATTESTER_COUNT);
     await runDevnet({
-      home, ports, isFresh: options.fresh === true, isInboxOnly: options.inboxOnly === true, timeScale, signal, progress,
+      home, ports, isFresh: options.fresh === true, isInboxOnly: options.inboxOnly === true, isWatched: options.watchtower, timeScale, signal, progress,
       onReady: (manifest) => output.result({ ...manifest }, summary(manifest, home.manifestPath)),
     });
     progress('stopped; the chain is kept, and the next start goes on with it');
@@ -64,6 +64,7 @@ function summary(manifest: Manifest, manifestPath: string): string[] {
       ['L1', `${l1.rpc}  chain ${l1.chainId}`],
       ['L2', `${l2.rpc}  chain ${l2.chainId}  (WebSocket on the same port)`],
       ['UI', services['ui'] === undefined ? 'not built (npm run up builds it)' : `${services['ui']}  (governance, withdrawals, explorer)`],
+      ...(services['watchtower'] === undefined ? [] : [['watchtower', `${services['watchtower']}/v1/status`] as const]),
       ...Object.entries(contracts).map(([name, address]) => [name, address] as const),
       ['accounts', `${accounts.length}, each with ${etherText(L2_FUNDING_WEI)} on L2 at the start; the usual test mnemonic`],
       ['all of it', manifestPath],

@@ -14,17 +14,27 @@ export interface DevnetPorts {
   readonly l2: number;
   readonly attesters: readonly number[];
   readonly ui: number;
+  readonly watchtower: number;
+}
+
+interface GivenPorts {
+  readonly l1Port: string;
+  readonly l2Port: string;
+  readonly attesterPort: string;
+  readonly uiPort: string;
+  readonly watchtowerPort: string;
 }
 
 /** All ports of a devnet with so many attesters. @throws CommandFailure (usage) naming the first one that is taken */
-export async function chooseDevnetPorts(given: { readonly l1Port: string; readonly l2Port: string; readonly attesterPort: string; readonly uiPort: string }, attesterCount: number): Promise<DevnetPorts> {
-  const [l1 = 0, l2 = 0, ui = 0, ...attesters] = await choosePorts([
+export async function chooseDevnetPorts(given: GivenPorts, attesterCount: number): Promise<DevnetPorts> {
+  const [l1 = 0, l2 = 0, ui = 0, watchtower = 0, ...attesters] = await choosePorts([
     { about: 'L1 JSON-RPC', option: '--l1-port', given: given.l1Port },
     { about: 'L2 JSON-RPC and WebSocket', option: '--l2-port', given: given.l2Port },
     { about: 'governance UI', option: '--ui-port', given: given.uiPort },
+    { about: 'watchtower', option: '--watchtower-port', given: given.watchtowerPort },
     ...Array.from({ length: attesterCount }, (_, offset) => ({ about: `attester ${offset + 1}`, option: '--attester-port', given: given.attesterPort, offset })),
   ]);
-  return { l1, l2, attesters, ui };
+  return { l1, l2, attesters, ui, watchtower };
 }
 
 interface PortRequest {

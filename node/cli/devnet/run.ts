@@ -1,6 +1,6 @@
 // One run of the devnet: everything started in order, watched, and stopped in reverse. Owns that order and what is told to
 // others: the manifest appears when all is ready and is gone before the first process is stopped.
-//   home held -> leftovers ended -> L1 -> contracts (first start only) -> node -> batcher, attesters -> UI -> funding -> ready
+//   home held -> leftovers ended -> L1 -> contracts (first start only) -> node -> batcher, attesters -> funding -> UI, watchtower -> ready
 // Invariant: whatever happens in between, every process that was started is stopped and nothing on disk is half written.
 
 import { existsSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { fundAccounts } from './funding.ts';
 import { anvilPlan, checkpoint, settleStoredState, startClock } from './l1.ts';
 import { HOST } from './ports.ts';
 import type { DevnetPorts } from './ports.ts';
-import { attesterNames, attesterPlan, batcherPlan, isUiBuilt, nodePlan, uiPlan, waitUntilReady } from './services.ts';
+import { attesterNames, attesterPlan, batcherPlan, isUiBuilt, nodePlan, uiPlan, waitUntilReady, watchtowerPlan } from './services.ts';
 import type { RollupAddresses } from './services.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -31,6 +31,7 @@ export interface DevnetRun {
   readonly isFresh: boolean;
   /** The sequencer ignores its mempool: what a user of the forced path rehearses against. */
   readonly isInboxOnly: boolean;
+  readonly isWatched: boolean;
   /** For a first start. */
   readonly timeScale: number;
   /** Aborted by the first wish to stop. */
@@ -71,7 +72,7 @@ export async function runDevnet(run: DevnetRun): Promise<void> {
     describe = undefined;
     rmSync(home.manifestPath, { force: true });
     progress('stopping ...');
-    const killed = await supervisor.stop([['ui', ...attesterNames(), 'batcher'], ['node'], ['l1']]);
+    const killed = await supervisor.stop([['ui', 'watchtower', ...attesterNames(), 'batcher'], ['node'], ['l1']]);
     if (killed.length > 0) progress(`had to be killed because they did not end by themselves: ${killed.join(', ')}`);
   }
 }
@@ -107,6 +108,11 @@ async function start(run: DevnetRun, supervisor: Supervisor, l1Directory: string
     await fundAccounts(connection, personalAccounts(), signal, progress);
     const l2ChainId = Number(connection.l2ChainId);
     await startUi(run, supervisor, addresses, l2ChainId);
+    if (run.isWatched) {
+      progress('watchtower ...');
+      await supervisor.start(watchtowerPlan(home, ports, deployment, { l1: L1_CHAIN_ID, l2: l2ChainId }), true);
+      await waitUntilReady('the watchtower', httpUrl(ports.watchtower), '/healthz', signal);
+    }
     return () => describeDevnet(run, deployment, l2ChainId, supervisor);
   } finally {
     connection.close();
@@ -138,7 +144,7 @@ async function deploy({ home, ports, timeScale, progress, signal }: DevnetRun): 
   return deployRollup(home, httpUrl(ports.l1), timeScale, signal);
 }
 
-function describeDevnet({ ports }: DevnetRun, deployment: Deployment, l2ChainId: number, supervisor: Supervisor): Manifest {
+function describeDevnet({ ports, isWatched }: DevnetRun, deployment: Deployment, l2ChainId: number, supervisor: Supervisor): Manifest {
   return {
     profile: deployment.profile,
     timeScale: deployment.timeScale,
@@ -151,7 +157,7 @@ function describeDevnet({ ports }: DevnetRun, deployment: Deployment, l2ChainId:
     roles: roleKeys(),
     services: {
       l1: httpUrl(ports.l1), node: httpUrl(ports.l2),
-      ...(isUiBuilt() ? { ui: httpUrl(ports.ui) } : {}),
+      ...(isUiBuilt() ? { ui: httpUrl(ports.ui) } : {}), ...(isWatched ? { watchtower: httpUrl(ports.watchtower) } : {}),
       ...Object.fromEntries(ports.attesters.map((port, index) => [`attester${index + 1}`, httpUrl(port)])),
     },
     pids: { up: process.pid, ...supervisor.pids() },

@@ -1,4 +1,4 @@
-// The rollup's own processes of the devnet: sequencing node, batcher, attesters, and the pages of the governance UI. Owns their arguments, their data directories and
+// The rollup's own processes of the devnet: sequencing node, batcher, attesters, the watchtower and the pages of the governance UI. Owns their arguments, their data directories and
 // how their readiness is seen; they are other folders' entries, started as anyone would start them.
 // Invariant: keys are handed over in the environment, never as arguments.
 
@@ -15,6 +15,8 @@ import type { DevnetPorts } from './ports.ts';
 const UI_EXPORT = 'governance-ui/out/index.html';
 const READY_TIMEOUT_SECONDS = 120;
 const PROBE_TIMEOUT_MILLISECONDS = 2_000;
+/** Often enough to be told within seconds, seldom enough to leave the processors to the chain. */
+const WATCH_MILLISECONDS = 4_000;
 
 export interface RollupAddresses {
   readonly rollup: string;
@@ -71,6 +73,17 @@ export function uiPlan(home: Home, ports: DevnetPorts, addresses: RollupAddresse
   const chain = (chainId: number, port: number): unknown => ({ chainId, endpoints: [{ url: url(port), operator: 'this devnet' }] });
   writeFileAtomically(config, `${JSON.stringify({ rollup: addresses.rollup, deployBlock: addresses.deployBlock, l1: chain(chainIds.l1, ports.l1), l2: chain(chainIds.l2, ports.l2) }, null, 2)}\n`);
   return plan(home, 'ui', 'governance-ui/scripts/serve.ts', ['--port', String(ports.ui), '--config', config], 5);
+}
+
+/** The watchtower over the devnet's L1, which has one operator, and its node. It writes nothing but its own directory. */
+export function watchtowerPlan(home: Home, ports: DevnetPorts, deployment: { readonly contracts: Readonly<Record<string, string>>; readonly deployBlock: number }, chainIds: { readonly l1: number; readonly l2: number }): ChildPlan {
+  const config = join(home.devnetDirectory, 'watchtower.json');
+  writeFileAtomically(config, `${JSON.stringify({
+    l1: { chainId: chainIds.l1, quorum: 1, pollMilliseconds: WATCH_MILLISECONDS, endpoints: [{ url: url(ports.l1), operator: 'this devnet' }] },
+    deployment: { deployBlock: deployment.deployBlock, contracts: deployment.contracts }, l2: { url: url(ports.l2), chainId: chainIds.l2 },
+    artifacts: join(checkoutRoot, 'contracts/artifacts'), data: join(home.devnetDirectory, 'watchtower'), api: { host: HOST, port: ports.watchtower },
+  }, null, 2)}\n`);
+  return plan(home, 'watchtower', 'watchtower/main.ts', ['run', '--config', config], 10);
 }
 
 /** Waits until a service says that it is ready. @param path where it says so */
