@@ -22,7 +22,7 @@ function bounds(items: readonly StageItem[]): { proven: number; possible: number
   return { proven, possible };
 }
 
-const stageText = (stage: number): string => (stage < 0 ? 'below Stage 0' : `Stage ${stage}`);
+const stageText = (stage: number): string => (stage < 0 ? 'below Stage 0' : `at most Stage ${stage}`);
 
 export async function stage(options: GovernanceOptions, output: Output): Promise<void> {
   const connection = await connectGovernance(options, homeAt(options.home));
@@ -40,7 +40,7 @@ export async function stage(options: GovernanceOptions, output: Output): Promise
     output.result(
       { block, maturity: stageName(powers.stage), atMostStage: atMost, provenStage: proven, unknown: unknownCount, sentences: said, items },
       [
-        `${stageName(powers.stage)}: at most ${stageText(atMost)} by what the contracts say at L1 block ${block}; ${unknownCount} items they cannot tell`,
+        `${stageName(powers.stage)}: ${stageText(atMost)} by what the contracts say at L1 block ${block}; ${unknownCount} items they cannot tell`,
         ...said.map((sentence) => `  ${sentence}`),
         ...items.flatMap((item) => [
           `  ${item.verdict.padEnd(7)}  Stage ${item.stage}  ${item.title}: ${item.reason}`,
