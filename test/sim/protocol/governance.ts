@@ -12,8 +12,8 @@ import { Clock } from './clock.ts';
 import { demand } from './refused.ts';
 
 export const CORE = 0;
-export const ATTESTERS = 4;
-export const OPERATOR = 5;
+const ATTESTERS = 4;
+const OPERATOR = 5;
 export const COUNCIL = 7;
 
 interface Scheduled { readonly kind: number; readonly content: string; readonly scheduledT: number; readonly eta: number; expiry: number; isExecuted: boolean; isVetoed: boolean }
