@@ -5,8 +5,6 @@
  */
 import { encodeRlp, getBytes, hexlify, keccak256 } from 'ethers';
 
-type Node = string | Node[];
-
 interface Entry { readonly nibbles: string; readonly value: string }
 
 export interface Trie {
@@ -15,13 +13,25 @@ export interface Trie {
   prove(key: string): string[];
 }
 
-function hexPrefix(nibbles: string, isLeaf: boolean): string {
-  const flag = (isLeaf ? 2 : 0) + (nibbles.length % 2);
-  return `0x${flag.toString(16)}${nibbles.length % 2 === 0 ? '0' : ''}${nibbles}`;
+/** RLP by hex digits: a node is put together from encoded items, each once, which is what makes 100,000 entries bearable. */
+function header(base: number, digits: string): string {
+  const length = digits.length / 2;
+  if (length < 56) return (base + length).toString(16) + digits;
+  const size = length.toString(16);
+  const padded = size.length % 2 === 0 ? size : `0${size}`;
+  return (base + 55 + padded.length / 2).toString(16) + padded + digits;
 }
 
-function commonPrefix(entries: readonly Entry[], depth: number): number {
-  const [first, last] = [entries[0]!.nibbles, entries[entries.length - 1]!.nibbles];
+const list = (items: readonly string[]): string => header(0xc0, items.join(''));
+const text = (digits: string): string => (digits.length === 2 && digits < '80' ? digits : header(0x80, digits));
+const reference = (node: string): string => (node.length < 64 ? node : `a0${keccak256(`0x${node}`).slice(2)}`);
+
+function hexPrefix(nibbles: string, isLeaf: boolean): string {
+  const flag = (isLeaf ? 2 : 0) + (nibbles.length % 2);
+  return `${flag.toString(16)}${nibbles.length % 2 === 0 ? '0' : ''}${nibbles}`;
+}
+
+function commonPrefix(first: string, last: string, depth: number): number {
   let length = 0;
   while (depth + length < first.length && first[depth + length] === last[depth + length]) length += 1;
   return length;
@@ -32,22 +42,19 @@ export function buildTrie(entries: readonly { readonly key: string; readonly val
   const sorted: Entry[] = entries.map(({ key, value }) => ({ nibbles: keccak256(key).slice(2), value })).sort((a, b) => (a.nibbles < b.nibbles ? -1 : 1));
   const encoded = new Map<string, string>();
 
-  /** Structure of the node over sorted[from, to) at `depth`; remembers encodings by path for proofs. */
-  const build = (from: number, to: number, depth: number): Node => {
-    const slice = sorted.slice(from, to);
+  /** Encoding of the node over sorted[from, to) at `depth`, remembered by path for proofs. */
+  const build = (from: number, to: number, depth: number): string => {
     const path = sorted[from]!.nibbles.slice(0, depth);
-    let node: Node;
-    if (slice.length === 1) node = [hexPrefix(sorted[from]!.nibbles.slice(depth), true), sorted[from]!.value];
-    else {
-      const shared = commonPrefix(slice, depth);
-      if (shared > 0) node = [hexPrefix(sorted[from]!.nibbles.slice(depth, depth + shared), false), reference(build(from, to, depth + shared))];
-      else node = branch(from, to, depth);
-    }
-    encoded.set(path, encodeRlp(node as never));
+    const node = encode(from, to, depth);
+    encoded.set(path, `0x${node}`);
     return node;
   };
-  const branch = (from: number, to: number, depth: number): Node => {
-    const children: Node[] = Array<Node>(17).fill('0x');
+  const encode = (from: number, to: number, depth: number): string => {
+    const { nibbles, value } = sorted[from]!;
+    if (to - from === 1) return list([text(hexPrefix(nibbles.slice(depth), true)), text(value.slice(2))]);
+    const shared = commonPrefix(nibbles, sorted[to - 1]!.nibbles, depth);
+    if (shared > 0) return list([text(hexPrefix(nibbles.slice(depth, depth + shared), false)), reference(build(from, to, depth + shared))]);
+    const children = Array<string>(17).fill('80');
     for (let start = from; start < to;) {
       const nibble = sorted[start]!.nibbles[depth]!;
       let end = start + 1;
@@ -55,11 +62,7 @@ export function buildTrie(entries: readonly { readonly key: string; readonly val
       children[Number.parseInt(nibble, 16)] = reference(build(start, end, depth + 1));
       start = end;
     }
-    return children;
-  };
-  const reference = (node: Node): Node => {
-    const bytes = encodeRlp(node as never);
-    return bytes.length < 66 ? node : keccak256(bytes);
+    return list(children);
   };
   build(0, sorted.length, 0);
   const prove = (key: string): string[] => {
