@@ -1,4 +1,6 @@
-// Parts of help texts that several commands share. Owns the wording of exit codes, of where a key comes from, and the form of examples.
+// Parts of help texts that several commands share.
+// Owns the wording of exit codes and of where a key comes from, and the form of examples. Does not own which command shows them.
+// Invariant: exit codes are those of failure.ts, key sources those of keys.ts.
 
 export const EXIT_CODE_HELP = `
 Exit codes:

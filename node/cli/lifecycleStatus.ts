@@ -26,7 +26,7 @@ export function scaled(seconds: bigint, { timeScale }: Pick<Snapshot, 'timeScale
 }
 
 /** Forecast of the wall time at which T reaches `atT`, seconds. */
-export function wallAt(atT: bigint, { t, wall }: Pick<Snapshot, 't' | 'wall'>): bigint {
+function wallAt(atT: bigint, { t, wall }: Pick<Snapshot, 't' | 'wall'>): bigint {
   return atT > t ? wall + (atT - t) : wall - (t - atT);
 }
 

@@ -71,7 +71,7 @@ export interface Sender {
 }
 
 /** The wallet that will sign, or undefined with --unsigned. */
-export async function signerOf({ l1, home, options }: Sender): Promise<Wallet | undefined> {
+async function signerOf({ l1, home, options }: Sender): Promise<Wallet | undefined> {
   return options.unsigned === true ? undefined : (await loadWallet(options, home)).connect(l1);
 }
 

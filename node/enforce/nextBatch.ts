@@ -40,7 +40,7 @@ export interface EnforcedBatch {
 export type NextEnforced = { readonly ok: true; readonly batch: EnforcedBatch } | { readonly ok: false; readonly because: string };
 
 /** How many of the messages, from the first on, a batch of whole blocks takes, and where its last block begins. */
-export function wholeBlocks(messages: readonly MessageRecord[], view: EnforcedView): { readonly taken: number; readonly lastStart: number; readonly blocks: number } {
+function wholeBlocks(messages: readonly MessageRecord[], view: EnforcedView): { readonly taken: number; readonly lastStart: number; readonly blocks: number } {
   const queue = messages.map((message) => ({ l1Time: messageTime(message), declaredZkGas: messageDeclaredZkGas(message) }));
   const open = queue.findIndex(({ l1Time }) => !isIntervalClosed(l1Time, view.nowSeconds, view.intervalSeconds));
   const closed = open < 0 ? queue : queue.slice(0, open);

@@ -43,7 +43,7 @@ export async function nextBatch(l1Url: string, rollup: string, directory: string
 }
 
 /** Proves a batch by the plug-in. @returns the transactions that submit the proof and commit the batch */
-export async function proveBatch(plugin: string, given: EnforcedBatch, beneficiary: string, out: WayOut): Promise<readonly PlannedTransaction[]> {
+async function proveBatch(plugin: string, given: EnforcedBatch, beneficiary: string, out: WayOut): Promise<readonly PlannedTransaction[]> {
   const block = await out.l1.getBlock('latest');
   const now = BigInt(block?.timestamp ?? 0);
   const binding = { beneficiary: beneficiary.toLowerCase() as Hex, minL1Time: now - (now < 3_600n ? now : 3_600n), maxL1Time: now + BINDING_SECONDS };

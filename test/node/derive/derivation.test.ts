@@ -9,8 +9,8 @@ import { MemoryStore } from '../../../node/execute/memory-store.ts';
 import { Derivation } from '../../../node/derive/derivation.ts';
 import { DerivationFault } from '../../../node/derive/fault.ts';
 import type { L1Record } from '../../../node/pipeline/l1Block.ts';
-import { Crash, CrashingStore, deriveAll, fresh, open } from './harness/derived.ts';
 import { MODEL_GENESIS, ModelEngine } from './harness/modelEngine.ts';
+import { Crash, CrashingStore, deriveAll, enforcedRecords, fresh, open } from './harness/derived.ts';
 import { IDENTITY, L1World, START, fittingPayload } from './harness/l1World.ts';
 
 /** Everything persisted but the followed L1 blocks, of which a follower keeps more or fewer, and the head's own view of L1. */
@@ -44,9 +44,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), back: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('finalize' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('reorg' as const), depth: fc.integer({ min: 1, max: 6 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('phase' as const), proven: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('phase' as const), proven: fc.nat(3) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('enforced' as const), blocks: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('skip' as const), width: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('skip' as const), width: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('l1-final' as const), lag: fc.nat(4) }) },
 );
 
@@ -65,15 +65,6 @@ async function commitRecord(world: L1World, pending: readonly L1Record[], choice
   const take = BigInt(choice.take) < available ? BigInt(choice.take) : available;
   const payload = choice.payload === 'garbage' ? choice.bytes : fittingPayload(world, parent.timestamp, take, transactionsFor(choice.payload, choice.bytes));
   return world.commit({ payload, take, parentHash: choice.isOrphan ? keccak(choice.bytes) : parent.hash }, pending);
-}
-
-/** What anyone commits in Enforced: whole blocks of the queue on the chain as derived, or nothing when no interval is closed. */
-async function enforcedRecords(world: L1World, blocks: number): Promise<readonly L1Record[]> {
-  const { derivation } = await fresh(world);
-  const { derived, progress } = derivation.head;
-  if (world.phase() !== 'enforced' || derived.batchIndex !== progress.committedBatch) return [];
-  const record = world.enforcedCommit({ parentHash: derived.hash, blocks }, []);
-  return record === undefined ? [] : [record];
 }
 
 function turnedPhase(world: L1World, proven: bigint): readonly L1Record[] {
@@ -204,7 +195,9 @@ describe('derivation', () => {
       if (derivation.head.progress.skipped.length > 0) count('skipped');
       if ((await derivation.deriveNext()).kind === 'standing') count('standing');
     }), { numRuns: 150 });
-    for (const kind of ['reorg', 'drop', 'finalize', 'l1-final', 'Enforced batch', 'skipped', 'valid batch', 'emptied batch', 'standing']) assert.ok((covered.get(kind) ?? 0) > 10, `${kind}: covered ${covered.get(kind) ?? 0} times`);
+    for (const kind of ['reorg', 'drop', 'finalize', 'l1-final', 'valid batch', 'emptied batch', 'standing']) assert.ok((covered.get(kind) ?? 0) > 10, `${kind}: covered ${covered.get(kind) ?? 0} times`);
+    // An Enforced episode takes several steps to come about, so fewer stories have one.
+    for (const kind of ['Enforced batch', 'skipped']) assert.ok((covered.get(kind) ?? 0) > 2, `${kind}: covered ${covered.get(kind) ?? 0} times`);
   });
 
   it('derives every byte string to exactly one result, whose blocks hold exactly the batch’s messages', async () => {
@@ -309,49 +302,6 @@ describe('derivation', () => {
       await assert.rejects(derivation.apply(event), (error) => error instanceof DerivationFault && error.code === 'contradiction' && error.message.includes(code), code);
       assert.deepEqual(derivation.head, before);
     }
-  });
-
-  it('derives the same Enforced blocks however many of them each batch took', async () => {
-    let world = new L1World();
-    for (let i = 0; i < 6; i += 1) world = world.mine([world.message({}, []), ...(i % 2 === 0 ? [world.message({}, [world.message({}, [])])] : [])].slice(0, 1), 0);
-    world = world.mine([{ kind: 'phase', phase: 'enforced' }], 0).mine([], 0).mine([], 0);
-    const chains = await Promise.all([[9], [1, 9], [1, 1, 1, 1], [2, 1, 9]].map(async (takes) => {
-      let story = world;
-      for (const blocks of takes) story = story.mine([...await enforcedRecords(story, blocks)], 0);
-      return (await fresh(story)).derivation.head;
-    }));
-    assert.ok((chains[0]?.derived.number ?? 0n) > 2n, 'several blocks');
-    for (const head of chains) assert.deepEqual([head.derived.number, head.derived.hash, head.derived.timestamp], [chains[0]?.derived.number, chains[0]?.derived.hash, chains[0]?.derived.timestamp]);
-  });
-
-  it('refuses what the Lifecycle could not have allowed', async () => {
-    let world = new L1World();
-    for (let i = 0; i < 4; i += 1) world = world.mine([world.message({}, [])], 0);
-    const enter: L1Record = { kind: 'phase', phase: 'enforced' };
-    const open = world.mine([enter], 0).mine([], 0).mine([], 0);
-    const enforced = open.enforcedCommit({ parentHash: MODEL_GENESIS.hash, blocks: 9 }, []);
-    const skip = open.skipHead(1n, []);
-    const passing = skip === undefined ? undefined : open.enforcedCommit({ parentHash: MODEL_GENESIS.hash, blocks: 9 }, [skip]);
-    assert.ok(enforced?.kind === 'commit' && skip !== undefined && passing?.kind === 'commit');
-    const operating = world.commit({ payload: Uint8Array.of(9), take: 1n, parentHash: MODEL_GENESIS.hash }, []);
-    const zero = new Uint8Array(32);
-    const changed = (fields: Partial<(typeof enforced)['commit']>): L1Record => ({ kind: 'commit', commit: { ...enforced.commit, ...fields } });
-    const cases: readonly (readonly [string, L1World, readonly L1Record[]])[] = [
-      ['mode', world, [enforced]], ['mode', open, [operating]], ['mode', open, [{ kind: 'phase', phase: 'frozen' }, enforced]],
-      ['payload', open, [changed({ payloadCommitment: zero })]], ['payload', open, [changed({ payload: Uint8Array.of(1) })]], ['payload', open, [changed({ inboxTo: 0n, accTo: zero })]],
-      ['phase', open, [enter]], ['phase', open, [{ kind: 'phase', phase: 'frozen' }, { kind: 'phase', phase: 'operating' }]],
-      ['skip-range', world, [{ kind: 'skipped', from: 0n, to: 1n }]], ['skip-range', open, [skip, skip]], ['skip-range', open, [{ kind: 'skipped', from: 0n, to: 5n }]], ['skip-range', open, [enforced, skip]],
-      ['skip-root', open, [changed({ skipRoot: keccak(zero) })]], ['skip-root', open, [skip, { kind: 'commit', commit: { ...passing.commit, skipRoot: zero } }]], ['inbox-range', open, [skip, enforced]],
-      ['inbox-range', open, [{ kind: 'skipped', from: 1n, to: 2n }, enforced]],
-    ];
-    for (const [code, before, records] of cases) {
-      const { derivation } = await fresh(before);
-      const event = before.mine(records, 0).eventsFrom(before, 9)[0];
-      assert.ok(event);
-      await assert.rejects(derivation.apply(event), (error) => error instanceof DerivationFault && error.code === 'contradiction' && error.message.includes(`: ${code}: `), `${code}: ${JSON.stringify(records.map(({ kind }) => kind))}`);
-    }
-    const { derivation } = await fresh(open.mine([skip], 0).mine([passing], 0));
-    assert.equal(derivation.head.derived.batchIndex, 1n, 'a batch past the skipped range is derived');
   });
 
   it('stops as diverged when L1 makes final what it computes otherwise, before or after deriving it', async () => {

@@ -1,8 +1,11 @@
-// Derivations over the model engine, and a store that crashes on demand. Owns what the tests of derivation start from; asserts nothing.
+// Derivations over the model engine, a store that crashes on demand, and what anyone may commit in Enforced on the chain as derived.
+// Owns what the tests of derivation start from. Does not own any expectation: it asserts nothing.
+// Invariant: nothing is kept between two calls.
 
 import type { StateKeyValue, StateWrite } from '../../../../node/execute/api.ts';
 import { MemoryStore } from '../../../../node/execute/memory-store.ts';
 import { Derivation } from '../../../../node/derive/derivation.ts';
+import type { L1Record } from '../../../../node/pipeline/l1Block.ts';
 import { ModelEngine } from './modelEngine.ts';
 import { IDENTITY, L1World, START } from './l1World.ts';
 
@@ -38,4 +41,13 @@ export async function fresh(world: L1World): Promise<{ derivation: Derivation; s
   for (const event of world.eventsFrom(new L1World(), 1000)) await derivation.apply(event);
   await deriveAll(derivation);
   return { derivation, store };
+}
+
+/** What anyone commits in Enforced: whole blocks of the queue on the chain as derived, or nothing when no interval is closed. */
+export async function enforcedRecords(world: L1World, blocks: number): Promise<readonly L1Record[]> {
+  const { derivation } = await fresh(world);
+  const { derived, progress } = derivation.head;
+  if (world.phase() !== 'enforced' || derived.batchIndex !== progress.committedBatch) return [];
+  const record = world.enforcedCommit({ parentHash: derived.hash, blocks }, []);
+  return record === undefined ? [] : [record];
 }
