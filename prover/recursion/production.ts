@@ -15,6 +15,8 @@ import { makeKey, makeShape } from "../protocol/key.ts";
 import type { KeyChip, VerifyingKey } from "../protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT_WIDE } from "../protocol/profile.ts";
 import type { Profile } from "../protocol/profile.ts";
+import { AllowList } from "./allow-list.ts";
+import type { Family } from "./family.ts";
 import type { IntervalLayout } from "./node-values.ts";
 import { R1, R1_PUBLIC_TERMS } from "./r1-chip.ts";
 
@@ -41,6 +43,24 @@ export const STORED_KEYS_FILE = new URL("./production-keys.json", import.meta.ur
 
 /** The stored keys of the production recursion. */
 export const storedKeys = (): StoredKeys => JSON.parse(readFileSync(STORED_KEYS_FILE, "utf8")) as StoredKeys;
+
+/** The production recursion as far as LIFT and JOIN, from the stored keys: no program is built before it is needed. */
+export const storedFamily = (): Omit<Family, "final"> => {
+  const keys = storedKeys().keys.map(({ name, profile, logHeight }) => {
+    const key = nodeKey(name, profile, [logHeight]);
+    assert(key !== undefined, `stored key ${name}`);
+    return { name, key };
+  });
+  const [lift, ...joins] = keys;
+  assert(lift?.name === "keccak-lift", "the first stored key is LIFT's");
+  return {
+    segment: { key: segmentKey(), interval: KECCAK_INTERVAL }, lift: lift.key, allowList: new AllowList(keys.map(({ key }) => key)),
+    joins: joins.map(({ name, key }) => {
+      const [, left, right] = /^keccak-join-(\d+)-(\d+)$/.exec(name) ?? [];
+      return { left: Number(left), right: Number(right), key };
+    }),
+  };
+};
 
 /** A stored key made whole again; undefined when none has the name, profile and height. */
 export const nodeKey = (name: string, profileName: string, logHeights: readonly number[]): VerifyingKey | undefined => {

@@ -1,9 +1,9 @@
 /**
- * Makes the stored production chain: three keccak-f segments, lifted and joined, and the keys of their nodes.
+ * Makes the stored production chain: two keccak-f segments, lifted and joined, and the keys of their nodes.
  *
- *     node prover/recursion/store-chain.ts [--threads N]    # minutes, 2 GiB; writes production-keys.json and
- *                                                           # test/prover/recursion/chain/*.br
+ *     node prover/recursion/store-chain.ts [--threads N] [--stored-keys]
  *
+ * Minutes, 2 GiB. Writes production-keys.json, unless --stored-keys takes it as it is, and test/prover/recursion/chain/*.br.
  * Owns: which proofs are stored and their encoding. Does not own: keys (family.ts) or proving (prove-tree.ts).
  * Finished layers are kept in .keyfall/chain/ by key digest, so an interrupted run goes on where it was.
  * Invariant: what it writes is a function of the source: proofs have no randomness.
@@ -24,7 +24,7 @@ import { setup } from "../prove/setup.ts";
 import { encodeProofFile } from "../verify/proof-file.ts";
 import { buildFamily } from "./family.ts";
 import type { Family } from "./family.ts";
-import { KECCAK_INTERVAL, NODE_PROFILES, SEGMENT_LOG_HEIGHT, SEGMENT_PROFILE, STORED_KEYS_FILE, segmentChips, segmentKey } from "./production.ts";
+import { KECCAK_INTERVAL, NODE_PROFILES, SEGMENT_LOG_HEIGHT, SEGMENT_PROFILE, STORED_KEYS_FILE, segmentChips, segmentKey, storedFamily } from "./production.ts";
 import type { StoredKey, StoredKeys } from "./production.ts";
 import { proveJoin, proveLift } from "./prove-tree.ts";
 import type { Layer, ProvenLayer } from "./prove-tree.ts";
@@ -32,7 +32,7 @@ import type { Layer, ProvenLayer } from "./prove-tree.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const WORK = join(ROOT, ".keyfall/chain");
 const OUT = join(ROOT, "test/prover/recursion/chain");
-const SEGMENTS = 3;
+const SEGMENTS = 2;
 
 const logHeightOf = (key: VerifyingKey): number => key.chips[0]?.logHeight ?? 0;
 
@@ -85,13 +85,16 @@ const save = (file: string, machine: string, { key, publics, bytes }: Layer): vo
   say(`${file}: ${bytes.length} bytes of proof, ${packed.length} stored`);
 };
 
-const main = async (threadCount: number): Promise<void> => {
+const main = async (threadCount: number, usesStoredKeys: boolean): Promise<void> => {
   mkdirSync(WORK, { recursive: true });
   mkdirSync(OUT, { recursive: true });
   const backend = await WasmBackend.create({ threadCount, maxLogSize: 19 });
-  const family = await buildFamily(backend, { key: segmentKey(), interval: KECCAK_INTERVAL }, NODE_PROFILES);
-  writeFileSync(STORED_KEYS_FILE, `${JSON.stringify(storedKeysOf(family))}\n`);
-  say("keys built");
+  if (!usesStoredKeys) {
+    const built = await buildFamily(backend, { key: segmentKey(), interval: KECCAK_INTERVAL }, NODE_PROFILES);
+    writeFileSync(STORED_KEYS_FILE, `${JSON.stringify(storedKeysOf(built))}\n`);
+    say("keys built");
+  }
+  const family = storedFamily();
   const lifts: Layer[] = [];
   for (let i = 0; i < SEGMENTS; i += 1) {
     lifts.push(await kept(`lift-${i}`, family.lift, async () => proveLift(backend, family, await proveSegment(backend, i))));
@@ -113,6 +116,6 @@ const main = async (threadCount: number): Promise<void> => {
 };
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { threads: { type: "string", default: "2" } } });
-  await main(Number(values.threads));
+  const { values } = parseArgs({ options: { threads: { type: "string", default: "2" }, "stored-keys": { type: "boolean", default: false } } });
+  await main(Number(values.threads), values["stored-keys"]);
 }
