@@ -1,7 +1,7 @@
 // keccak-256 over rows and digests, and its nonce search: the hash suite of proofs that L1 reads.
 // Owns: the WASM twin of KECCAK_SUITE (hash/suite.ts). Does not own: tree shapes (backend/).
 // Source: FIPS 202, Ethereum's padding (0x01). Elements enter as big-endian words.
-// Invariant: equal to the reference, digest for digest. A round is written out over 25 locals; the
+// Invariant: equal to the reference, digest for digest (the last four bytes of every digest are zero). A round is written out over 25 locals; the
 // round constants are uploaded, because the module has no data segment.
 
 import { P, vMul } from "./montgomery";
@@ -153,7 +153,8 @@ function absorbLane(state: usize, position: u32, lane: u64): u32 {
 @inline
 function storeDigest(state: usize, out: usize): void {
   v128.store(out, v128.load(state));
-  v128.store(out, v128.load(state, 16), 16);
+  store<u64>(out, load<u64>(state, 16), 16);
+  store<u64>(out, load<u64>(state, 24) & 0xffffffff, 24);
 }
 
 /** Row digests of rows [start, end); the arguments are those of hashRows in poseidon2.ts. */
@@ -188,7 +189,7 @@ export function hashRowsKeccak(
   }
 }
 
-/** out[j] = keccak256(left[j] || right[j]), j in [start, end), digests `stride` bytes apart. */
+/** out[j] = keccak256(left[j] || right[j]) truncated, j in [start, end), digests `stride` bytes apart. */
 export function compressPairsKeccak(
   state: usize, left: usize, right: usize, stride: usize, start: u32, end: u32, out: usize,
 ): void {

@@ -10,7 +10,7 @@ import { EXT_W } from "../field/ext4.ts";
 import { GENERATOR, P, TWO_ADICITY, isFelt, twoAdicRoot } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
 import type { Digest } from "../hash/poseidon2.ts";
-import { wordsToBytes } from "../hash/suite.ts";
+import { suiteOf, wordsToBytes } from "../hash/suite.ts";
 import { EXTERNAL_FINAL, EXTERNAL_INITIAL, INTERNAL, INTERNAL_DIAGONAL } from "../hash/poseidon2-constants.ts";
 import { Transcript } from "../transcript/transcript.ts";
 import type { Profile } from "./profile.ts";
@@ -25,7 +25,7 @@ const MAX_GRINDING_BITS = 22;
 const MAX_QUERIES = 1024;
 export const KEY_DOMAIN = "KF-KEY-1";
 /** Names of the hashing rules of PROTOCOL.md section 2 in the key. */
-const HASH_RULES = { poseidon2: "overwrite-8 compress-16 inject-right", keccak256: "keccak256-be inject-right" } as const;
+const HASH_RULES = { poseidon2: "overwrite-8 compress-16 inject-right", keccak256: "keccak256-be-28 pruned-halves" } as const;
 
 /** One chip at its fixed height. */
 export type KeyChip = { readonly chip: CompiledChip; readonly logHeight: number };
@@ -167,6 +167,9 @@ export function keyDefect(shape: KeyShape): string | undefined {
     if (!Number.isInteger(logHeight) || logHeight < least) return `chip ${chip.name}: expected log height >= ${least}, got ${logHeight}`;
   }
   if (largestLog(shape) > TWO_ADICITY) return `largest codeword: expected at most 2^${TWO_ADICITY}, got 2^${largestLog(shape)}`;
+  const logHeights = new Set(shape.chips.map(({ logHeight }) => logHeight));
+  // Pruned paths share nodes between queries; rows injected on the way up would have to be shared too.
+  if (suiteOf(shape.profile.hash).paths === "pruned" && logHeights.size > 1) return `heights: expected one under ${shape.profile.hash}, got 2^${[...logHeights].join(", 2^")}`;
   return scheduleDefect(shape) ?? busDefect(shape);
 }
 

@@ -7,9 +7,16 @@ import type { Ext } from "../field/ext4.ts";
 import { isFelt } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
 import { DIGEST_LENGTH } from "../hash/poseidon2.ts";
+import { suiteOf } from "../hash/suite.ts";
+import type { HashName } from "../hash/suite.ts";
 
 export class ProofWriter {
   readonly #words: number[] = [];
+  readonly #digestWords: number;
+
+  constructor(hash: HashName) {
+    this.#digestWords = suiteOf(hash).shownWords;
+  }
 
   felts(values: ArrayLike<Felt>): void {
     for (let i = 0; i < values.length; i++) {
@@ -19,10 +26,10 @@ export class ProofWriter {
     }
   }
 
-  /** A digest: eight u32 words, which are canonical elements only under Poseidon2. */
+  /** A digest: u32 words, which are canonical elements only under Poseidon2; as many as the suite shows. */
   digest(words: ArrayLike<number>): void {
     assert.equal(words.length, DIGEST_LENGTH, "digest length");
-    for (let i = 0; i < DIGEST_LENGTH; i++) {
+    for (let i = 0; i < this.#digestWords; i++) {
       const word = words[i] as number;
       assert(Number.isInteger(word) && word >= 0 && word < 2 ** 32, `proof digest: expected a u32 word, got ${String(word)}`);
       this.#words.push(word);

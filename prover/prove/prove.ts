@@ -10,6 +10,10 @@ import { EXT_ZERO, extScale } from "../field/ext4.ts";
 import type { Ext } from "../field/ext4.ts";
 import { inv } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
+import type { Digest } from "../hash/poseidon2.ts";
+import { suiteOf } from "../hash/suite.ts";
+import type { TreeOpening } from "../merkle/mixed-tree.ts";
+import { openingGroups, prunedPaths } from "../merkle/pruned.ts";
 import { QUOTIENT_WIDTH, hasLookup, largestLog } from "../protocol/key.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { Transcript } from "../transcript/transcript.ts";
@@ -89,29 +93,55 @@ async function commitQuotient(run: Run, lookup: Lookup, phases: readonly OpenedM
   return run.stage("commit quotient", () => backend.commit(matrices, key.profile.logBlowup, key.profile.hash));
 }
 
+/** What one tree shows of a group of positions: rows by `writeRow`, then the siblings of the leaf's path. */
+type OpenedTree = {
+  readonly commitment: Commitment;
+  /** Position in the largest word -> leaf. */
+  readonly logRowsPerLeaf: number;
+  readonly depth: number;
+  readonly writeRows: (rows: TreeOpening["rows"], position: number) => void;
+};
+
+/** Every tree of a query, in the order of the wire. */
+function openedTrees(key: VerifyingKey, phases: readonly OpenedMatrix[][], folds: readonly Commitment[], writer: ProofWriter): OpenedTree[] {
+  const logLargest = largestLog(key);
+  const ofPhases = phases.filter((matrices) => matrices.length > 0).map((matrices): OpenedTree => {
+    const depth = Math.max(...matrices.map(({ chipIndex }) => key.chips[chipIndex]?.logHeight ?? 0)) + key.profile.logBlowup;
+    return {
+      commitment: (matrices[0] as OpenedMatrix).commitment, depth, logRowsPerLeaf: logLargest - depth,
+      writeRows: (rows) => { for (const row of rows) writer.felts(row); },
+    };
+  });
+  let folded = 0;
+  const ofFolds = key.foldSchedule.map((logArity, layer): OpenedTree => {
+    const logBefore = folded;
+    folded += logArity;
+    return {
+      commitment: folds[layer] as Commitment, depth: logLargest - folded, logRowsPerLeaf: folded,
+      writeRows: ([row], position) => {
+        const own = Math.floor(position / 2 ** logBefore) % 2 ** logArity;
+        assert(row !== undefined);
+        writer.felts([...row.slice(0, 4 * own), ...row.slice(4 * own + 4)]);
+      },
+    };
+  });
+  return [...ofPhases, ...ofFolds];
+}
+
 function writeQueries(
   key: VerifyingKey, transcript: Transcript, phases: readonly OpenedMatrix[][], folds: readonly Commitment[], writer: ProofWriter,
 ): void {
-  const logLargest = largestLog(key);
-  for (let query = 0; query < key.profile.queryCount; query++) {
-    const index = transcript.sampleBits(logLargest);
-    for (const matrices of phases) {
-      const [first] = matrices;
-      if (first === undefined) continue;
-      const tallest = Math.max(...matrices.map(({ chipIndex }) => key.chips[chipIndex]?.logHeight ?? 0)) + key.profile.logBlowup;
-      const opening = first.commitment.open(Math.floor(index / 2 ** (logLargest - tallest)));
-      for (const row of opening.rows) writer.felts(row);
-      for (const sibling of opening.siblings) writer.digest(sibling);
-    }
-    let position = index;
-    key.foldSchedule.forEach((logArity, layer) => {
-      const own = position % 2 ** logArity;
-      position = Math.floor(position / 2 ** logArity);
-      const { rows, siblings } = (folds[layer] as Commitment).open(position);
-      const row = rows[0] as readonly Felt[];
-      writer.felts([...row.slice(0, 4 * own), ...row.slice(4 * own + 4)]);
-      for (const sibling of siblings) writer.digest(sibling);
-    });
+  const positions = Array.from({ length: key.profile.queryCount }, () => transcript.sampleBits(largestLog(key)));
+  const trees = openedTrees(key, phases, folds, writer);
+  for (const group of openingGroups(suiteOf(key.profile.hash).paths, positions)) {
+    const inOrder = group.map((query) => positions[query] as number);
+    const leavesOf = ({ logRowsPerLeaf }: OpenedTree): number[] => inOrder.map((position) => Math.floor(position / 2 ** logRowsPerLeaf));
+    const paths = trees.map((tree) => prunedPaths(leavesOf(tree), tree.depth));
+    inOrder.forEach((position, i) => trees.forEach((tree, t) => {
+      const { rows, siblings } = tree.commitment.open(Math.floor(position / 2 ** tree.logRowsPerLeaf));
+      tree.writeRows(rows, position);
+      (paths[t]?.[i]?.shown ?? []).forEach((isShown, level) => { if (isShown) writer.digest(siblings[level] as Digest); });
+    }));
   }
 }
 
@@ -149,11 +179,11 @@ async function proveBody(run: Run): Promise<Uint8Array> {
   const { backend, provingKey, key, traces, transcript, stage } = run;
   const chips = key.chips.map(({ chip }) => chip);
   const { logBlowup, grindingBits, hash } = key.profile;
-  const writer = new ProofWriter();
+  const writer = new ProofWriter(hash);
   const mainCommitment = await stage("commit main", () => backend.commit(traces.map(({ main }) => traceMatrix(main)), logBlowup, hash));
   transcript.absorbDigest("mainRoot", mainCommitment.root);
   writer.digest(mainCommitment.root);
-  const lookupWriter = new ProofWriter();
+  const lookupWriter = new ProofWriter(hash);
   const lookup = await commitLookup(run, lookupWriter);
   const expand = (columns: readonly number[]): number[] => columns.flatMap((e) => [4 * e, 4 * e + 1, 4 * e + 2, 4 * e + 3]);
   const phases = [

@@ -6,6 +6,7 @@
  * Invariant: nothing here is a constant beside the key; every number of the shape is read or counted from it.
  */
 import { MAX_DEGREE } from "../air/chip.ts";
+import { suiteOf } from "../hash/suite.ts";
 import { QUOTIENT_WIDTH, largestLog, widestTuple } from "../protocol/key.ts";
 import type { KeyShape } from "../protocol/key.ts";
 import { COLLISION_BITS, EXTENSION_BITS, securityClaim } from "./rounds.ts";
@@ -41,7 +42,8 @@ export const instanceOf = (key: KeyShape): InstanceShape => {
   const rowFractions = key.chips.reduce((total, { chip, logHeight }) => total + chip.interactions.length * 2 ** logHeight, 0);
   return {
     fieldBits: EXTENSION_BITS,
-    collisionBits: COLLISION_BITS,
+    // keccak digests are cut to the words a proof shows.
+    collisionBits: profile.hash === "keccak256" ? 16 * suiteOf(profile.hash).shownWords : COLLISION_BITS,
     regime: profile.regime === "johnson" ? { name: "johnson", m: profile.johnsonM } : { name: "unique-decoding" },
     logBlowup: profile.logBlowup,
     queryCount: profile.queryCount,

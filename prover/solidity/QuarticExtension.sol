@@ -4,9 +4,9 @@ pragma solidity ^0.8.28;
 /// @title F_p[X]/(X^4 - 3) over KoalaBear, one element to a word.
 /// @notice Owns: arithmetic of packed elements and their two encodings (calldata, transcript). Does not own: the instruction
 /// loop of constraints (ConstraintMachine.sol), any protocol step.
-/// @dev Four lanes of 64 bits, X^0 lowest (PROTOCOL.md section 1). `add` and `sub` are lazy: they leave lanes unreduced and
-/// ask for lanes below 2^50; products and `reduce` give canonical lanes.
-/// Invariant: no lane reaches 2^63 where a caller chains at most a few lazy steps between products.
+/// @dev Four lanes of 64 bits, X^0 lowest (PROTOCOL.md section 1). `add` and `sub` are lazy: they leave lanes unreduced;
+/// factors of `mul` must stay below 2^62. Products and `reduce` give canonical lanes.
+/// Invariant: no lane reaches 2^62 where a caller chains at most a few lazy steps between products.
 library QuarticExtension {
     uint256 internal constant P = 0x7f000001;
     /// @dev p * 2^20 in every lane.
@@ -35,29 +35,26 @@ library QuarticExtension {
         }
     }
 
-    /// @notice a * b with canonical lanes.
+    /// @notice a * b with canonical lanes; lanes of both below 2^62.
+    /// @dev Even and odd coefficients lie 128 bits apart, so one multiplication gives a product of two even (or odd) halves up
+    /// to its wrap; the ten products of a lane stay below 2^128.
     function mul(uint256 a, uint256 b) internal pure returns (uint256 r) {
         assembly ("memory-safe") {
-            let m := 0xffffffffffffffff
+            let m := 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
+            let low := 0xffffffffffffffffffffffffffffffff
             let p := 0x7f000001
-            let a0 := and(a, m)
-            let a1 := and(shr(64, a), m)
-            let a2 := and(shr(128, a), m)
-            let a3 := shr(192, a)
-            let b0 := and(b, m)
-            let b1 := and(shr(64, b), m)
-            let b2 := and(shr(128, b), m)
-            let b3 := shr(192, b)
-            r := or(
-                or(
-                    mod(add(mul(a0, b0), mul(3, add(mul(a1, b3), add(mul(a2, b2), mul(a3, b1))))), p),
-                    shl(64, mod(add(add(mul(a0, b1), mul(a1, b0)), mul(3, add(mul(a2, b3), mul(a3, b2)))), p))
-                ),
-                or(
-                    shl(128, mod(add(add(mul(a0, b2), mul(a1, b1)), add(mul(a2, b0), mul(3, mul(a3, b3)))), p)),
-                    shl(192, mod(add(add(mul(a0, b3), mul(a1, b2)), add(mul(a2, b1), mul(a3, b0))), p))
-                )
-            )
+            let aOdd := and(shr(64, a), m)
+            let bOdd := and(shr(64, b), m)
+            let a3 := shr(128, aOdd)
+            let b3 := shr(128, bOdd)
+            a := and(a, m)
+            b := and(b, m)
+            let a2 := shr(128, a)
+            let b2 := shr(128, b)
+            let odd := add(add(mul(a, bOdd), mul(aOdd, b)), mul(3, add(mul(a2, b3), mul(a3, b2))))
+            let square := add(mul(aOdd, bOdd), mul(3, mul(a3, b3)))
+            let even := add(add(mul(a, b), shl(128, square)), mul(3, add(mul(a2, b2), shr(128, square))))
+            r := or(or(mod(and(even, low), p), shl(64, mod(and(odd, low), p))), or(shl(128, mod(shr(128, even), p)), shl(192, mod(shr(128, odd), p))))
         }
     }
 
@@ -72,6 +69,16 @@ library QuarticExtension {
     function timesX(uint256 a) internal pure returns (uint256) {
         unchecked {
             return (a << 64) + 3 * (a >> 192);
+        }
+    }
+
+    /// @notice Writes a, Xa, X^2 a, X^3 a, canonical, at `table`: sum of b_k times entry k is then a * b, below 2^64 a lane.
+    function tabulate(uint256 a, uint256 table) internal pure {
+        for (uint256 k = 0; k < 4; ++k) {
+            assembly ("memory-safe") {
+                mstore(add(table, shl(5, k)), a)
+            }
+            a = reduce(timesX(a));
         }
     }
 

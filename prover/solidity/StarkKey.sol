@@ -24,9 +24,9 @@ struct StarkKey {
     uint256 nextCount;
     uint256[] foldSteps;
     uint256 finalLength;
-    /// Bytes of a proof before its queries, and of one query.
+    /// Bytes of a proof before its queries, and of the rows that one query shows.
     uint256 headerBytes;
-    uint256 queryBytes;
+    uint256 rowBytes;
     /// Generator of the trace domain, its inverse, 1 / height.
     uint256 traceRoot;
     uint256 traceRootInverse;
@@ -35,10 +35,14 @@ struct StarkKey {
     bytes roots;
     /// Records domain, shape digest and preprocessed root as absorbed, and the header of the public values.
     bytes transcriptPrefix;
-    /// u16 each: where in a query the columns opened at g*zeta lie.
+    /// u16 each, by tree: where in its row the columns opened at g*zeta lie.
     bytes nextOffsets;
-    /// Three bytes each: kind and index of a leaf of the constraint program (key-data.ts).
-    bytes leaves;
+    uint256[4] nextCounts;
+    /// u16 each: which openings at zeta, then at g*zeta, are the first of an extension column's four.
+    bytes extensionsHere;
+    bytes extensionsNext;
+    /// u32 each: constants of the program.
+    bytes constants;
     bytes program;
     uint256 slotCount;
     /// Public terms of the buses (key-data.ts).

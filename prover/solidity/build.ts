@@ -16,7 +16,7 @@ const TARGET = new URL("./bytecode.json", import.meta.url);
 /** The contracts that are deployed; everything else is internal to them. */
 const DEPLOYED = ["StarkVerifier", "StarkProofParts"] as const;
 const SETTINGS = {
-  evmVersion: "osaka", optimizer: { enabled: true, runs: 10_000 }, viaIR: true,
+  evmVersion: "osaka", optimizer: { enabled: true, runs: 1_000 }, viaIR: true,
   metadata: { bytecodeHash: "none", appendCBOR: false },
   outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
 } as const;

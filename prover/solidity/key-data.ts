@@ -9,12 +9,18 @@
 import assert from "node:assert/strict";
 import { AbiCoder, concat, hexlify } from "ethers";
 import { inv, twoAdicRoot } from "../field/koalabear.ts";
-import { wordsToBytes } from "../hash/suite.ts";
+import { suiteOf, wordsToBytes } from "../hash/suite.ts";
 import { widestTuple } from "../protocol/key.ts";
 import type { PublicTerm, VerifyingKey } from "../protocol/key.ts";
 import { LABEL } from "../transcript/labels.ts";
+import { replayTranscript } from "../verify/challenges.ts";
+import type { Challenges } from "../verify/challenges.ts";
+import { decodeHeader, groupBytes } from "../verify/decode.ts";
+import type { ProofHeader } from "../verify/decode.ts";
 import { layoutOf, PHASES } from "../verify/layout.ts";
 import type { Layout } from "../verify/layout.ts";
+import { heightClaims } from "../verify/queries.ts";
+import { isRejection } from "../verify/verdict.ts";
 import { solidityProgram } from "./constraint-program.ts";
 import type { LeafNode } from "./constraint-program.ts";
 
@@ -23,9 +29,6 @@ export const MAX_CODE_BYTES = 24_576;
 const DOMAIN = "KF-STARK-1";
 const MAX_LOG_SIZE = 24;
 const RECORD = 2 ** 24;
-/** Kinds of leaves in StarkConstraints.sol; the index counts opened base columns, public values or powers. */
-const LEAF = { here: 0, next: 1, extensionHere: 2, extensionNext: 3, publicValue: 4, alpha: 5, betaPower: 6, sumShare: 7 } as const;
-
 /** A key that the L1 verifier does not serve: more than one chip, another hash, no grinding, or too large for an account. */
 export class UnsupportedKey extends Error {
   readonly code = "UNSUPPORTED_KEY";
@@ -34,8 +37,8 @@ export class UnsupportedKey extends Error {
 const STARK_KEY_TYPE =
   "tuple(bytes32 digest, uint256 publicCount, uint256 logHeight, uint256 largest, uint256 hasLookup, uint256[4] grindingBits, " +
   "uint256 queryCount, uint256[4] widths, bytes32 preprocessedRoot, uint256 hereCount, uint256 nextCount, uint256[] foldSteps, " +
-  "uint256 finalLength, uint256 headerBytes, uint256 queryBytes, uint256 traceRoot, uint256 traceRootInverse, uint256 heightInverse, " +
-  "bytes roots, bytes transcriptPrefix, bytes nextOffsets, bytes leaves, bytes program, uint256 slotCount, bytes publicTerms, uint256 widestTuple)";
+  "uint256 finalLength, uint256 headerBytes, uint256 rowBytes, uint256 traceRoot, uint256 traceRootInverse, uint256 heightInverse, " +
+  "bytes roots, bytes transcriptPrefix, bytes nextOffsets, uint256[4] nextCounts, bytes extensionsHere, bytes extensionsNext, bytes constants, bytes program, uint256 slotCount, bytes publicTerms, uint256 widestTuple)";
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const bigEndian = (value: number, byteCount: number): number[] =>
@@ -49,49 +52,53 @@ const defectOf = (key: VerifyingKey): string | undefined => {
   return key.foldSchedule.length === 0 ? "folds: expected at least one, got none" : undefined;
 };
 
-/** Bytes of one query and of everything before the queries. */
-const sizesOf = (key: VerifyingKey, layout: Layout): { headerBytes: number; queryBytes: number } => {
-  const trees = sum(layout.trees.map(({ matrices, tallest }) => 4 * sum(matrices.map(({ width }) => width)) + 32 * tallest));
-  const folds = sum(layout.folds.map(({ step, logSize }) => 16 * (2 ** step - 1) + 32 * (logSize - step)));
-  const queryBytes = trees + folds;
-  return { queryBytes, headerBytes: 4 * layout.wordCount - key.profile.queryCount * queryBytes };
+/** Bytes of the rows of one query and of everything before the queries. */
+const sizesOf = (layout: Layout): { headerBytes: number; rowBytes: number } => {
+  const trees = sum(layout.trees.map(({ matrices }) => 4 * sum(matrices.map(({ width }) => width))));
+  const folds = sum(layout.folds.map(({ step }) => 16 * (2 ** step - 1)));
+  return { rowBytes: trees + folds, headerBytes: 4 * layout.headerWords };
 };
 
 type Widths = Layout["widths"][number];
+type Columns = Layout["nextColumns"][number];
 
 /** Index among all opened base columns of the first one of a phase. */
 const phaseStart = (counts: (phase: keyof Widths) => number, phase: keyof Widths): number =>
   sum(PHASES.slice(0, PHASES.indexOf(phase)).map(counts));
 
-const leafEntry = (leaf: LeafNode, layout: Layout): readonly [kind: number, index: number] => {
-  const [widths, columns] = [layout.widths[0], layout.nextColumns[0]];
-  assert(widths !== undefined && columns !== undefined);
-  switch (leaf.op) {
-    case "alpha": return [LEAF.alpha, 0];
-    case "betaPower": return [LEAF.betaPower, leaf.power];
-    case "sumShare": return [LEAF.sumShare, 0];
-    case "public": return [LEAF.publicValue, leaf.index];
-    case "column": {
-      const isExtension = leaf.phase === "permutation";
-      const column = isExtension ? 4 * leaf.index : leaf.index;
-      if (!leaf.isNext) return [isExtension ? LEAF.extensionHere : LEAF.here, phaseStart((phase) => widths[phase], leaf.phase) + column];
-      const place = columns[leaf.phase].indexOf(column);
-      assert(place !== -1, `column ${column} of ${leaf.phase} is read on the next row but not opened there`);
-      return [isExtension ? LEAF.extensionNext : LEAF.next, phaseStart((phase) => columns[phase].length, leaf.phase) + place];
+/** The given slots of the constraint program, as StarkConstraints.sol fills them. */
+type Slots = { readonly count: number; readonly extensionsHere: readonly number[]; readonly extensionsNext: readonly number[]; readonly slotOf: (leaf: LeafNode) => number };
+
+const slotsOf = (key: VerifyingKey, layout: Layout, widths: Widths, columns: Columns): Slots => {
+  const [hereCount, nextCount] = [sum(PHASES.map((phase) => widths[phase])), sum(PHASES.map((phase) => columns[phase].length))];
+  const firsts = (count: number, start: number): number[] => Array.from({ length: count / 4 }, (_, i) => start + 4 * i);
+  const extensionsHere = firsts(widths.permutation, phaseStart((phase) => widths[phase], "permutation"));
+  const extensionsNext = firsts(columns.permutation.length, phaseStart((phase) => columns[phase].length, "permutation"));
+  const extensions = hereCount + nextCount;
+  const publics = extensions + extensionsHere.length + extensionsNext.length;
+  const alpha = publics + layout.publicCount;
+  const column = ({ phase, index, isNext }: Extract<LeafNode, { op: "column" }>): number => {
+    const base = phase === "permutation" ? 4 * index : index;
+    const place = isNext ? columns[phase].indexOf(base) : base;
+    assert(place !== -1, `column ${index} of ${phase} is read on the next row but not opened there`);
+    if (phase === "permutation") return extensions + (isNext ? extensionsHere.length : 0) + place / 4;
+    return isNext ? hereCount + phaseStart((name) => columns[name].length, phase) + place : phaseStart((name) => widths[name], phase) + place;
+  };
+  const slotOf = (leaf: LeafNode): number => {
+    switch (leaf.op) {
+      case "alpha": return alpha;
+      case "sumShare": return alpha + 1;
+      case "betaPower": return alpha + 2 + leaf.power;
+      case "public": return publics + leaf.index;
+      case "column": return column(leaf);
     }
-  }
+  };
+  return { count: alpha + 3 + widestTuple(key), extensionsHere, extensionsNext, slotOf };
 };
 
-/** Byte offsets inside a query of the columns opened at g*zeta, in their order. */
-const nextOffsets = (layout: Layout): number[] => {
-  const offsets: number[] = [];
-  let start = 0;
-  for (const { phase, matrices, tallest } of layout.trees) {
-    for (const column of layout.nextColumns[0]?.[phase] ?? []) offsets.push(start + 4 * column);
-    start += 4 * sum(matrices.map(({ width }) => width)) + 32 * tallest;
-  }
-  return offsets;
-};
+/** Byte offsets in its row of each column opened at g*zeta, tree by tree. */
+const nextOffsets = (layout: Layout): number[] =>
+  layout.trees.flatMap(({ phase }) => (layout.nextColumns[0]?.[phase] ?? []).map((column) => 4 * column));
 
 /** Zero entries add nothing to a fingerprint and are left out. */
 const termBytes = ({ bus, multiplicity, tuple }: PublicTerm): number[] => {
@@ -122,7 +129,9 @@ export const keyCode = (key: VerifyingKey): Uint8Array => {
   const [entry, widths, columns] = [key.chips[0], layout.widths[0], layout.nextColumns[0]];
   assert(entry !== undefined && widths !== undefined && columns !== undefined);
   const { lookup, batch, fold, query } = key.profile.grindingBits;
-  const program = solidityProgram(entry.chip);
+  const slots = slotsOf(key, layout, widths, columns);
+  const program = solidityProgram(entry.chip, slots.count, slots.slotOf);
+  const words16 = (values: readonly number[]): Uint8Array => Uint8Array.from(values.flatMap((value) => bigEndian(value, 2)));
   const root = twoAdicRoot(entry.logHeight);
   const roots = Array.from({ length: MAX_LOG_SIZE }, (_, i) => twoAdicRoot(i + 1));
   const encoded = AbiCoder.defaultAbiCoder().encode([STARK_KEY_TYPE], [{
@@ -131,15 +140,12 @@ export const keyCode = (key: VerifyingKey): Uint8Array => {
     widths: PHASES.map((phase) => widths[phase]),
     preprocessedRoot: key.preprocessedRoot === undefined ? new Uint8Array(32) : wordsToBytes(key.preprocessedRoot),
     hereCount: sum(PHASES.map((phase) => widths[phase])), nextCount: sum(PHASES.map((phase) => columns[phase].length)),
-    foldSteps: layout.folds.map(({ step }) => step), finalLength: layout.finalLength, ...sizesOf(key, layout),
+    foldSteps: layout.folds.map(({ step }) => step), finalLength: layout.finalLength, ...sizesOf(layout),
     traceRoot: root, traceRootInverse: inv(root), heightInverse: inv(2 ** entry.logHeight),
     roots: wordsToBytes([...roots, ...roots.map(inv)]), transcriptPrefix: transcriptPrefix(key, layout.publicCount),
-    nextOffsets: Uint8Array.from(nextOffsets(layout).flatMap((offset) => bigEndian(offset, 2))),
-    leaves: Uint8Array.from(program.leaves.flatMap((leaf) => {
-      const [kind, index] = leafEntry(leaf, layout);
-      return [kind, ...bigEndian(index, 2)];
-    })),
-    program: program.code, slotCount: program.slotCount,
+    nextOffsets: words16(nextOffsets(layout)), nextCounts: PHASES.map((phase) => columns[phase].length),
+    extensionsHere: words16(slots.extensionsHere), extensionsNext: words16(slots.extensionsNext),
+    constants: wordsToBytes(program.constants), program: program.code, slotCount: program.slotCount,
     publicTerms: Uint8Array.from(key.publicTerms.flatMap(termBytes)), widestTuple: widestTuple(key),
   }]);
   const code = Uint8Array.from([0, ...Buffer.from(encoded.slice(2), "hex")]);
@@ -151,16 +157,35 @@ export const keyCode = (key: VerifyingKey): Uint8Array => {
 export const holderInitCode = (code: Uint8Array): string =>
   hexlify(concat([Uint8Array.from([0x61, ...bigEndian(code.length, 2), 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x3d, 0xf3]), code]));
 
-/** A proof as calldata: for each part, public values, header and the part's queries. Any bytes are passed on as they are. */
+const concatenate = (pieces: readonly Uint8Array[]): Uint8Array => Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+
+/** What part 1 takes from the header: StarkVerifier.sol has its meaning. */
+const summaryOf = (key: VerifyingKey, layout: Layout, header: ProofHeader, challenges: Challenges, swappedHeader: Uint8Array): Uint8Array => {
+  const { shownWords } = suiteOf(key.profile.hash);
+  const roots = 4 * shownWords * (layout.hasLookup ? 3 : 2);
+  const tail = 32 * layout.folds.length + 16 * layout.finalLength + 4;
+  const [claim] = heightClaims(key, header, challenges).values();
+  assert(claim !== undefined);
+  return concatenate([
+    swappedHeader.subarray(0, roots), wordsToBytes(challenges.zeta), challenges.chain, wordsToBytes(claim.valueHere), wordsToBytes(claim.valueNext),
+    swappedHeader.subarray(swappedHeader.length - tail),
+  ]);
+};
+
+/**
+ * A proof as calldata: part 0 is public values, header and the first group of queries; part 1 is the header's summary and the
+ * second group. Any bytes whose header verifiers can follow are passed on as they are; others go into part 0 whole.
+ */
 export const proofParts = (key: VerifyingKey, publics: readonly number[], proof: Uint8Array): readonly [Uint8Array, Uint8Array] => {
   const layout = layoutOf(key);
-  const { headerBytes, queryBytes } = sizesOf(key, layout);
   const swapped = proof.slice();
   for (let i = 0; i + 4 <= swapped.length; i += 4) swapped.subarray(i, i + 4).reverse();
-  const split = headerBytes + Math.ceil(key.profile.queryCount / 2) * queryBytes;
-  const prelude = [...wordsToBytes(publics), ...swapped.subarray(0, headerBytes)];
-  return [
-    Uint8Array.from([...prelude, ...swapped.subarray(headerBytes, split)]),
-    Uint8Array.from([...prelude, ...swapped.subarray(split)]),
-  ];
+  const all = concatenate([wordsToBytes(publics), swapped]);
+  const header = decodeHeader(key, layout, proof);
+  if (isRejection(header)) return [all, new Uint8Array(0)];
+  const challenges = replayTranscript(key, layout, publics, header);
+  if (isRejection(challenges)) return [all, new Uint8Array(0)];
+  const headerBytes = 4 * layout.headerWords;
+  const split = 4 * publics.length + headerBytes + (groupBytes(key, layout, challenges.indices)[0] ?? 0);
+  return [all.subarray(0, split), concatenate([summaryOf(key, layout, header, challenges, swapped.subarray(0, headerBytes)), all.subarray(split)])];
 };

@@ -97,6 +97,11 @@ export class Transcript {
     return [this.sampleFelt(), this.sampleFelt(), this.sampleFelt(), this.sampleFelt()];
   }
 
+  /** The 32-byte chain value under the keccak-256 suite (nothing absorbed since); empty under Poseidon2. */
+  get chainValue(): Uint8Array {
+    return this.#state instanceof KeccakChain ? this.#state.blockBytes : new Uint8Array(0);
+  }
+
   /** A digest: eight samples. */
   sampleDigest(): Felt[] {
     return Array.from({ length: DIGEST_LENGTH }, () => this.sampleFelt());

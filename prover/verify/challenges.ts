@@ -8,7 +8,7 @@ import type { Ext } from "../field/ext4.ts";
 import { EXT_ZERO } from "../field/ext4.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { Transcript } from "../transcript/transcript.ts";
-import type { Openings, Proof } from "./decode.ts";
+import type { Openings, ProofHeader } from "./decode.ts";
 import { PHASES } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { reject } from "./verdict.ts";
@@ -23,6 +23,8 @@ export type Challenges = {
   readonly constraint: Ext;
   readonly zeta: Ext;
   readonly batch: Ext;
+  /** The chain value that gave `batch`: all a verifier of queries needs of the transcript before. Empty under Poseidon2. */
+  readonly chain: Uint8Array;
   readonly folds: readonly Ext[];
   /** Positions in the largest codeword; repeats are allowed. */
   readonly indices: readonly number[];
@@ -33,7 +35,7 @@ const flatten = (openings: Openings): Ext[] => PHASES.flatMap((phase) => opening
 
 /** All challenges of a proof, or the first failed check. */
 export const replayTranscript = (
-  key: VerifyingKey, layout: Layout, publics: readonly number[], proof: Proof,
+  key: VerifyingKey, layout: Layout, publics: readonly number[], proof: ProofHeader,
 ): Challenges | Rejection => {
   const { grindingBits, queryCount } = key.profile;
   const transcript = new Transcript(DOMAIN, key.profile.hash);
@@ -60,6 +62,7 @@ export const replayTranscript = (
   const isBatchGround = transcript.checkGrind("batchNonce", proof.batchNonce, grindingBits.batch);
   if (!isBatchGround) return reject("BATCH_GRIND", `${grindingBits.batch} zero bits`, `nonce ${proof.batchNonce}`);
   const batch = transcript.sampleExt();
+  const chain = transcript.chainValue;
   const folds: Ext[] = [];
   for (const { root, nonce } of proof.folds) {
     transcript.absorbDigest("foldRoot", root);
@@ -71,7 +74,7 @@ export const replayTranscript = (
   const isQueryGround = transcript.checkGrind("queryNonce", proof.queryNonce, grindingBits.query);
   if (!isQueryGround) return reject("QUERY_GRIND", `${grindingBits.query} zero bits`, `nonce ${proof.queryNonce}`);
   const indices = Array.from({ length: queryCount }, () => transcript.sampleBits(layout.largest));
-  return { alpha, beta, constraint, zeta, batch, folds, indices };
+  return { alpha, beta, constraint, zeta, batch, chain, folds, indices };
 };
 
 /** Every trace domain and every evaluation coset lies in the base field, so one rule keeps zeta off all of them. */

@@ -12,7 +12,7 @@ import type { LeafValues, RingOperations } from "../air/evaluate.ts";
 import { widestTuple } from "../protocol/key.ts";
 import type { KeyChip, PublicEntry, VerifyingKey } from "../protocol/key.ts";
 import type { Challenges } from "./challenges.ts";
-import type { Proof } from "./decode.ts";
+import type { ProofHeader } from "./decode.ts";
 import type { Layout, Phase } from "./layout.ts";
 import { reject } from "./verdict.ts";
 import type { Rejection } from "./verdict.ts";
@@ -46,7 +46,7 @@ export const splitPublics = (key: VerifyingKey, publics: readonly number[]): num
 type ChipContext = { readonly entry: KeyChip; readonly index: number; readonly publics: readonly number[]; readonly sumOfChip: Ext };
 
 const leavesOf = (
-  { entry, index, publics, sumOfChip }: ChipContext, key: VerifyingKey, layout: Layout, proof: Proof, challenges: Challenges,
+  { entry, index, publics, sumOfChip }: ChipContext, key: VerifyingKey, layout: Layout, proof: ProofHeader, challenges: Challenges,
 ): LeafValues<Ext> => {
   const here = (phase: Phase): readonly Ext[] => proof.openingsHere[index]?.[phase] ?? [];
   const next = (phase: Phase): Ext[] =>
@@ -74,7 +74,7 @@ const sumsByChip = (key: VerifyingKey, sums: readonly Ext[]): Ext[] => {
 
 /** fold(zeta) = Z(zeta) (q_0(zeta) + zeta^H q_1(zeta)) for every chip. Undefined when all hold. */
 export const checkConstraints = (
-  key: VerifyingKey, layout: Layout, publics: readonly number[], proof: Proof, challenges: Challenges,
+  key: VerifyingKey, layout: Layout, publics: readonly number[], proof: ProofHeader, challenges: Challenges,
 ): Rejection | undefined => {
   const publicsOf = splitPublics(key, publics);
   const sums = sumsByChip(key, proof.lookupSums);
@@ -102,7 +102,7 @@ export const checkConstraints = (
 
 /** Sum of all chips' lookup sums and of the public terms is zero. Undefined when it is. */
 export const checkLookupBalance = (
-  key: VerifyingKey, publics: readonly number[], proof: Proof, challenges: Challenges,
+  key: VerifyingKey, publics: readonly number[], proof: ProofHeader, challenges: Challenges,
 ): Rejection | undefined => {
   const publicsOf = splitPublics(key, publics);
   const powers = powersOf(EXTENSION_RING, challenges.beta, widestTuple(key));

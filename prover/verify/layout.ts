@@ -2,9 +2,11 @@
  * What a proof under a key consists of: trees, matrices, opening lists and word counts, all derived from the key.
  *
  * Owns: the shape side of PROTOCOL.md sections 5.6 and 6. Does not own: any value of a proof.
- * Invariant: every length used while decoding comes from here, none from the proof; the total is known beforehand.
+ * Invariant: every length used while decoding comes from here, none from the proof; with whole paths the total is known
+ * beforehand, with pruned ones it is at most `wordCount` and exact once the positions are drawn (decode.ts).
  */
 import type { CompiledChip } from "../air/ir.ts";
+import { suiteOf } from "../hash/suite.ts";
 import { QUOTIENT_WIDTH, hasLookup, largestLog } from "../protocol/key.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 
@@ -29,6 +31,9 @@ export type Layout = {
   readonly folds: readonly Fold[];
   readonly finalLength: number;
   readonly publicCount: number;
+  /** Words of everything before the queries. */
+  readonly headerWords: number;
+  /** Words of a proof with whole paths: exact under a suite that shows them, else the most there can be. */
   readonly wordCount: number;
 };
 
@@ -67,9 +72,9 @@ const foldsOf = (key: VerifyingKey): Fold[] => {
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** Words of one query: rows and paths of every tree, then partial rows and paths of every fold. */
-const queryWords = (trees: readonly Tree[], folds: readonly Fold[]): number =>
-  sum(trees.map(({ matrices, tallest }) => sum(matrices.map(({ width }) => width)) + 8 * tallest)) +
-  sum(folds.map(({ step, logSize }) => 4 * (2 ** step - 1) + 8 * (logSize - step)));
+const queryWords = (trees: readonly Tree[], folds: readonly Fold[], digestWords: number): number =>
+  sum(trees.map(({ matrices, tallest }) => sum(matrices.map(({ width }) => width)) + digestWords * tallest)) +
+  sum(folds.map(({ step, logSize }) => 4 * (2 ** step - 1) + digestWords * (logSize - step)));
 
 /** Derives the layout of proofs under a key. */
 export const layoutOf = (key: VerifyingKey): Layout => {
@@ -84,12 +89,14 @@ export const layoutOf = (key: VerifyingKey): Layout => {
   const openings = sum(widths.flatMap((width) => PHASES.map((phase) => width[phase]))) +
     sum(nextColumns.flatMap((columns) => PHASES.map((phase) => columns[phase].length)));
   const nonceWord = (bits: number): number => (bits > 0 ? 1 : 0);
-  const header = 16 + (isLookup ? 8 + nonceWord(grindingBits.lookup) + 4 * sumCount : 0) + 4 * openings +
-    nonceWord(grindingBits.batch) + folds.length * (8 + nonceWord(grindingBits.fold)) + 4 * finalLength +
+  const digestWords = suiteOf(key.profile.hash).shownWords;
+  const headerWords = 2 * digestWords + (isLookup ? digestWords + nonceWord(grindingBits.lookup) + 4 * sumCount : 0) + 4 * openings +
+    nonceWord(grindingBits.batch) + folds.length * (digestWords + nonceWord(grindingBits.fold)) + 4 * finalLength +
     nonceWord(grindingBits.query);
   return {
     hasLookup: isLookup, largest: largestLog(key), trees, widths, nextColumns, folds, finalLength,
     publicCount: sum(key.chips.map(({ chip }) => chip.publicCount)),
-    wordCount: header + queryCount * queryWords(trees, folds),
+    headerWords,
+    wordCount: headerWords + queryCount * queryWords(trees, folds, digestWords),
   };
 };

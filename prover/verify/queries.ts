@@ -10,9 +10,11 @@ import type { Ext } from "../field/ext4.ts";
 import { GENERATOR, inv, mul, pow, twoAdicRoot } from "../field/koalabear.ts";
 import { suiteOf } from "../hash/suite.ts";
 import type { HashSuite } from "../hash/suite.ts";
+import { openingGroups, prunedPaths } from "../merkle/pruned.ts";
+import type { PrunedPath } from "../merkle/pruned.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import type { Challenges } from "./challenges.ts";
-import type { FoldOpening, Proof, QueryOpening, TreeOpening } from "./decode.ts";
+import type { FoldOpening, ProofHeader, QueryOpening, TreeOpening } from "./decode.ts";
 import { PHASES } from "./layout.ts";
 import type { Fold, Layout, Phase, Tree } from "./layout.ts";
 import { reject } from "./verdict.ts";
@@ -34,20 +36,33 @@ const reverse = (index: number, bitCount: number): number => {
 const isSameDigest = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((element, i) => element === b[i]);
 
-/** The root a mixed-height opening leads to: rows of shorter matrices are injected at their level. */
-const rootOfOpening = (suite: HashSuite, tree: Tree, leaf: number, opening: TreeOpening): readonly number[] => {
-  const rowDigestAt = (logSize: number): readonly number[] | undefined => {
-    const elements = tree.matrices.flatMap((matrix, i) => (matrix.logSize === logSize ? (opening.rows[i] ?? []) : []));
-    return elements.length === 0 ? undefined : suite.hashRow(elements);
-  };
-  let node = rowDigestAt(tree.tallest) ?? [];
-  opening.siblings.forEach((sibling, level) => {
-    const isRight = Math.floor(leaf / 2 ** level) % 2 === 1;
+/** Digests that wait for a later query of the group, lowest last. */
+type Waiting = (readonly number[])[];
+/** One leaf: its path in the group, whether the leaf before is the same, and the rows injected on the way up. */
+type Leaf = {
+  readonly index: number; readonly path: PrunedPath; readonly isRepeated: boolean;
+  readonly digestAt: (level: number) => readonly number[] | undefined;
+};
+
+/**
+ * Climbs from a leaf with the siblings shown and those that wait. Returns the root after the last leaf of the group,
+ * "waiting" before, or the digest of a repeated leaf that is not the one before it.
+ */
+const climb = (suite: HashSuite, { index, path, isRepeated, digestAt }: Leaf, siblings: readonly (readonly number[])[], waiting: Waiting, isLast: boolean): readonly number[] | "waiting" => {
+  let node = digestAt(0) ?? [];
+  if (isRepeated && !isSameDigest(node, waiting.pop() ?? [])) return node;
+  let taken = 0;
+  path.shown.forEach((isShown, level) => {
+    const sibling = isShown ? (siblings[taken] ?? []) : (waiting.pop() ?? []);
+    if (isShown) taken += 1;
+    const isRight = Math.floor(index / 2 ** level) % 2 === 1;
     node = isRight ? suite.compress(sibling, node) : suite.compress(node, sibling);
-    const injected = rowDigestAt(tree.tallest - level - 1);
+    const injected = digestAt(level + 1);
     if (injected !== undefined) node = suite.compress(node, injected);
   });
-  return node;
+  if (isLast) return node;
+  waiting.push(node);
+  return "waiting";
 };
 
 /** What is claimed at zeta and g*zeta about all columns of one height, folded by gamma once for all queries. */
@@ -66,13 +81,13 @@ const horner = (values: readonly Ext[], gamma: Ext): Ext =>
   values.reduce((folded, value) => extAdd(extMul(folded, gamma), value), EXT_ZERO);
 
 /** Claims by occupied log size. */
-export const heightClaims = (key: VerifyingKey, proof: Proof, challenges: Challenges): Map<number, HeightClaim> => {
+export const heightClaims = (key: VerifyingKey, proof: ProofHeader, challenges: Challenges): Map<number, HeightClaim> => {
   const claims = new Map<number, HeightClaim>();
   for (const { logHeight } of key.chips) {
     const logSize = logHeight + key.profile.logBlowup;
     if (claims.has(logSize)) continue;
     const chips = [...key.chips.keys()].filter((index) => key.chips[index]?.logHeight === logHeight);
-    const list = (openings: Proof["openingsHere"]): Ext[] =>
+    const list = (openings: ProofHeader["openingsHere"]): Ext[] =>
       PHASES.flatMap((phase) => chips.flatMap((index) => openings[index]?.[phase] ?? []));
     const next = list(proof.openingsNext);
     claims.set(logSize, {
@@ -133,42 +148,63 @@ const foldRow = (row: readonly Ext[], rowIndex: number, fold: Fold, challenge: E
   return values[0] ?? EXT_ZERO;
 };
 
-const checkTrees = (key: VerifyingKey, layout: Layout, proof: Proof, query: QueryOpening, index: number): Rejection | undefined => {
-  const roots: Record<Phase, readonly number[]> = {
-    preprocessed: key.preprocessedRoot ?? [], main: proof.mainRoot, permutation: proof.permutationRoot, quotient: proof.quotientRoot,
-  };
-  for (const [i, tree] of layout.trees.entries()) {
-    const leaf = Math.floor(index / 2 ** (layout.largest - tree.tallest));
-    const root = rootOfOpening(suiteOf(key.profile.hash), tree, leaf, query.trees[i] ?? { rows: [], siblings: [] });
-    const isOpened = isSameDigest(root, roots[tree.phase]);
-    if (!isOpened) return reject(OPENING_CODES[tree.phase], roots[tree.phase].join(), `${root.join()} at leaf ${leaf}`);
+/** What a group of queries shares: positions ascending, per tree its leaves' paths and the digests that wait. */
+type GroupTree = { readonly leaves: readonly number[]; readonly paths: readonly PrunedPath[]; readonly waiting: Waiting };
+
+const groupTree = (positions: readonly number[], shift: number, depth: number): GroupTree => {
+  const leaves = positions.map((position) => Math.floor(position / 2 ** shift));
+  return { leaves, paths: prunedPaths(leaves, depth), waiting: [] };
+};
+
+const leafAt = ({ leaves, paths }: GroupTree, i: number, digestAt: Leaf["digestAt"]): Leaf =>
+  ({ index: leaves[i] ?? 0, path: paths[i] ?? { end: 0, shown: [] }, isRepeated: i > 0 && leaves[i] === leaves[i - 1], digestAt });
+
+type Context = {
+  readonly key: VerifyingKey; readonly layout: Layout; readonly proof: ProofHeader; readonly challenges: Challenges;
+  readonly claims: ReadonlyMap<number, HeightClaim>; readonly suite: HashSuite; readonly roots: Readonly<Record<Phase, readonly number[]>>;
+};
+
+/** Row hash of the matrices of a tree that join `level` levels above the leaves. */
+const digestOfRows = (suite: HashSuite, { matrices, tallest }: Tree, rows: TreeOpening["rows"]) => (level: number): readonly number[] | undefined => {
+  const elements = matrices.flatMap((matrix, i) => (matrix.logSize === tallest - level ? (rows[i] ?? []) : []));
+  return elements.length === 0 ? undefined : suite.hashRow(elements);
+};
+
+const checkTrees = ({ layout, suite, roots }: Context, trees: readonly GroupTree[], query: QueryOpening, i: number, isLast: boolean): Rejection | undefined => {
+  for (const [t, tree] of layout.trees.entries()) {
+    const group = trees[t];
+    if (group === undefined) continue;
+    const opening = query.trees[t] ?? { rows: [], siblings: [] };
+    const top = climb(suite, leafAt(group, i, digestOfRows(suite, tree, opening.rows)), opening.siblings, group.waiting, isLast);
+    const root = roots[tree.phase];
+    const isOpened = top === "waiting" || (isLast && isSameDigest(top, root));
+    if (!isOpened) return reject(OPENING_CODES[tree.phase], root.join(), `${top.join()} at leaf ${group.leaves[i]}`);
   }
   return undefined;
 };
 
 /** Checks one fold's row against its root and returns the folded value. */
 const foldOnce = (
-  suite: HashSuite, fold: Fold, root: readonly number[], opening: FoldOpening, position: number, value: Ext, challenge: Ext,
+  { proof, challenges, suite }: Context, layer: number, fold: Fold, group: GroupTree, opening: FoldOpening, at: { i: number; isLast: boolean; position: number; value: Ext },
 ): Ext | Rejection => {
   const arity = 2 ** fold.step;
-  const rowIndex = Math.floor(position / arity);
-  const row = [...opening.others.slice(0, position % arity), value, ...opening.others.slice(position % arity)];
-  let node = suite.hashRow(row.flat());
-  opening.siblings.forEach((sibling, level) => {
-    const isRight = Math.floor(rowIndex / 2 ** level) % 2 === 1;
-    node = isRight ? suite.compress(sibling, node) : suite.compress(node, sibling);
-  });
-  if (!isSameDigest(node, root)) return reject("FOLD_OPENING", root.join(), `${node.join()} at row ${rowIndex} of size 2^${fold.logSize}`);
-  return foldRow(row, rowIndex, fold, challenge);
+  const rowIndex = group.leaves[at.i] ?? 0;
+  const own = at.position % arity;
+  const row = [...opening.others.slice(0, own), at.value, ...opening.others.slice(own)];
+  const root = proof.folds[layer]?.root ?? [];
+  const top = climb(suite, leafAt(group, at.i, (level) => (level === 0 ? suite.hashRow(row.flat()) : undefined)), opening.siblings, group.waiting, at.isLast);
+  const isOpened = top === "waiting" || (at.isLast && isSameDigest(top, root));
+  if (!isOpened) return reject("FOLD_OPENING", root.join(), `${top.join()} at row ${rowIndex} of size 2^${fold.logSize}`);
+  return foldRow(row, rowIndex, fold, challenges.folds[layer] ?? EXT_ZERO);
 };
 
-/** Checks one query from the opened rows down to the final polynomial. Undefined when it holds. */
-export const checkQuery = (
-  key: VerifyingKey, layout: Layout, proof: Proof, challenges: Challenges, claims: ReadonlyMap<number, HeightClaim>, queryIndex: number,
-): Rejection | undefined => {
-  const query = proof.queries[queryIndex] ?? { trees: [], folds: [] };
-  const index = challenges.indices[queryIndex] ?? 0;
-  const opened = checkTrees(key, layout, proof, query, index);
+/** What a query's folds end in: its value and where the final polynomial must take it. */
+type End = { readonly value: Ext; readonly position: number; readonly logSize: number };
+
+/** Follows one query from the opened rows through all folds. */
+const followQuery = (context: Context, groups: { trees: readonly GroupTree[]; folds: readonly GroupTree[] }, query: QueryOpening, at: { i: number; isLast: boolean; index: number }): End | Rejection => {
+  const { layout, challenges, claims } = context;
+  const opened = checkTrees(context, groups.trees, query, at.i, at.isLast);
   if (opened !== undefined) return opened;
   const rows = new Map<string, readonly number[]>();
   layout.trees.forEach((tree, t) =>
@@ -176,23 +212,56 @@ export const checkQuery = (
   const rowOf = (phase: Phase, chip: number): readonly number[] => rows.get(`${phase} ${chip}`) ?? [];
   const rollIn = (logSize: number): Ext | undefined => {
     const claim = claims.get(logSize);
-    return claim === undefined ? undefined : deepValue(claim, layout, rowOf, index, challenges);
+    return claim === undefined ? undefined : deepValue(claim, layout, rowOf, at.index, challenges);
   };
   let value = rollIn(layout.largest) ?? EXT_ZERO;
-  let position = index;
+  let position = at.index;
   let logSize = layout.largest;
-  for (const [i, fold] of layout.folds.entries()) {
-    const challenge = challenges.folds[i] ?? EXT_ZERO;
-    const folded = foldOnce(suiteOf(key.profile.hash), fold, proof.folds[i]?.root ?? [], query.folds[i] ?? { others: [], siblings: [] }, position, value, challenge);
+  for (const [layer, fold] of layout.folds.entries()) {
+    const group = groups.folds[layer] ?? { leaves: [], paths: [], waiting: [] };
+    const folded = foldOnce(context, layer, fold, group, query.folds[layer] ?? { others: [], siblings: [] }, { i: at.i, isLast: at.isLast, position, value });
     if ("ok" in folded) return folded;
     logSize -= fold.step;
     position = Math.floor(position / 2 ** fold.step);
     const entering = rollIn(logSize);
-    value = entering === undefined ? folded : extAdd(folded, extMul(extPow(challenge, 2 ** fold.step), entering));
+    value = entering === undefined ? folded : extAdd(folded, extMul(extPow(challenges.folds[layer] ?? EXT_ZERO, 2 ** fold.step), entering));
   }
-  const point = extFromFelt(pow(twoAdicRoot(logSize), reverse(position, logSize)));
-  const expected = proof.finalPolynomial.reduceRight((folded, coefficient) => extAdd(extMul(folded, point), coefficient), EXT_ZERO);
-  if (!extEquals(value, expected)) return reject("FINAL_POLYNOMIAL", expected.join(), `${value.join()} at position ${position}`);
+  return { value, position, logSize };
+};
+
+/** Checks a group of queries: every tree against its root, then every folded value against the final polynomial. */
+const checkGroup = (context: Context, queries: readonly QueryOpening[], group: readonly number[]): Rejection | undefined => {
+  const { layout, challenges, proof } = context;
+  const positions = group.map((query) => challenges.indices[query] ?? 0);
+  let folded = 0;
+  const trees = layout.trees.map(({ tallest }) => groupTree(positions, layout.largest - tallest, tallest));
+  const folds = layout.folds.map(({ step, logSize }) => {
+    folded += step;
+    return groupTree(positions, folded, logSize - step);
+  });
+  const ends: End[] = [];
+  for (const [i, query] of group.entries()) {
+    const at = { i, isLast: i === group.length - 1, index: positions[i] ?? 0 };
+    const end = followQuery(context, { trees, folds }, queries[query] ?? { trees: [], folds: [] }, at);
+    if ("ok" in end) return end;
+    ends.push(end);
+  }
+  for (const { value, position, logSize } of ends) {
+    const point = extFromFelt(pow(twoAdicRoot(logSize), reverse(position, logSize)));
+    const expected = proof.finalPolynomial.reduceRight((sum, coefficient) => extAdd(extMul(sum, point), coefficient), EXT_ZERO);
+    if (!extEquals(value, expected)) return reject("FINAL_POLYNOMIAL", expected.join(), `${value.join()} at position ${position}`);
+  }
   return undefined;
 };
 
+/** Checks all queries. Undefined when they hold. */
+export const checkQueries = (key: VerifyingKey, layout: Layout, proof: ProofHeader, queries: readonly QueryOpening[], challenges: Challenges): Rejection | undefined => {
+  const suite = suiteOf(key.profile.hash);
+  const roots = { preprocessed: key.preprocessedRoot ?? [], main: proof.mainRoot, permutation: proof.permutationRoot, quotient: proof.quotientRoot };
+  const context = { key, layout, proof, challenges, claims: heightClaims(key, proof, challenges), suite, roots };
+  for (const group of openingGroups(suite.paths, challenges.indices)) {
+    const rejected = checkGroup(context, queries, group);
+    if (rejected !== undefined) return rejected;
+  }
+  return undefined;
+};

@@ -10,9 +10,9 @@ import { isFelt } from "../field/koalabear.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { replayTranscript } from "./challenges.ts";
 import { checkConstraints, checkLookupBalance } from "./constraints.ts";
-import { decodeProof } from "./decode.ts";
+import { decodeHeader, decodeQueries } from "./decode.ts";
 import { layoutOf } from "./layout.ts";
-import { checkQuery, heightClaims } from "./queries.ts";
+import { checkQueries } from "./queries.ts";
 import { isRejection, reject } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -22,20 +22,17 @@ export const verifyProof = (key: VerifyingKey, publics: readonly number[], proof
   if (publics.length !== layout.publicCount) return reject("PUBLIC_COUNT", `${layout.publicCount} public values`, String(publics.length));
   const stray = publics.findIndex((value) => !isFelt(value));
   if (stray !== -1) return reject("PUBLIC_NOT_CANONICAL", `public value ${stray} canonical`, String(publics[stray]));
-  const decoded = decodeProof(key, layout, proof);
-  if (isRejection(decoded)) return decoded;
-  const challenges = replayTranscript(key, layout, publics, decoded);
+  const header = decodeHeader(key, layout, proof);
+  if (isRejection(header)) return header;
+  const challenges = replayTranscript(key, layout, publics, header);
   if (isRejection(challenges)) return challenges;
-  const constraints = checkConstraints(key, layout, publics, decoded, challenges);
+  const queries = decodeQueries(key, layout, challenges.indices, proof);
+  if (isRejection(queries)) return queries;
+  const constraints = checkConstraints(key, layout, publics, header, challenges);
   if (constraints !== undefined) return constraints;
   if (layout.hasLookup) {
-    const balance = checkLookupBalance(key, publics, decoded, challenges);
+    const balance = checkLookupBalance(key, publics, header, challenges);
     if (balance !== undefined) return balance;
   }
-  const claims = heightClaims(key, decoded, challenges);
-  for (let query = 0; query < key.profile.queryCount; query += 1) {
-    const rejected = checkQuery(key, layout, decoded, challenges, claims, query);
-    if (rejected !== undefined) return rejected;
-  }
-  return { ok: true };
+  return checkQueries(key, layout, header, queries, challenges) ?? { ok: true };
 };

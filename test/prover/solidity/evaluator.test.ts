@@ -29,15 +29,17 @@ const HARNESS = `// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 import {ConstraintMachine} from "ConstraintMachine.sol";
 contract Harness {
-    function run(bytes memory program, uint256[] memory leaves, uint256 slotCount, uint256[4] memory weights) external view returns (uint256 folded, uint256 gasUsed) {
+    function run(bytes memory program, uint256[] memory givenValues, uint256 slotCount, uint256[4] memory weights) external view returns (uint256 folded, uint256 gasUsed) {
+        uint256[] memory slots = new uint256[](slotCount);
+        for (uint256 i = 0; i < givenValues.length; ++i) slots[i] = givenValues[i];
         uint256 start = gasleft();
-        folded = ConstraintMachine.fold(program, leaves, slotCount, weights);
+        folded = ConstraintMachine.fold(program, slots, givenValues.length, weights);
         gasUsed = start - gasleft();
     }
 }`;
-const ABI = new Interface(["function run(bytes program, uint256[] leaves, uint256 slotCount, uint256[4] weights) view returns (uint256 folded, uint256 gasUsed)"]);
+const ABI = new Interface(["function run(bytes program, uint256[] givenValues, uint256 slotCount, uint256[4] weights) view returns (uint256 folded, uint256 gasUsed)"]);
 /** R1's constraints must leave room in the 7.5 M gas of a whole verification. */
-const GAS_LIMIT = 1_700_000n;
+const GAS_LIMIT = 480_000n;
 const ADDRESS = createAddressFromString(`0x${"11".repeat(20)}`);
 
 type SolcOutput = { contracts: Record<string, Record<string, { evm: { deployedBytecode: { object: string } } }>>; errors?: { severity: string; formattedMessage: string }[] };
@@ -66,8 +68,8 @@ before(async () => {
 
 const pack = (value: Ext): bigint => value.reduceRight((word, coefficient) => (word << 64n) | BigInt(coefficient), 0n);
 
-const call = async (program: Uint8Array, leaves: readonly Ext[], slotCount: number, weights: readonly Ext[]): Promise<{ folded: bigint; gas: bigint } | { reverted: string }> => {
-  const data = ABI.encodeFunctionData("run", [program, leaves.map(pack), slotCount, weights.map(pack)]);
+const call = async (program: Uint8Array, given: readonly Ext[], slotCount: number, weights: readonly Ext[]): Promise<{ folded: bigint; gas: bigint } | { reverted: string }> => {
+  const data = ABI.encodeFunctionData("run", [program, given.map(pack), slotCount, weights.map(pack)]);
   const { execResult } = await evm.runCall({ to: ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 200_000_000n });
   if (execResult.exceptionError !== undefined) return { reverted: Buffer.from(execResult.returnValue).toString("hex") };
   const [folded, gas] = ABI.decodeFunctionResult("run", execResult.returnValue) as unknown as [bigint, bigint];
@@ -111,15 +113,17 @@ const chips = [...MACHINES.filter(({ name }) => name !== "keccak-chain").flatMap
 
 for (const chip of chips) {
   test(`the EVM folds random rows of ${chip.name} to the interpreter's value`, async (context) => {
-    const program = solidityProgram(chip);
+    const list: LeafNode[] = [];
+    for (const node of chip.nodes) if (node.op !== "constant" && !("left" in node)) list.push(node);
+    const program = solidityProgram(chip, list.length, (leaf) => list.indexOf(leaf));
     const next = randomExts(77);
     for (let trial = 0; trial < 2; trial += 1) {
       const row = randomRow(chip, next);
       const selectors: SelectorValues<Ext> = { first: next(), last: next(), transition: next() };
       const challenge = next();
       const expected = foldConstraints(chip, RING, evaluateNodes(chip, RING, row), selectors, challenge);
-      const leaves = program.leaves.map((leaf) => valueOf(leaf, row));
-      const result = await call(program.code, leaves, program.slotCount, [challenge, selectors.first, selectors.last, selectors.transition]);
+      const given = [...list.map((leaf) => valueOf(leaf, row)), ...program.constants.map(extFromFelt)];
+      const result = await call(program.code, given, program.slotCount, [challenge, selectors.first, selectors.last, selectors.transition]);
       assert("folded" in result, "the call reverted");
       assert.equal(result.folded, pack(expected), `trial ${trial}`);
       assert(result.gas < GAS_LIMIT, `${result.gas} gas`);
@@ -128,25 +132,38 @@ for (const chip of chips) {
   });
 }
 
-test("a program cut inside an instruction and an unknown opcode revert with their errors", async () => {
-  const short = await call(Uint8Array.from([4, 0, 0]), [[1, 0, 0, 0]], 1, Array.from({ length: 4 }, (): Ext => [1, 0, 0, 0]));
-  const unknown = await call(Uint8Array.from([9, 0, 0, 0, 0]), [[1, 0, 0, 0]], 1, Array.from({ length: 4 }, (): Ext => [1, 0, 0, 0]));
+test("a program cut inside a run and an unknown opcode revert with their errors", async () => {
+  const weights = Array.from({ length: 4 }, (): Ext => [1, 0, 0, 0]);
+  const short = await call(Uint8Array.from([5, 0, 2, 0, 0]), [[1, 0, 0, 0]], 1, weights);
+  const unknown = await call(Uint8Array.from([10, 0, 1, 0, 0]), [[1, 0, 0, 0]], 1, weights);
   assert("reverted" in short && "reverted" in unknown);
   const errors = new Interface(["error BadProgramLength(uint256 length)", "error BadOpcode(uint256 opcode, uint256 position)"]);
   assert.equal(errors.parseError(`0x${short.reverted}`)?.name, "BadProgramLength");
   assert.equal(errors.parseError(`0x${unknown.reverted}`)?.name, "BadOpcode");
 });
 
-test("lane arithmetic holds at the edges 0, 1 and p - 1", async () => {
+test("lane arithmetic holds at the edges 0, 1 and p - 1, products also at the largest lazy lanes", async () => {
   const edges = [0, 1, P - 1];
-  const code = Uint8Array.from([2, 0, 0, 0, 1, 1, 0, 2, 0, 1, 0, 0, 3, 0, 0, 4, 0, 4, 0, 0]);
+  // slot 2 = a * b; 3..10 = slot 2 - b (and filler); 11 = (slot 3 + slot 1 + slot 0 + slot 4) * slot 3; folded.
+  const code = Uint8Array.from([
+    1, 0, 1, 0, 0, 0, 1, 3, 0, 1, 0, 2, 0, 1, ...Array.from({ length: 28 }, () => 0), 9, 0, 1, 1, 0, 3, 0, 1, 0, 0, 0, 4, 1, 0, 1, 0, 11, 0, 3, 5, 0, 1, 0, 12,
+  ]);
   const challenge: Ext = [0, 0, 0, 0];
   for (const x of edges) {
     for (const y of edges) {
       const [a, b]: [Ext, Ext] = [[x, y, x, y], [y, y, x, x]];
-      const result = await call(code, [a, b], 5, [challenge, challenge, challenge, challenge]);
+      const result = await call(code, [a, b], 13, [challenge, challenge, challenge, challenge]);
       assert("folded" in result);
-      assert.equal(result.folded, pack(extAdd(extSub(extMul(a, b), b), a)), `${x}, ${y}`);
+      const difference = extSub(extMul(a, b), b);
+      assert.equal(result.folded, pack(extMul(extAdd(extAdd(difference, b), a), difference)), `${x}, ${y}`);
     }
   }
+  // Factors with every lane just below 2^62: the lanes are that number mod p.
+  const edge = (1n << 62n) - 1n;
+  const word = edge | (edge << 64n) | (edge << 128n) | (edge << 192n);
+  const lane = Number(edge % BigInt(P));
+  const value: Ext = [lane, lane, lane, lane];
+  const data = ABI.encodeFunctionData("run", [Uint8Array.from([1, 0, 1, 0, 0, 0, 0, 5, 0, 1, 0, 1]), [word], 2, [0, 0, 0, 0]]);
+  const { execResult } = await evm.runCall({ to: ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 200_000_000n });
+  assert.equal(ABI.decodeFunctionResult("run", execResult.returnValue)[0], pack(extMul(value, value)));
 });

@@ -20,19 +20,28 @@ const instances: { name: string; make: (profile: Profile) => Instance }[] = [
   { name: "shuffle 4/7/4 (gap of three)", make: (profile) => shuffleInstance(profile, [4, 7, 4]) },
 ];
 
+/** Under pruned paths every table has one height; 40 queries of 2^6 positions repeat some, and one group may hold one query. */
+const oneHeight: typeof instances = [
+  ...instances.slice(0, 2), { name: "shuffle 4/4/4", make: (profile) => shuffleInstance(profile, [4, 4, 4]) },
+  { name: "fibonacci 2^4, 40 queries", make: (profile) => fibonacciInstance({ ...profile, queryCount: 40 }, 4) },
+  { name: "fibonacci 2^4, 2 queries", make: (profile) => fibonacciInstance({ ...profile, queryCount: 2 }, 4) },
+  { name: "fibonacci 2^4, 1 query", make: (profile) => fibonacciInstance({ ...profile, queryCount: 1 }, 4) },
+];
+
 for (const profile of [TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK]) {
-  for (const { name, make } of instances) {
+  for (const { name, make } of profile.hash === "keccak256" ? oneHeight : instances) {
     test(`${name} under ${profile.name}: both provers give the same bytes and the verifier accepts them`, async () => {
       const { shape, key, traces } = make(profile);
       const naive = referenceProof(key, traces);
       assert.deepEqual(verifyProof(key, naive.publics, naive.bytes), { ok: true });
       const backend = new ReferenceBackend();
-      const provingKey = await setup(backend, profile, shape.chips, traces.map((trace) => trace.preprocessed));
+      const provingKey = await setup(backend, shape.profile, shape.chips, traces.map((trace) => trace.preprocessed));
       assert.deepEqual(provingKey.key.digest, key.digest);
       const proof = await prove(backend, provingKey, traces);
       assert.deepEqual([...proof.publicValues], [...naive.publics]);
       assert(Buffer.compare(proof.bytes, naive.bytes) === 0, "the two provers' bytes differ");
-      assert.equal(proof.bytes.length, 4 * layoutOf(key).wordCount);
+      const most = 4 * layoutOf(key).wordCount;
+      assert(profile.hash === "keccak256" ? proof.bytes.length <= most : proof.bytes.length === most);
     });
   }
 }

@@ -48,7 +48,7 @@ const lie = (name: string, code: RejectionCode, instance: Instance, tampering: T
 
 /** The same two machines as L1 reads them: keccak trees and transcript. */
 const FIBONACCI_KECCAK = fibonacciInstance(TEST_KECCAK, 4);
-const SHUFFLE_KECCAK = shuffleInstance(TEST_KECCAK);
+const SHUFFLE_KECCAK = shuffleInstance(TEST_KECCAK, [4, 4, 4]);
 
 const both = [{ label: "fibonacci", instance: FIBONACCI }, { label: "shuffle", instance: SHUFFLE }];
 

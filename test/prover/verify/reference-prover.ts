@@ -12,12 +12,12 @@ import {
 import type { Ext } from "../../../prover/field/ext4.ts";
 import { GENERATOR, inv, mul, pow, sub, twoAdicRoot } from "../../../prover/field/koalabear.ts";
 import { suiteOf } from "../../../prover/hash/suite.ts";
-import type { HashSuite } from "../../../prover/hash/suite.ts";
 import { hasLookup, largestLog, makeKey, widestTuple } from "../../../prover/protocol/key.ts";
 import type { KeyShape, VerifyingKey } from "../../../prover/protocol/key.ts";
 import { findNonce } from "../../../prover/transcript/grind.ts";
 import type { Label } from "../../../prover/transcript/labels.ts";
 import { Transcript } from "../../../prover/transcript/transcript.ts";
+import { NaiveTree } from "./naive-tree.ts";
 
 /** Where a dishonest prover may lie. Every hook receives the honest value. */
 export type Tampering = {
@@ -83,41 +83,6 @@ const codeword = (coefficients: readonly Ext[], logSize: number, shift: number):
 const columnsOf = (trace: Trace): Ext[][] =>
   Array.from({ length: trace.width }, (_, c) =>
     interpolate(Array.from({ length: trace.height }, (_r, r) => extFromFelt(trace.values[r * trace.width + c] ?? 0))));
-
-type Matrix = { readonly chip: number; readonly logSize: number; readonly rows: readonly (readonly number[])[] };
-
-/** A mixed-height tree kept whole: levels[k] has 2^k nodes. */
-class NaiveTree {
-  readonly matrices: readonly Matrix[];
-  readonly levels: (readonly number[])[][] = [];
-  readonly tallest: number;
-  constructor(matrices: readonly Matrix[], { hashRow, compress }: HashSuite) {
-    this.matrices = matrices;
-    this.tallest = Math.max(...matrices.map((m) => m.logSize));
-    const rowsAt = (log: number, j: number): number[] =>
-      matrices.filter((m) => m.logSize === log).flatMap((m) => m.rows[j] ?? []);
-    for (let log = this.tallest; log >= 0; log -= 1) {
-      const below = this.levels[log + 1];
-      this.levels[log] = Array.from({ length: 2 ** log }, (_, j) => {
-        const rows = rowsAt(log, j);
-        if (below === undefined) return hashRow(rows);
-        const node = compress(below[2 * j] ?? [], below[2 * j + 1] ?? []);
-        return rows.length === 0 ? node : compress(node, hashRow(rows));
-      });
-    }
-  }
-  get root(): readonly number[] {
-    return this.levels[0]?.[0] ?? [];
-  }
-  open(leaf: number): number[] {
-    const rows = this.matrices.flatMap((m) => [...(m.rows[Math.floor(leaf / 2 ** (this.tallest - m.logSize))] ?? [])]);
-    const path: number[] = [];
-    for (let log = this.tallest, node = leaf; log > 0; log -= 1, node = Math.floor(node / 2)) {
-      path.push(...(this.levels[log]?.[node % 2 === 0 ? node + 1 : node - 1] ?? []));
-    }
-    return [...rows, ...path];
-  }
-}
 
 type ChipColumns = { preprocessed: Ext[][]; main: Ext[][]; permutation: Ext[][]; quotient: Ext[][] };
 const PHASES = ["preprocessed", "main", "permutation", "quotient"] as const;
@@ -186,6 +151,7 @@ const forgeQuotient = (key: VerifyingKey, traces: readonly ChipTrace[], here: re
 export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], tampering: Tampering = {}): ProofParts => {
   const { profile } = key;
   const { grindingBits } = profile;
+  const shownWords = profile.hash === "keccak256" ? 7 : 8;
   const words: number[] = [];
   const honestPublics = traces.flatMap((trace) => [...trace.publics]);
   const publics = tampering.publics?.(honestPublics) ?? honestPublics;
@@ -208,7 +174,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   const announce = (tree: string, honest: readonly number[]): readonly number[] => tampering.root?.(tree, honest) ?? honest;
   const mainRoot = announce("main", trees[1]?.root ?? []);
   transcript.absorbDigest("mainRoot", mainRoot);
-  roots.push(...mainRoot);
+  roots.push(...mainRoot.slice(0, shownWords));
   let [alpha, beta]: [Ext, Ext] = [EXT_ZERO, EXT_ZERO];
   let sums: Ext[] = [];
   const sumOf: Ext[] = traces.map(() => EXT_ZERO);
@@ -239,7 +205,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     const permutationRoot = announce("permutation", tree?.root ?? []);
     transcript.absorbDigest("permutationRoot", permutationRoot);
     transcript.absorbExts("lookupSums", sums);
-    roots.push(...permutationRoot);
+    roots.push(...permutationRoot.slice(0, shownWords));
   } else {
     trees.push(undefined);
   }
@@ -280,7 +246,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   trees.push(quotientTree);
   const quotientRoot = announce("quotient", quotientTree?.root ?? []);
   transcript.absorbDigest("quotientRoot", quotientRoot);
-  roots.push(...quotientRoot);
+  roots.push(...quotientRoot.slice(0, shownWords));
   const lookupWords = words.splice(0);
   words.push(...roots, ...lookupWords, ...sums.flat());
   const zeta = transcript.sampleExt();
@@ -343,7 +309,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     foldTrees.push(tree);
     const foldRoot = announce(`fold ${i}`, tree.root);
     transcript.absorbDigest("foldRoot", foldRoot);
-    words.push(...foldRoot);
+    words.push(...foldRoot.slice(0, shownWords));
     grind("foldNonce", grindingBits.fold);
     const foldChallenge = transcript.sampleExt();
     const size = logSize;
@@ -360,21 +326,28 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   transcript.absorbExts("finalPolynomial", finalPolynomial);
   words.push(...finalPolynomial.flatMap((c) => [...c]));
   grind("queryNonce", grindingBits.query);
-  for (let q = 0; q < profile.queryCount; q += 1) {
-    const index = transcript.sampleBits(largestLog(key));
-    for (const tree of trees) {
-      if (tree !== undefined) words.push(...tree.open(Math.floor(index / 2 ** (largestLog(key) - tree.tallest))));
-    }
-    let position = index;
-    key.foldSchedule.forEach((step, i) => {
-      const arity = 2 ** step;
-      const tree = foldTrees[i];
-      assert(tree !== undefined);
-      const row = Math.floor(position / arity);
-      const flat = tree.matrices[0]?.rows[row] ?? [];
-      const slot = position % arity;
-      words.push(...flat.slice(0, 4 * slot), ...flat.slice(4 * slot + 4), ...tree.open(row).slice(4 * arity));
-      position = row;
+  const positions = Array.from({ length: profile.queryCount }, () => transcript.sampleBits(largestLog(key)));
+  const sorted = positions.toSorted((a, b) => a - b);
+  const half = Math.ceil(sorted.length / 2);
+  const groups = profile.hash === "keccak256" ? [sorted.slice(0, half), sorted.slice(half)] : positions.map((position) => [position]);
+  for (const group of groups) {
+    group.forEach((index, i) => {
+      for (const tree of trees) {
+        if (tree === undefined) continue;
+        const leaves = group.map((position) => Math.floor(position / 2 ** (largestLog(key) - tree.tallest)));
+        words.push(...tree.rows(leaves[i] ?? 0), ...tree.path(leaves, i, shownWords));
+      }
+      let folded = 0;
+      key.foldSchedule.forEach((step, layer) => {
+        const arity = 2 ** step;
+        const tree = foldTrees[layer];
+        assert(tree !== undefined);
+        const slot = Math.floor(index / 2 ** folded) % arity;
+        folded += step;
+        const leaves = group.map((position) => Math.floor(position / 2 ** folded));
+        const flat = tree.rows(leaves[i] ?? 0);
+        words.push(...flat.slice(0, 4 * slot), ...flat.slice(4 * slot + 4), ...tree.path(leaves, i, shownWords));
+      });
     });
   }
   return { publics, words, bytes: wordsToBytes(words) };

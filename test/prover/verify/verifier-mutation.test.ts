@@ -118,6 +118,6 @@ test("the two checks no transcript reaches do reject when their condition is bro
   const beta: Ext = [0, 1, 0, 0];
   // fingerprint = alpha + (0 + 1) beta^2 - 3 - 4 beta; beta^2 = X^2.
   const alpha = extAdd(extScale([0, 0, 1, 0], 0x7f000000), extAdd([3, 0, 0, 0], extScale(beta, 4)));
-  const challenges = { alpha, beta, constraint: EXT_ZERO, zeta: EXT_ZERO, batch: EXT_ZERO, folds: [], indices: [] };
+  const challenges = { alpha, beta, constraint: EXT_ZERO, zeta: EXT_ZERO, batch: EXT_ZERO, chain: new Uint8Array(0), folds: [], indices: [] };
   assert.equal(checkLookupBalance(withTerm, publics, proof, challenges)?.code, "ZERO_FINGERPRINT");
 });
