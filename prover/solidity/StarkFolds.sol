@@ -101,25 +101,22 @@ library StarkFolds {
         }
     }
 
-    /// @notice The final polynomial, `length` coefficients at calldata position `coefficients`, at a base point.
+    /// @notice A polynomial of `length` coefficients, one to a word from `coefficients` on in memory, at a base point.
     function finalValue(uint256 coefficients, uint256 length, uint256 point) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
-            let f := 0xffffffff
+            let m := 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
+            let low := 0xffffffffffffffffffffffffffffffff
             let p := 0x7f000001
             let power := 1
-            let s0 := 0
-            let s1 := 0
-            let s2 := 0
-            let s3 := 0
-            for { let end := add(coefficients, shl(4, length)) } lt(coefficients, end) { coefficients := add(coefficients, 16) } {
-                let word := calldataload(coefficients)
-                s0 := add(s0, mul(shr(224, word), power))
-                s1 := add(s1, mul(and(shr(192, word), f), power))
-                s2 := add(s2, mul(and(shr(160, word), f), power))
-                s3 := add(s3, mul(and(shr(128, word), f), power))
+            let even := 0
+            let odd := 0
+            for { let end := add(coefficients, shl(5, length)) } lt(coefficients, end) { coefficients := add(coefficients, 32) } {
+                let t := mul(mload(coefficients), power)
+                even := add(even, and(t, m))
+                odd := add(odd, and(shr(64, t), m))
                 power := mulmod(power, point, p)
             }
-            value := or(or(mod(s0, p), shl(64, mod(s1, p))), or(shl(128, mod(s2, p)), shl(192, mod(s3, p))))
+            value := or(or(mod(and(even, low), p), shl(64, mod(and(odd, low), p))), or(shl(128, mod(shr(128, even), p)), shl(192, mod(shr(128, odd), p))))
         }
     }
 }

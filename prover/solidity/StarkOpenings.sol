@@ -78,20 +78,29 @@ library StarkOpenings {
         return (true, cursor);
     }
 
+    /// @dev Who waits is a left child, so the node that meets it is a right one.
     function climbLevels(bytes32 node, uint256 leaf, uint256 end, uint256 mask, uint256 waiting, uint256 cursor) private pure returns (bytes32, uint256) {
         assembly ("memory-safe") {
             let keep := 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffff00000000
-            for { let level := 0 } lt(level, end) { level := add(level, 1) } {
-                let side := shl(5, and(leaf, 1))
-                mstore(side, node)
-                switch and(shr(level, mask), 1)
-                case 0 {
+            mask := and(mask, sub(shl(end, 1), 1))
+            for { let level := 0 } 1 {} {
+                // Up to the next level at which somebody waits, every sibling is shown.
+                let until := end
+                if mask { until := sub(255, clz(and(mask, sub(0, mask)))) }
+                for { let last := add(cursor, mul(28, sub(until, level))) } lt(cursor, last) { cursor := add(cursor, 28) } {
+                    let side := shl(5, and(leaf, 1))
+                    mstore(side, node)
                     mstore(xor(side, 32), and(calldataload(cursor), keep))
-                    cursor := add(cursor, 28)
+                    node := and(keccak256(0, 64), keep)
+                    leaf := shr(1, leaf)
                 }
-                default { mstore(xor(side, 32), mload(add(waiting, shl(5, level)))) }
+                if iszero(mask) { break }
+                mstore(0, mload(add(waiting, shl(5, until))))
+                mstore(32, node)
                 node := and(keccak256(0, 64), keep)
                 leaf := shr(1, leaf)
+                level := add(until, 1)
+                mask := and(mask, sub(mask, 1))
             }
         }
         return (node, cursor);

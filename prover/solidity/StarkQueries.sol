@@ -22,6 +22,8 @@ library StarkQueries {
     struct Group {
         /// Memory of gamma^0, gamma^1, ... one word each.
         uint256 powers;
+        /// Memory of the powers as rows use them, tree by tree.
+        uint256 rowTables;
         /// gamma^nextCount
         uint256 shiftHere;
         uint256 zetaNext;
@@ -85,8 +87,20 @@ library StarkQueries {
             ends[2 * (i - first) + 1] = w.point;
             w.previous = w.position;
         }
+        uint256 coefficients = reserve(key.finalLength);
+        for (uint256 i = 0; i < key.finalLength; ++i) {
+            uint256 position = c.finalPolynomial + 16 * i;
+            uint256 word;
+            assembly ("memory-safe") {
+                word := calldataload(position)
+            }
+            word = E.unpack(word);
+            assembly ("memory-safe") {
+                mstore(add(coefficients, shl(5, i)), word)
+            }
+        }
         for (uint256 i = 0; i < end - first; ++i) {
-            if (StarkFolds.finalValue(c.finalPolynomial, key.finalLength, ends[2 * i + 1]) != ends[2 * i]) revert FinalPolynomial(i);
+            if (StarkFolds.finalValue(coefficients, key.finalLength, ends[2 * i + 1]) != ends[2 * i]) revert FinalPolynomial(i);
         }
     }
 
@@ -94,10 +108,11 @@ library StarkQueries {
         uint256 gamma = E.fromBlock(c.chain);
         uint256 count = (key.hereCount > key.nextCount ? key.hereCount : key.nextCount) + 1;
         uint256 foldCount = key.foldSteps.length;
-        // Rows that end inside a word read up to seven words below the powers, with zero factors.
+        // A row that ends inside a word takes up to seven words below the powers into its table; they meet no element.
         uint256 memoryOfPowers = reserve(count + 8) + 256;
         g.powers = memoryOfPowers;
         powersOf(memoryOfPowers, count, gamma);
+        g.rowTables = rowTables(key, memoryOfPowers);
         uint256 shift = memoryOfPowers + 32 * key.nextCount;
         uint256 shiftHere;
         assembly ("memory-safe") {
@@ -110,6 +125,18 @@ library StarkQueries {
         g.waiting = reserve((4 + foldCount) * StarkOpenings.WAITING_WORDS);
         g.masks = new uint256[](1 + foldCount);
         g.scratch = reserve(16);
+    }
+
+    function rowTables(StarkKey memory key, uint256 powers) private pure returns (uint256 start) {
+        uint256 words;
+        for (uint256 phase = 0; phase < 4; ++phase) words += ((key.widths[phase] + 7) >> 3) << 3;
+        start = reserve(words);
+        uint256 target = start;
+        uint256 left = key.hereCount;
+        for (uint256 phase = 0; phase < 4; ++phase) {
+            if (key.widths[phase] != 0) target = transpose(target, powers + 32 * left - 32, key.widths[phase]);
+            left -= key.widths[phase];
+        }
     }
 
     function reserve(uint256 words) private pure returns (uint256 start) {
@@ -167,18 +194,18 @@ library StarkQueries {
     /// g*zeta fold into `valueNext`.
     function openTrees(StarkKey memory key, Challenges memory c, Group memory g, Walk memory w, uint256 query) private pure returns (uint256) {
         StarkOpenings.Path memory path = StarkOpenings.path(w.previous, w.position, w.next, 0, key.largest, g.masks[0]);
-        uint256[4] memory sums;
-        uint256 left = key.hereCount;
+        uint256[6] memory sums;
+        uint256 table = g.rowTables;
         uint256 leftNext = key.nextCount;
         for (uint256 phase = 0; phase < 4; ++phase) {
             uint256 width = key.widths[phase];
             if (width == 0) continue;
             uint256 cursor = w.cursor;
-            if (accumulate(cursor, width, g.powers + 32 * left - 32, sums)) revert StarkTranscript.NotCanonical(cursor);
+            if (accumulate(cursor, width, table, sums)) revert StarkTranscript.NotCanonical(cursor);
             uint256 nextCount = key.nextCounts[phase];
             if (nextCount != 0) accumulateNext(key.nextOffsets, key.nextCount - leftNext, nextCount, cursor, g.powers + 32 * leftNext - 32, sums);
             leftNext -= nextCount;
-            left -= width;
+            table += ((width + 7) >> 3) << 8;
             bool stands;
             (stands, w.cursor) = StarkOpenings.climb(
                 path, StarkOpenings.digestOfCalldata(cursor, 4 * width), g.waiting + 1024 * phase, cursor + 4 * width, rootOf(key, c, phase)
@@ -186,57 +213,80 @@ library StarkQueries {
             if (!stands) revert TreeOpening(phase, query);
         }
         g.masks[0] = StarkOpenings.maskAfter(path);
-        w.valueNext = join(sums[2], sums[3]);
-        return join(sums[0], sums[1]);
+        w.valueNext = join(sums[4], sums[5]);
+        return (sums[0] % E.P) | ((sums[1] % E.P) << 64) | ((sums[2] % E.P) << 128) | ((sums[3] % E.P) << 192);
     }
 
-    /// @dev Adds element * power for a row, eight elements to a word; powers go down from `power`. Lanes 0 and 2 gather in the
-    /// first sum, 1 and 3 in the second, 128 bits each: 2^16 products of 62 bits are far from filling them.
-    function accumulate(uint256 cursor, uint256 width, uint256 power, uint256[4] memory sums) private pure returns (bool isStray) {
+    /// @dev Adds element * power for a row, eight elements to a word. Four elements, spread to lanes of 64 bits, times a word of
+    /// the table give in the top lane the sum of four products, below 4 (p - 1)^2 < 2^64, and no lane below it carries.
+    function accumulate(uint256 cursor, uint256 width, uint256 table, uint256[6] memory sums) private pure returns (bool isStray) {
         assembly ("memory-safe") {
-            let m := 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
-            let f := 0xffffffff
-            // A lane is at least p when its top bit is set or adding 2^31 - p to its low 31 bits sets it.
-            let low := 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff
-            let gap := 0x00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff
+            let pairs := 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
+            let lanes := 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff
             let stray := 0
-            let even := mload(sums)
-            let odd := mload(add(sums, 32))
+            let s0 := mload(sums)
+            let s1 := mload(add(sums, 32))
+            let s2 := mload(add(sums, 64))
+            let s3 := mload(add(sums, 96))
             for { let end := add(cursor, shl(2, width)) } lt(cursor, end) { cursor := add(cursor, 32) } {
                 let row := calldataload(cursor)
-                let left := sub(end, cursor)
-                if lt(left, 32) {
-                    let cut := sub(256, shl(3, left))
+                if lt(sub(end, cursor), 32) {
+                    let cut := sub(256, shl(3, sub(end, cursor)))
                     row := shl(cut, shr(cut, row))
                 }
-                stray := or(stray, or(row, add(and(row, low), gap)))
-                // Four products of elements below p fit a lane: 4 (p - 1)^2 < 2^64.
-                let t := mul(shr(224, row), mload(power))
-                t := add(t, mul(and(shr(192, row), f), mload(sub(power, 32))))
-                t := add(t, mul(and(shr(160, row), f), mload(sub(power, 64))))
-                t := add(t, mul(and(shr(128, row), f), mload(sub(power, 96))))
-                even := add(even, and(t, m))
-                odd := add(odd, and(shr(64, t), m))
-                t := mul(and(shr(96, row), f), mload(sub(power, 128)))
-                t := add(t, mul(and(shr(64, row), f), mload(sub(power, 160))))
-                t := add(t, mul(and(shr(32, row), f), mload(sub(power, 192))))
-                t := add(t, mul(and(row, f), mload(sub(power, 224))))
-                even := add(even, and(t, m))
-                odd := add(odd, and(shr(64, t), m))
-                power := sub(power, 256)
+                // A lane is at least p when its top bit is set or adding 2^31 - p to its low 31 bits sets it.
+                stray := or(stray, or(row, add(and(row, 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff), 0x00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff)))
+                let half := shr(128, row)
+                half := and(or(shl(64, half), half), pairs)
+                half := and(or(shl(32, half), half), lanes)
+                s0 := add(s0, shr(192, mul(half, mload(table))))
+                s1 := add(s1, shr(192, mul(half, mload(add(table, 32)))))
+                s2 := add(s2, shr(192, mul(half, mload(add(table, 64)))))
+                s3 := add(s3, shr(192, mul(half, mload(add(table, 96)))))
+                half := and(row, 0xffffffffffffffffffffffffffffffff)
+                half := and(or(shl(64, half), half), pairs)
+                half := and(or(shl(32, half), half), lanes)
+                s0 := add(s0, shr(192, mul(half, mload(add(table, 128)))))
+                s1 := add(s1, shr(192, mul(half, mload(add(table, 160)))))
+                s2 := add(s2, shr(192, mul(half, mload(add(table, 192)))))
+                s3 := add(s3, shr(192, mul(half, mload(add(table, 224)))))
+                table := add(table, 256)
             }
-            mstore(sums, even)
-            mstore(add(sums, 32), odd)
-            isStray := iszero(iszero(and(stray, not(low))))
+            mstore(sums, s0)
+            mstore(add(sums, 32), s1)
+            mstore(add(sums, 64), s2)
+            mstore(add(sums, 96), s3)
+            isStray := iszero(iszero(and(stray, 0x8000000080000000800000008000000080000000800000008000000080000000)))
         }
     }
 
-    /// @dev The same for the columns of a row that are opened at g*zeta, into the third and fourth sum.
-    function accumulateNext(bytes memory offsets, uint256 start, uint256 count, uint256 row, uint256 power, uint256[4] memory sums) private pure {
+    /// @dev For a row of `width` elements whose first has the power at `power` and each next one the power before: per four
+    /// elements one word for each coefficient, the first element's power in the lowest lane. Returns the end of the table.
+    function transpose(uint256 target, uint256 power, uint256 width) private pure returns (uint256) {
+        assembly ("memory-safe") {
+            let m := 0xffffffffffffffff
+            for { let end := add(target, shl(8, shr(3, add(width, 7)))) } lt(target, end) { target := add(target, 128) } {
+                let p0 := mload(power)
+                let p1 := mload(sub(power, 32))
+                let p2 := mload(sub(power, 64))
+                let p3 := mload(sub(power, 96))
+                mstore(target, or(or(and(p0, m), shl(64, and(p1, m))), or(shl(128, and(p2, m)), shl(192, p3))))
+                mstore(add(target, 32), or(or(and(shr(64, p0), m), shl(64, and(shr(64, p1), m))), or(shl(128, and(shr(64, p2), m)), shl(192, shr(64, p3)))))
+                mstore(add(target, 64), or(or(and(shr(128, p0), m), shl(64, and(shr(128, p1), m))), or(shl(128, and(shr(128, p2), m)), shl(192, shr(128, p3)))))
+                mstore(add(target, 96), or(or(shr(192, p0), shl(64, shr(192, p1))), or(shl(128, shr(192, p2)), shl(192, shr(192, p3)))))
+                power := sub(power, 128)
+            }
+        }
+        return target;
+    }
+
+    /// @dev The same for the columns of a row that are opened at g*zeta, one by one. Lanes 0 and 2 gather in the fifth sum, 1 and
+    /// 3 in the sixth, 128 bits each.
+    function accumulateNext(bytes memory offsets, uint256 start, uint256 count, uint256 row, uint256 power, uint256[6] memory sums) private pure {
         assembly ("memory-safe") {
             let m := 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
-            let even := mload(add(sums, 64))
-            let odd := mload(add(sums, 96))
+            let even := mload(add(sums, 128))
+            let odd := mload(add(sums, 160))
             let entry := add(add(offsets, 32), shl(1, start))
             for { let end := add(entry, shl(1, count)) } lt(entry, end) { entry := add(entry, 2) } {
                 let t := mul(shr(224, calldataload(add(row, shr(240, mload(entry))))), mload(power))
@@ -244,8 +294,8 @@ library StarkQueries {
                 odd := add(odd, and(shr(64, t), m))
                 power := sub(power, 32)
             }
-            mstore(add(sums, 64), even)
-            mstore(add(sums, 96), odd)
+            mstore(add(sums, 128), even)
+            mstore(add(sums, 160), odd)
         }
     }
 

@@ -23,23 +23,26 @@ const SETTINGS = {
 
 type AbiEntry = { readonly type: string; readonly name?: string };
 type Output = { readonly abi: readonly AbiEntry[]; readonly evm: Record<"bytecode" | "deployedBytecode", { readonly object: string }> };
-type SolcOutput = { readonly contracts: Record<string, Record<string, Output>>; readonly errors?: readonly { readonly formattedMessage: string }[] };
+type CompilerMessage = { readonly severity: string; readonly formattedMessage: string };
+type SolcOutput = { readonly contracts: Record<string, Record<string, Output>>; readonly errors?: readonly CompilerMessage[] };
 export type BuiltContract = { readonly abi: readonly AbiEntry[]; readonly initCode: string; readonly codeBytes: number };
 export type Built = { readonly sources: string; readonly contracts: Record<(typeof DEPLOYED)[number], BuiltContract> };
 
-const readSources = (): Record<string, { content: string }> =>
+export type Sources = Readonly<Record<string, { readonly content: string }>>;
+
+/** The sources by file name. */
+export const readSources = (): Sources =>
   Object.fromEntries(readdirSync(FOLDER).filter((name) => name.endsWith(".sol")).toSorted()
     .map((name) => [name, { content: readFileSync(new URL(name, FOLDER), "utf8") }]));
 
 /** keccak-256 of sources and settings: tells whether the generated file is stale without compiling. */
 export const sourcesDigest = (): string => keccak256(toUtf8Bytes(JSON.stringify([readSources(), SETTINGS])));
 
-/** Compiles. Fails on any error or warning. Every deployed contract's ABI carries the errors of the libraries inside it. */
-export const buildContracts = (): Built => {
+/** Compiles sources; `isFatal` picks the compiler's messages that stop it. */
+export const compileContracts = (sources: Sources, isFatal: (message: CompilerMessage) => boolean): Built["contracts"] => {
   const solc = createRequire(import.meta.url)("solc") as { compile: (input: string) => string };
-  const input = { language: "Solidity", sources: readSources(), settings: SETTINGS };
-  const output = JSON.parse(solc.compile(JSON.stringify(input))) as SolcOutput;
-  assert.deepEqual((output.errors ?? []).map(({ formattedMessage }) => formattedMessage), []);
+  const output = JSON.parse(solc.compile(JSON.stringify({ language: "Solidity", sources, settings: SETTINGS }))) as SolcOutput;
+  assert.deepEqual((output.errors ?? []).filter(isFatal).map(({ formattedMessage }) => formattedMessage), []);
   const all = Object.values(output.contracts).flatMap((file) => Object.values(file)).flatMap(({ abi }) => abi);
   const errors = [...new Map(all.filter(({ type }) => type === "error").map((entry) => [entry.name, entry])).values()];
   const contract = (name: string): BuiltContract => {
@@ -48,8 +51,11 @@ export const buildContracts = (): Built => {
     const own = found.abi.filter(({ type }) => type !== "error");
     return { abi: [...own, ...errors], initCode: `0x${found.evm.bytecode.object}`, codeBytes: found.evm.deployedBytecode.object.length / 2 };
   };
-  return { sources: sourcesDigest(), contracts: { StarkVerifier: contract("StarkVerifier"), StarkProofParts: contract("StarkProofParts") } };
+  return { StarkVerifier: contract("StarkVerifier"), StarkProofParts: contract("StarkProofParts") };
 };
+
+/** Compiles. Fails on any error or warning. Every deployed contract's ABI carries the errors of the libraries inside it. */
+export const buildContracts = (): Built => ({ sources: sourcesDigest(), contracts: compileContracts(readSources(), () => true) });
 
 /** The generated file as it is. */
 export const readBuilt = (): Built => JSON.parse(readFileSync(TARGET, "utf8")) as Built;

@@ -39,7 +39,7 @@ contract Harness {
 }`;
 const ABI = new Interface(["function run(bytes program, uint256[] givenValues, uint256 slotCount, uint256[4] weights) view returns (uint256 folded, uint256 gasUsed)"]);
 /** R1's constraints must leave room in the 7.5 M gas of a whole verification. */
-const GAS_LIMIT = 480_000n;
+const GAS_LIMIT = 870_000n;
 const ADDRESS = createAddressFromString(`0x${"11".repeat(20)}`);
 
 type SolcOutput = { contracts: Record<string, Record<string, { evm: { deployedBytecode: { object: string } } }>>; errors?: { severity: string; formattedMessage: string }[] };

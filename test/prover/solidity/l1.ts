@@ -7,7 +7,7 @@ import type { InterfaceAbi, JsonRpcSigner } from "ethers";
 import type { VerifyingKey } from "../../../prover/protocol/key.ts";
 import { readBuilt } from "../../../prover/solidity/build.ts";
 import { holderInitCode, keyCode, proofParts } from "../../../prover/solidity/key-data.ts";
-import type { BuiltContract } from "../../../prover/solidity/build.ts";
+import type { Built, BuiltContract } from "../../../prover/solidity/build.ts";
 import { startAnvil } from "../../node/l1/harness/anvil.ts";
 import type { Anvil } from "../../node/l1/harness/anvil.ts";
 
@@ -62,8 +62,7 @@ export class L1 {
     this.parts = parts;
   }
 
-  static async deploy(chain: Chain, key: VerifyingKey): Promise<L1> {
-    const { StarkVerifier, StarkProofParts } = readBuilt().contracts;
+  static async deploy(chain: Chain, key: VerifyingKey, { StarkVerifier, StarkProofParts }: Built["contracts"] = readBuilt().contracts): Promise<L1> {
     const holder = await chain.deploy(holderInitCode(keyCode(key)));
     const verifier = await chain.deploy(await bytesArgument(StarkVerifier, holder));
     const parts = await chain.deploy(await bytesArgument(StarkProofParts, verifier));

@@ -25,8 +25,8 @@ import { Chain, L1 } from "./l1.ts";
 
 type Layer = { readonly key: VerifyingKey; readonly publics: readonly number[]; readonly bytes: Uint8Array };
 /** Above what was measured by a tenth; README.md of prover/solidity has the figures. */
-const GAS_LIMITS = [7_200_000n, 5_000_000n] as const;
-const MAX_PART_BYTES = 120_000;
+const GAS_LIMITS = [5_200_000n, 3_450_000n] as const;
+const MAX_PART_BYTES = 80_000;
 
 const finalProof = async (): Promise<Layer> => {
   const child = fibonacciInstance(TEST_FAST, 4);

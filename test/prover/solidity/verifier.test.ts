@@ -3,24 +3,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { keccak256 } from "ethers";
-import { defineChip } from "../../../prover/air/chip.ts";
-import type { Bus } from "../../../prover/air/chip.ts";
-import { compileMachine } from "../../../prover/air/ir.ts";
-import type { ChipTrace } from "../../../prover/air/trace.ts";
-import { EXT_ONE, extAdd } from "../../../prover/field/ext4.ts";
 import { P } from "../../../prover/field/koalabear.ts";
 import { wordsToBytes } from "../../../prover/hash/suite.ts";
-import { makeShape } from "../../../prover/protocol/key.ts";
 import { TEST_FAST, TEST_KECCAK } from "../../../prover/protocol/profile.ts";
 import { readBuilt, sourcesDigest } from "../../../prover/solidity/build.ts";
 import { MAX_CODE_BYTES, UnsupportedKey, keyCode, proofParts } from "../../../prover/solidity/key-data.ts";
-import type { Label } from "../../../prover/transcript/labels.ts";
 import { verifyProof } from "../../../prover/verify/verify.ts";
 import { fibonacciInstance, shuffleInstance } from "../verify/machines.ts";
 import type { Instance } from "../verify/machines.ts";
-import { referenceKey, referenceProof } from "../verify/reference-prover.ts";
-import type { Tampering } from "../verify/reference-prover.ts";
+import { referenceProof } from "../verify/reference-prover.ts";
 import { Chain, L1 } from "./l1.ts";
+import { FIBONACCI, MACHINES, lies } from "./l1-machines.ts";
 
 /** What the contract calls each rejection. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -29,45 +22,6 @@ const NAMES: Readonly<Record<string, string>> = {
   PREPROCESSED_OPENING: "TreeOpening", MAIN_OPENING: "TreeOpening", PERMUTATION_OPENING: "TreeOpening",
   QUOTIENT_OPENING: "TreeOpening", FOLD_OPENING: "FoldOpening", FINAL_POLYNOMIAL: "FinalPolynomial",
 };
-/** Enough grinding that a nonce off by a little does no work, folds of arity 8 and 2, an odd number of queries. */
-const PROFILE = { ...TEST_KECCAK, queryCount: 5, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
-const LOG_HEIGHT = 5;
-
-/** Counts on one side of a bus, takes all but one value back on the other; the verifier takes the one named in public. */
-const BUS: Bus = { id: 3, name: "drawn", width: 2 };
-const LOTTERY = defineChip("lottery", (b) => {
-  const position = b.preprocessed("position");
-  const [ticket, drawn, isDrawn] = [b.main("ticket"), b.main("drawn"), b.main("isDrawn")];
-  b.publicInput("kept");
-  b.assertEqual("tickets are numbered", ticket, position.add(1));
-  b.assertEqual("tickets count up", b.next(ticket), ticket.add(1), "transition");
-  b.assertZero("the first ticket is 1", ticket.sub(1), "first");
-  b.assertBoolean("isDrawn is boolean", isDrawn);
-  b.assertZero("the last row draws nothing", isDrawn, "last");
-  b.send(BUS, "ticket", [ticket, 9], 1);
-  b.receive(BUS, "drawn", [drawn, 9], isDrawn);
-});
-
-const lotteryInstance = (kept: number): Instance => {
-  const height = 2 ** LOG_HEIGHT;
-  const order = Array.from({ length: height }, (_, i) => ((i * 7) % height) + 1).filter((ticket) => ticket !== kept);
-  const values = Uint32Array.from({ length: 3 * height }, (_, i) => {
-    const row = Math.floor(i / 3);
-    return [row + 1, order[row] ?? 0, row < height - 1 ? 1 : 0][i % 3] ?? 0;
-  });
-  const trace: ChipTrace = {
-    preprocessed: { width: 1, height, values: Uint32Array.from({ length: height }, (_, i) => i) }, main: { width: 3, height, values }, publics: [kept],
-  };
-  const chips = compileMachine([LOTTERY]).map((chip) => ({ chip, logHeight: LOG_HEIGHT }));
-  const shape = makeShape(PROFILE, chips, [{
-    bus: BUS, multiplicity: P - 1, tuple: [{ kind: "public", chipIndex: 0, publicIndex: 0 }, { kind: "constant", value: 9 }],
-  }]);
-  return { shape, key: referenceKey(shape, [trace]), traces: [trace] };
-};
-
-const FIBONACCI = fibonacciInstance(PROFILE, LOG_HEIGHT);
-const LOTTERY_INSTANCE = lotteryInstance(11);
-const MACHINES = [{ label: "fibonacci", instance: FIBONACCI }, { label: "lottery", instance: LOTTERY_INSTANCE }];
 const fibonacci = referenceProof(FIBONACCI.key, FIBONACCI.traces);
 const statementOf = (publics: readonly number[]): string => keccak256(wordsToBytes(publics));
 
@@ -95,20 +49,6 @@ const compare = async (label: string, { key }: Instance, name: string, publics: 
   return error;
 };
 
-const shift = (root: readonly number[]): number[] => root.map((word, i) => (i === 2 ? word ^ 1 : word) >>> 0);
-const SITES: readonly Label[] = ["lookupNonce", "batchNonce", "foldNonce", "queryNonce"];
-
-const lies = (): { name: string; tampering: Tampering }[] => [
-  ...SITES.flatMap((site) => [1, 2].map((by) => ({ name: `${site} off by ${by}`, tampering: { nonce: (label: Label, honest: number) => (label === site ? honest + by : honest) } }))),
-  ...["main", "permutation", "quotient", "fold 0", "fold 1"].map((tree) => ({ name: `root of ${tree}`, tampering: { root: (at: string, root: readonly number[]) => (at === tree ? shift(root) : root) } })),
-  ...[0, 3, 7].map((coefficient) => ({ name: `quotient coefficient ${coefficient}`, tampering: { quotient: (_: number, q: readonly (typeof EXT_ONE)[]) => q.map((c, i) => (i === coefficient ? extAdd(c, [1, 2, 3, 4]) : c)) } })),
-  { name: "an opening shifted, quotient forged", tampering: { openingsHere: (values) => values.map((v, i) => (i === 0 ? extAdd(v, EXT_ONE) : v)), forgesIdentity: true } },
-  { name: "a next-row opening shifted, quotient forged", tampering: { openingsNext: (values) => values.map((v, i) => (i === 0 ? extAdd(v, EXT_ONE) : v)), forgesIdentity: true } },
-  { name: "lookup sum shifted", tampering: { sums: (sums) => sums.map((s) => extAdd(s, EXT_ONE)) } },
-  ...[0, 1].map((at) => ({ name: `final coefficient ${at}`, tampering: { finalPolynomial: (c: readonly (typeof EXT_ONE)[]) => c.map((v, i) => (i === at ? extAdd(v, EXT_ONE) : v)) } })),
-  ...[0, 1].map((fold) => ({ name: `word after fold ${fold}`, tampering: { folded: (at: number, word: readonly (typeof EXT_ONE)[]) => (at === fold ? word.map((v) => extAdd(v, EXT_ONE)) : word) } })),
-];
-
 test("the generated contracts are those of the sources and fit an account", () => {
   const built = readBuilt();
   assert.equal(built.sources, sourcesDigest(), "node prover/solidity/build.ts writes the file anew");
@@ -116,7 +56,7 @@ test("the generated contracts are those of the sources and fit an account", () =
 });
 
 test("keys that L1 does not serve are refused by name", () => {
-  const [poseidon, threeChips] = [fibonacciInstance(TEST_FAST, 4), shuffleInstance(TEST_KECCAK)];
+  const [poseidon, threeChips] = [fibonacciInstance(TEST_FAST, 4), shuffleInstance(TEST_KECCAK, [4, 4, 4])];
   const unground = fibonacciInstance({ ...TEST_KECCAK, grindingBits: { lookup: 1, batch: 0, fold: 1, query: 1 } }, 4);
   for (const { key } of [poseidon, threeChips, unground]) assert.throws(() => keyCode(key), UnsupportedKey);
 });
@@ -125,6 +65,7 @@ for (const { label, instance } of MACHINES) {
   test(`${label}: L1 and TypeScript accept the honest proof and stop each lie by the same check`, async () => {
     const { publics, bytes } = referenceProof(instance.key, instance.traces);
     assert.equal(await compare(label, instance, "honest", publics, bytes, true), undefined);
+    assert.deepEqual(proofParts(instance.key, publics, bytes), referenceProof(instance.key, instance.traces).l1Parts);
     const seen = new Set<string | undefined>();
     for (const { name, tampering } of lies()) {
       const lie = referenceProof(instance.key, instance.traces, tampering);

@@ -18,11 +18,14 @@ const hex8 = (x: number): string => x.toString(16).padStart(8, "0");
 const hash = (hexBytes: string): string => keccak256(`0x${hexBytes}`).slice(2);
 const wordsOf = (digest: string): number[] => Array.from({ length: 8 }, (_, i) => Number.parseInt(digest.slice(8 * i, 8 * i + 8), 16));
 
-test("row and node hashes are keccak-256 of big-endian words, as an independent library computes them", () => {
+/** 28 bytes are kept. */
+const kept = (digest: string): number[] => [...wordsOf(digest).slice(0, 7), 0];
+
+test("row and node hashes are keccak-256 of big-endian words cut to 28 bytes, as an independent library computes them", () => {
   fc.assert(
     fc.property(fc.array(felt, { minLength: 1, maxLength: 90 }), fc.array(word, { minLength: 16, maxLength: 16 }), (row, pair) => {
-      assert.deepEqual(KECCAK_SUITE.hashRow(row), wordsOf(hash(row.map(hex8).join(""))));
-      assert.deepEqual(KECCAK_SUITE.compress(pair.slice(0, 8), pair.slice(8)), wordsOf(hash(pair.map(hex8).join(""))));
+      assert.deepEqual(KECCAK_SUITE.hashRow(row), kept(hash(row.map(hex8).join(""))));
+      assert.deepEqual(KECCAK_SUITE.compress(pair.slice(0, 8), pair.slice(8)), kept(hash(pair.map(hex8).join(""))));
     }),
     { numRuns: 60 },
   );

@@ -11,7 +11,7 @@ import {
 } from "../../../prover/field/ext4.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
 import { GENERATOR, inv, mul, pow, sub, twoAdicRoot } from "../../../prover/field/koalabear.ts";
-import { suiteOf } from "../../../prover/hash/suite.ts";
+import { wordsToBytes as bigEndian, digestWords as wordsOfDigest, suiteOf } from "../../../prover/hash/suite.ts";
 import { hasLookup, largestLog, makeKey, widestTuple } from "../../../prover/protocol/key.ts";
 import type { KeyShape, VerifyingKey } from "../../../prover/protocol/key.ts";
 import { findNonce } from "../../../prover/transcript/grind.ts";
@@ -38,10 +38,16 @@ export type Tampering = {
   readonly folded?: (fold: number, word: readonly Ext[]) => readonly Ext[];
   /** Codeword rolled in at a log size. */
   readonly rollIn?: (logSize: number, word: readonly Ext[]) => readonly Ext[];
+  /** Row of a tree ("main", ..., "fold 0") as it is committed and shown, whatever its values mean. */
+  readonly row?: (tree: string, row: readonly number[]) => readonly number[];
   readonly finalPolynomial?: (coefficients: readonly Ext[]) => readonly Ext[];
 };
 
-export type ProofParts = { readonly publics: readonly number[]; readonly bytes: Uint8Array; readonly words: readonly number[] };
+export type ProofParts = {
+  readonly publics: readonly number[]; readonly bytes: Uint8Array; readonly words: readonly number[];
+  /** The calldata of the two L1 parts (prover/solidity/README.md); meaningful under the keccak-256 suite. */
+  readonly l1Parts: readonly [Uint8Array, Uint8Array];
+};
 
 const RING: RingOperations<Ext> = { constant: extFromFelt, add: extAdd, sub: extSub, mul: extMul };
 const BASIS: readonly Ext[] = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]];
@@ -87,12 +93,15 @@ const columnsOf = (trace: Trace): Ext[][] =>
 type ChipColumns = { preprocessed: Ext[][]; main: Ext[][]; permutation: Ext[][]; quotient: Ext[][] };
 const PHASES = ["preprocessed", "main", "permutation", "quotient"] as const;
 
-const commitPhase = (shape: KeyShape, columns: readonly ChipColumns[], phase: (typeof PHASES)[number]): NaiveTree | undefined => {
+const commitPhase = (shape: KeyShape, columns: readonly ChipColumns[], phase: (typeof PHASES)[number], retell?: Tampering["row"]): NaiveTree | undefined => {
   const matrices = columns.flatMap((chip, index) => {
     const logSize = (shape.chips[index]?.logHeight ?? 0) + shape.profile.logBlowup;
     const words = chip[phase].map((coefficients) => codeword(coefficients, logSize, GENERATOR));
     if (words.length === 0) return [];
-    const rows = Array.from({ length: 2 ** logSize }, (_, j) => words.map((word) => word[j]?.[0] ?? 0));
+    const rows = Array.from({ length: 2 ** logSize }, (_, j) => {
+      const row = words.map((word) => word[j]?.[0] ?? 0);
+      return retell?.(phase, row) ?? row;
+    });
     return [{ chip: index, logSize, rows }];
   });
   return matrices.length === 0 ? undefined : new NaiveTree(matrices, suiteOf(shape.profile.hash));
@@ -170,7 +179,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   if (key.preprocessedRoot !== undefined) transcript.absorbDigest("preprocessedRoot", key.preprocessedRoot);
   transcript.absorbFelts("publicValues", publics);
   const roots: number[] = [];
-  const trees = [commitPhase(key, columns, "preprocessed"), commitPhase(key, columns, "main")];
+  const trees = [commitPhase(key, columns, "preprocessed"), commitPhase(key, columns, "main", tampering.row)];
   const announce = (tree: string, honest: readonly number[]): readonly number[] => tampering.root?.(tree, honest) ?? honest;
   const mainRoot = announce("main", trees[1]?.root ?? []);
   transcript.absorbDigest("mainRoot", mainRoot);
@@ -200,7 +209,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
         taken += 1;
       }
     });
-    const tree = commitPhase(key, columns, "permutation");
+    const tree = commitPhase(key, columns, "permutation", tampering.row);
     trees.push(tree);
     const permutationRoot = announce("permutation", tree?.root ?? []);
     transcript.absorbDigest("permutationRoot", permutationRoot);
@@ -242,7 +251,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     const honest = interpolate(values).map((c, k) => extScale(c, pow(unshift, k)));
     chipColumns.quotient = quotientColumns(tampering.quotient?.(i, honest) ?? honest, height);
   });
-  const quotientTree = commitPhase(key, columns, "quotient");
+  const quotientTree = commitPhase(key, columns, "quotient", tampering.row);
   trees.push(quotientTree);
   const quotientRoot = announce("quotient", quotientTree?.root ?? []);
   transcript.absorbDigest("quotientRoot", quotientRoot);
@@ -276,6 +285,9 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   words.push(...here.flatMap((entry) => [...entry.value]), ...next.flatMap((entry) => [...entry.value]));
   grind("batchNonce", grindingBits.batch);
   const gamma = transcript.sampleExt();
+  const byGamma = (list: readonly Opening[]): Ext => list.reduce((acc, { value }) => extAdd(extMul(acc, gamma), value), EXT_ZERO);
+  const summary = [...zeta, ...(transcript.chainValue.length === 0 ? [] : wordsOfDigest(transcript.chainValue)), ...byGamma(here), ...byGamma(next)];
+  const tailStart = words.length;
   const codewordOf = (logSize: number): Ext[] | undefined => {
     const isHere = (entry: { chip: number }): boolean => (key.chips[entry.chip]?.logHeight ?? 0) + profile.logBlowup === logSize;
     const [mine, mineNext] = [here.filter(isHere), next.filter(isHere)];
@@ -305,7 +317,10 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
     const arity = 2 ** step;
     const committed = word;
     const rows = Array.from({ length: word.length / arity }, (_, r) => committed.slice(r * arity, (r + 1) * arity));
-    const tree = new NaiveTree([{ chip: 0, logSize: logSize - step, rows: rows.map((row) => row.flatMap((v) => [...v])) }], suiteOf(profile.hash));
+    const tree = new NaiveTree([{ chip: 0, logSize: logSize - step, rows: rows.map((row) => {
+      const flat = row.flatMap((v) => [...v]);
+      return tampering.row?.(`fold ${i}`, flat) ?? flat;
+    }) }], suiteOf(profile.hash));
     foldTrees.push(tree);
     const foldRoot = announce(`fold ${i}`, tree.root);
     transcript.absorbDigest("foldRoot", foldRoot);
@@ -330,6 +345,8 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   const sorted = positions.toSorted((a, b) => a - b);
   const half = Math.ceil(sorted.length / 2);
   const groups = profile.hash === "keccak256" ? [sorted.slice(0, half), sorted.slice(half)] : positions.map((position) => [position]);
+  const headerEnd = words.length;
+  const ends: number[] = [];
   for (const group of groups) {
     group.forEach((index, i) => {
       for (const tree of trees) {
@@ -349,8 +366,14 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
         words.push(...flat.slice(0, 4 * slot), ...flat.slice(4 * slot + 4), ...tree.path(leaves, i, shownWords));
       });
     });
+    ends.push(words.length);
   }
-  return { publics, words, bytes: wordsToBytes(words) };
+  const rootWords = shownWords * (hasLookup(key) ? 3 : 2);
+  const l1Parts = [
+    bigEndian([...publics, ...words.slice(0, ends[0])]),
+    bigEndian([...words.slice(0, rootWords), ...summary, ...words.slice(tailStart, headerEnd), ...words.slice(ends[0])]),
+  ] as const;
+  return { publics, words, bytes: wordsToBytes(words), l1Parts };
 };
 
 /** Value at `point` of the polynomial through the given points, by Lagrange's formula. */
