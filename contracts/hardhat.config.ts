@@ -7,19 +7,22 @@ import { defineConfig } from 'hardhat/config';
 
 const require = createRequire(import.meta.url);
 
+const compiler = (runs: number) => ({
+  version: '0.8.37',
+  path: require.resolve('solc/soljson.js'),
+  settings: {
+    evmVersion: 'osaka',
+    optimizer: { enabled: true, runs },
+    metadata: { bytecodeHash: 'none', appendCBOR: false },
+    outputSelection: { '*': { '*': ['storageLayout'] } },
+  },
+} as const);
+
 export default defineConfig({
   plugins: [hardhatEthers],
   paths: { sources: './src', tests: { solidity: './test' } },
-  solidity: {
-    version: '0.8.37',
-    path: require.resolve('solc/soljson.js'),
-    settings: {
-      evmVersion: 'osaka',
-      optimizer: { enabled: true, runs: 1_000 },
-      metadata: { bytecodeHash: 'none', appendCBOR: false },
-      outputSelection: { '*': { '*': ['storageLayout'] } },
-    },
-  },
+  // The Rollup is near the limit of a contract's size, so it is compiled for size.
+  solidity: { compilers: [compiler(1_000)], overrides: { 'src/rollup/Rollup.sol': compiler(200) } },
   networks: {
     default: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka', chainId: 31_337 },
   },

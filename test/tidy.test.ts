@@ -15,6 +15,7 @@ import { committedVersions, growth } from './tidy/history.ts';
 import type { ListedName } from './tidy/history.ts';
 import { layerViolations } from './tidy/layers.ts';
 import { citedProperties, declaredProperties } from './tidy/properties.ts';
+import { threatProblems } from './tidy/threats.ts';
 import { forbiddenWords, longFiles, machineTraces, missingHead } from './tidy/rules.ts';
 import { DEFERRED_LIST_PATH, parseDeferredList } from './runner/deferred.ts';
 
@@ -115,6 +116,10 @@ test('every numbered property is cited by a test, and every citation names a pro
     ...declared.filter((id) => !cited.has(id)).map((id) => `${id}: declared in contracts/PROPERTIES.md, cited by no test`),
     ...[...cited].filter((id) => !declared.includes(id)).map((id) => `${id}: cited by a test, declared nowhere`),
   ]);
+});
+
+test('every threat has a row, and every test that a row cites exists', () => {
+  assertNone(threatProblems(read('contracts/THREATS.md').text, (path) => (paths.includes(path) ? read(path).text : undefined)));
 });
 
 function isTestFile(path: string): boolean {

@@ -1,7 +1,6 @@
 // Which contracts a deployment consists of and how they name each other. Owns the order and the constructor arguments; the addresses
 // come from the deployer and are known before anything stands.
-// The names without code yet are reserved: only this deployer can ever place code there. Until it does, no one acts for them, and
-// whoever holds the deployer's key decides what will.
+// Until a deployment is complete, whoever holds the deployer's key decides what will stand at the names without code.
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,9 +10,8 @@ import { initCodeOf, profileBytes, type Deployer } from './deployer.ts';
 import type { DeployOptions } from './options.ts';
 
 export const DEVNET_CHAIN_ID = 31_337n;
-const RESERVED = ['Lifecycle', 'ProverReserve', 'Lanes', 'OperatorSeat'] as const;
 const DEPLOYED = [
-  'Clock', 'Inbox', 'RollupImplementation', 'Rollup', 'Vault', 'EscapeHatch', 'AttesterLane',
+  'Clock', 'Inbox', 'RollupImplementation', 'Rollup', 'Vault', 'EscapeHatch', 'AttesterLane', 'Lanes', 'Lifecycle', 'OperatorSeat', 'ProverReserve',
   'KeyfallToken', 'KeyfallGovernor', 'UpgradeTimelock', 'SecurityCouncil', 'Maturity', 'Bounty', 'Genesis',
 ] as const;
 const ANSWER_ATTESTERS = 2;
@@ -21,11 +19,10 @@ const SPEC_ID = 1n;
 const ETHER = 10n ** 18n;
 const DAY_SECONDS = 86_400n;
 
-type Name = (typeof RESERVED)[number] | (typeof DEPLOYED)[number];
+type Name = (typeof DEPLOYED)[number];
 
 export interface Deployment {
   readonly contracts: Readonly<Record<string, string>>;
-  readonly reserved: Readonly<Record<string, string>>;
   readonly genesis: { readonly hash: string; readonly stateRoot: string };
 }
 
@@ -50,7 +47,7 @@ function constructorOf(name: ContractName, values: readonly unknown[]): string {
 }
 
 async function allAddresses(deployer: Deployer): Promise<Record<Name, string>> {
-  const entries = await Promise.all([...RESERVED, ...DEPLOYED].map(async (name) => [name, await deployer.addressOf(name)] as const));
+  const entries = await Promise.all(DEPLOYED.map(async (name) => [name, await deployer.addressOf(name)] as const));
   return Object.fromEntries(entries) as Record<Name, string>;
 }
 
@@ -79,17 +76,22 @@ export async function deployAll(deployer: Deployer, options: DeployOptions, l1Ch
     await deployer.deploy(name, code);
     progress(`${name} at ${at[name]}`);
   };
-  await place('Clock', constructorOf('Clock', [options.timeScale, at.SecurityCouncil, at.Rollup]));
+  await place('Clock', constructorOf('Clock', [options.timeScale, at.SecurityCouncil, at.Lanes]));
   await place('Inbox', constructorOf('Inbox', [at.Vault, at.Rollup, at.ProverReserve, at.Maturity, depositCapWei]));
   await place('Vault', constructorOf('Vault', [at.Inbox, at.Rollup, at.Lifecycle, at.EscapeHatch, at.ProverReserve]));
   await place('EscapeHatch', constructorOf('EscapeHatch', [at.Lifecycle, at.Vault, at.Inbox, at.Clock]));
   await place('AttesterLane', constructorOf('AttesterLane', [options.attesters, SPEC_ID, profileBytes(isDevnet ? 'TEST' : 'MAINNET')]));
+  await place('Lanes', constructorOf('Lanes', [{
+    clock: at.Clock, rollup: at.Rollup, maturity: at.Maturity, bounty: at.Bounty, securityCouncil: at.SecurityCouncil, upgradeAuthority: at.UpgradeTimelock, isTrainingDevnet: isDevnet,
+  }, [{ lane: at.AttesterLane, kind: ANSWER_ATTESTERS, builtOn: [] }]]));
+  await place('Lifecycle', constructorOf('Lifecycle', [at.Clock, at.Inbox, at.Rollup, at.Lanes, at.OperatorSeat]));
+  await place('OperatorSeat', constructorOf('OperatorSeat', [options.operator, options.coldKey, at.Clock, at.Lifecycle, at.Maturity, at.ProverReserve, at.UpgradeTimelock]));
+  await place('ProverReserve', constructorOf('ProverReserve', [at.Clock, at.Inbox, at.Rollup, at.Lifecycle]));
   await place('RollupImplementation', constructorOf('Rollup', [{
-    clock: at.Clock, inbox: at.Inbox, lifecycle: at.Lifecycle, upgradeAuthority: at.UpgradeTimelock, l2ChainId: options.l2ChainId,
-    genesisHash: head.hash, genesisStateRoot: head.stateRoot, isTrainingDevnet: isDevnet,
+    clock: at.Clock, inbox: at.Inbox, lifecycle: at.Lifecycle, lanes: at.Lanes, seat: at.OperatorSeat, maturity: at.Maturity,
+    upgradeAuthority: at.UpgradeTimelock, l2ChainId: options.l2ChainId, genesisHash: head.hash, genesisStateRoot: head.stateRoot,
   }]));
-  const initialization = Interface.from([...readArtifact('Rollup').abi])
-    .encodeFunctionData('initialize', [options.operator, options.coldKey, [at.AttesterLane], [ANSWER_ATTESTERS]]);
+  const initialization = Interface.from([...readArtifact('Rollup').abi]).encodeFunctionData('initialize', []);
   await place('Rollup', constructorOf('RollupProxy', [at.RollupImplementation, initialization]));
   await placeGovernance(at, options, await deployer.latestTimestamp(), place);
   await place('Genesis', constructorOf('Genesis', [{
@@ -98,5 +100,5 @@ export async function deployAll(deployer: Deployer, options: DeployOptions, l1Ch
     governor: at.KeyfallGovernor, token: at.KeyfallToken, bounty: at.Bounty, lanes: at.Lanes, seat: at.OperatorSeat,
   }, head.hash, options.l2ChainId]));
   const pick = (names: readonly Name[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, at[name]]));
-  return { contracts: pick(DEPLOYED), reserved: pick(RESERVED), genesis: head };
+  return { contracts: pick(DEPLOYED), genesis: head };
 }

@@ -68,8 +68,8 @@ contract FrozenTest is System {
 
     function freeze(bytes32 root) private {
         FrozenLifecycle code = new FrozenLifecycle();
-        vm.etch(LIFECYCLE, address(code).code);
-        FrozenLifecycle(LIFECYCLE).pin(root);
+        vm.etch(address(lifecycle), address(code).code);
+        FrozenLifecycle(address(lifecycle)).pin(root);
         HalfHatch hatch = new HalfHatch();
         vm.etch(HATCH, address(hatch).code);
     }
@@ -121,7 +121,7 @@ contract FrozenTest is System {
         vault.depositERC20{value: 1 ether}(address(token), BOB, 1);
         inbox.sendCall{value: 1 ether}(BOB, 0, 0, 30_000, 0, "");
         assertTrue(!rollup.canFinalize(), "cannot");
-        vm.expectRevert(abi.encodeWithSelector(IRollup.NotOperating.selector, 3));
+        vm.expectRevert(abi.encodeWithSelector(IRollup.UnexpectedPhase.selector, 3, 0));
         rollup.finalize(index + 1);
     }
 }

@@ -5,21 +5,15 @@ pragma solidity 0.8.37;
 // scripted: they say what the Rollup does with a proof, not that a proof is sound.
 
 import {IClock} from "../src/interfaces/IClock.sol";
+import {ILanes} from "../src/interfaces/ILanes.sol";
 import {ILifecycle} from "../src/interfaces/ILifecycle.sol";
 import {BatchInputs, Binding, IRollup, Outputs} from "../src/interfaces/IRollup.sol";
 import {Constants} from "../src/libraries/Constants.sol";
+import {Lanes} from "../src/rollup/Lanes.sol";
 import {Rollup} from "../src/rollup/Rollup.sol";
 import {ScriptedLane} from "./support/ScriptedLane.sol";
 import {System} from "./support/System.sol";
 import {Vm} from "./support/Vm.sol";
-
-contract PhaseOnly {
-    ILifecycle.Phase public phase;
-
-    function set(ILifecycle.Phase next) external {
-        phase = next;
-    }
-}
 
 /// @dev P-020 commits; P-021 due messages; P-022 answers chain; P-023 the policy; P-024 order and settled index; P-025 drop;
 /// P-026 lanes; P-027 keys; P-028 contradictions halt; P-029 a batch's inputs come from its record.
@@ -37,6 +31,10 @@ contract RollupTest is System {
     }
 
     receive() external payable {}
+
+    function answerer(uint64 index, uint8 kind) private view returns (address lane) {
+        (, lane) = rollup.answerOf(index, kind);
+    }
 
     function commitAs(address sender, uint64 index, uint64 inboxTo, uint64 origin, bytes memory payload) private {
         vm.prank(sender);
@@ -67,15 +65,17 @@ contract RollupTest is System {
         commitAs(OPERATOR, 1, 0, o, new bytes(120_000));
         vm.expectRevert(abi.encodeWithSelector(IRollup.OriginUnavailable.selector, o - 1, o));
         commitAs(OPERATOR, 2, 0, o - 1, hex"01");
-        PhaseOnly code = new PhaseOnly();
-        vm.etch(LIFECYCLE, address(code).code);
-        for (uint8 phase = 2; phase < 4; ++phase) {
-            PhaseOnly(LIFECYCLE).set(ILifecycle.Phase(phase));
-            vm.expectRevert(abi.encodeWithSelector(IRollup.NotOperating.selector, phase));
-            commitAs(OPERATOR, 2, 0, o, hex"01");
-        }
-        PhaseOnly(LIFECYCLE).set(ILifecycle.Phase.Operating);
         commitAs(OPERATOR, 2, 0, o, hex"01");
+        skip(7 days + 1);
+        lifecycle.enterEnforced(0);
+        o = origin();
+        vm.expectRevert(abi.encodeWithSelector(IRollup.UnexpectedPhase.selector, 2, 1));
+        commitAs(OPERATOR, 3, 0, o, hex"01");
+        skip(30 days);
+        lifecycle.freeze(ILifecycle.FreezeCause.NoFinality, 0);
+        o = origin();
+        vm.expectRevert(abi.encodeWithSelector(IRollup.UnexpectedPhase.selector, 3, 1));
+        commitAs(OPERATOR, 3, 0, o, hex"01");
     }
 
     /// P-029
@@ -178,7 +178,7 @@ contract RollupTest is System {
         rollup.answer(1, address(zkLane), outputs, openBinding());
         commitOn(GENESIS_HASH, 0);
         uint256 committed = timestamp();
-        vm.expectRevert(abi.encodeWithSelector(IRollup.LaneUnknown.selector, address(this)));
+        vm.expectRevert(abi.encodeWithSelector(ILanes.LaneUnknown.selector, address(this)));
         rollup.answer(1, address(this), outputs, openBinding());
         bytes32 statement = statementOf(1, outputs, openBinding());
         vm.expectRevert(abi.encodeWithSelector(IRollup.StatementNotAccepted.selector, statement, address(zkLane)));
@@ -209,7 +209,7 @@ contract RollupTest is System {
         );
         rollup.answer(1, address(zkLane), outputs, binding);
         acceptAndAnswer(1, zkLane, outputs);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.AlreadyAnswered.selector, 1, Constants.ANSWER_ZK));
+        vm.expectRevert(abi.encodeWithSelector(IRollup.AlreadyAnswered.selector, 1, address(zkLane)));
         rollup.answer(1, address(zkLane), outputs, openBinding());
     }
 
@@ -253,20 +253,19 @@ contract RollupTest is System {
         acceptAndAnswer(1, attesterLane, outputsOf(A));
         rollup.finalize(1);
         vm.prank(AUTHORITY);
-        rollup.registerLane(address(zkLane), Constants.ANSWER_ZK);
+        lanes.registerLane(address(zkLane), Constants.ANSWER_ZK, new address[](0), 0);
         assertTrue(!rollup.attestersFinalizeAlone(), "over");
         commitOn(outputsOf(A).lastHash, 0);
         acceptAndAnswer(2, attesterLane, outputsOf(B));
         vm.expectRevert(abi.encodeWithSelector(IRollup.PolicyNotMet.selector, 2, false, true, 0));
         rollup.finalize(2);
         vm.prank(AUTHORITY);
-        rollup.switchLane(address(zkLane), false);
+        lanes.switchLane(address(zkLane), false);
         assertTrue(rollup.attestersFinalizeAlone(), "again");
         vm.chainId(1);
-        Rollup.Config memory config;
-        config.isTrainingDevnet = true;
-        vm.expectRevert(abi.encodeWithSelector(IRollup.ProfileOffDevnet.selector, 1));
-        new Rollup(config);
+        Lanes.Config memory config = lanesConfig(address(rollup), true);
+        vm.expectRevert(abi.encodeWithSelector(ILanes.ProfileOffDevnet.selector, 1));
+        new Lanes(config, new Lanes.InitialLane[](0));
     }
 
     /// P-028
@@ -362,15 +361,13 @@ contract RollupTest is System {
         vm.expectRevert(abi.encodeWithSelector(IRollup.NoSuchBatch.selector, 2, 1));
         rollup.drop(2);
         commitOn(one.lastHash, 0);
-        assertEq(rollup.answerOf(2, Constants.ANSWER_ATTESTERS).lane, address(0), "the dropped batch's answer is gone");
-        assertEq(rollup.answerOf(1, Constants.ANSWER_ATTESTERS).lane, address(attesterLane), "its parent's is not");
+        assertEq(answerer(2, Constants.ANSWER_ATTESTERS), address(0), "the dropped batch's answer is gone");
+        assertEq(answerer(1, Constants.ANSWER_ATTESTERS), address(attesterLane), "its parent's is not");
     }
 
     /// P-025: a batch on a block that is no longer possible cannot hide behind a proof.
     function test_Drop_WhenParentWasErasedWithItsLane() public {
-        ScriptedLane second = new ScriptedLane(Constants.SPEC_ID, Constants.PROFILE_MAINNET);
-        vm.prank(AUTHORITY);
-        rollup.registerLane(address(second), Constants.ANSWER_ZK);
+        ScriptedLane second = addLane(Constants.ANSWER_ZK, new address[](0));
         Outputs memory bad = outputsOf(A);
         Outputs memory good = outputsOf(keccak256("good"));
         commitOn(GENESIS_HASH, 0);
@@ -378,7 +375,7 @@ contract RollupTest is System {
         acceptAndAnswer(1, zkLane, bad);
         acceptAndAnswer(2, second, outputsOf(B));
         vm.prank(AUTHORITY);
-        rollup.switchLane(address(zkLane), false);
+        lanes.switchLane(address(zkLane), false);
         acceptAndAnswer(1, second, good);
         skip(3 days);
         vm.expectRevert(
@@ -391,32 +388,13 @@ contract RollupTest is System {
         assertEq(rollup.committedCount(), 1, "dropped");
     }
 
-    /// P-026
-    function test_Lanes_OnlyTheAuthorityAndOnlyMainProfilesOffTheDevnet() public {
-        ScriptedLane weak = new ScriptedLane(Constants.SPEC_ID, Constants.PROFILE_TEST);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.NotUpgradeAuthority.selector, address(this), AUTHORITY));
-        rollup.registerLane(address(weak), 1);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.NotUpgradeAuthority.selector, address(this), AUTHORITY));
-        rollup.switchLane(address(zkLane), false);
-        vm.startPrank(AUTHORITY);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.LaneKindInvalid.selector, 3));
-        rollup.registerLane(address(weak), 3);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.LaneExists.selector, address(zkLane)));
-        rollup.registerLane(address(zkLane), 1);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.LaneUnknown.selector, address(weak)));
-        rollup.switchLane(address(weak), true);
-        vm.chainId(1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRollup.LaneProfileRefused.selector, address(weak), Constants.PROFILE_TEST)
-        );
-        rollup.registerLane(address(weak), 1);
-        vm.chainId(31_337);
-        rollup.registerLane(address(weak), 1);
+    /// P-022: a lane answers only what its spec executes.
+    function test_Answer_RevertWhen_LaneIsForAnotherSpec() public {
         ScriptedLane other = new ScriptedLane(2, Constants.PROFILE_MAINNET);
-        rollup.registerLane(address(other), 1);
-        vm.stopPrank();
+        vm.prank(AUTHORITY);
+        lanes.registerLane(address(other), Constants.ANSWER_ZK, new address[](0), 0);
         commitOn(GENESIS_HASH, 0);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.LaneForOtherSpec.selector, address(other), 2, 1));
+        vm.expectRevert(abi.encodeWithSelector(ILanes.LaneForOtherSpec.selector, address(other), 2, 1));
         rollup.answer(1, address(other), outputsOf(A), openBinding());
     }
 
@@ -425,30 +403,22 @@ contract RollupTest is System {
         commitOn(GENESIS_HASH, 0);
         acceptAndAnswer(1, zkLane, outputsOf(A));
         vm.prank(AUTHORITY);
-        rollup.switchLane(address(zkLane), false);
-        assertEq(rollup.answerOf(1, Constants.ANSWER_ZK).lane, address(0), "erased");
-        vm.expectRevert(abi.encodeWithSelector(IRollup.LaneDisabled.selector, address(zkLane)));
+        lanes.switchLane(address(zkLane), false);
+        assertEq(answerer(1, Constants.ANSWER_ZK), address(0), "erased");
+        vm.expectRevert(abi.encodeWithSelector(ILanes.LaneDisabled.selector, address(zkLane)));
         rollup.answer(1, address(zkLane), outputsOf(A), openBinding());
         vm.prank(AUTHORITY);
-        rollup.switchLane(address(zkLane), true);
-        assertEq(rollup.answerOf(1, Constants.ANSWER_ZK).lane, address(0), "still erased");
+        lanes.switchLane(address(zkLane), true);
+        assertEq(answerer(1, Constants.ANSWER_ZK), address(0), "still erased");
         rollup.answer(1, address(zkLane), outputsOf(A), openBinding());
     }
 
-    /// P-027
-    function test_Keys_RotateAndHandOn() public {
-        vm.expectRevert(abi.encodeWithSelector(IRollup.NotColdKey.selector, OPERATOR, COLD));
-        vm.prank(OPERATOR);
-        rollup.rotateOperator(address(1));
-        vm.startPrank(COLD);
-        vm.expectRevert(abi.encodeWithSelector(IRollup.ZeroAddress.selector));
-        rollup.rotateOperator(address(0));
-        rollup.rotateOperator(address(1));
-        rollup.setColdKey(address(2));
-        vm.expectRevert(abi.encodeWithSelector(IRollup.NotColdKey.selector, COLD, address(2)));
-        rollup.setColdKey(COLD);
-        vm.stopPrank();
+    /// P-027: whoever sits in the seat commits, at once.
+    function test_Keys_TheSeatDecidesWhoCommits() public {
+        vm.prank(COLD);
+        seat.rotateOperator(address(1));
         assertEq(rollup.operator(), address(1), "operator");
+        assertEq(rollup.coldKey(), COLD, "cold key");
         uint64 o = origin();
         vm.expectRevert(abi.encodeWithSelector(IRollup.NotOperator.selector, OPERATOR, address(1)));
         commitAs(OPERATOR, 1, 0, o, hex"01");
@@ -460,20 +430,22 @@ contract RollupTest is System {
         Rollup.Config memory config = Rollup.Config({
             clock: address(clock),
             inbox: address(inbox),
-            lifecycle: LIFECYCLE,
+            lifecycle: address(lifecycle),
+            lanes: address(lanes),
+            seat: address(seat),
+            maturity: MATURITY,
             upgradeAuthority: AUTHORITY,
             l2ChainId: 2,
             genesisHash: 0,
-            genesisStateRoot: 0,
-            isTrainingDevnet: false
+            genesisStateRoot: 0
         });
         Rollup next = new Rollup(config);
         vm.expectRevert(abi.encodeWithSelector(IRollup.NotUpgradeAuthority.selector, address(this), AUTHORITY));
         rollup.upgradeToAndCall(address(next), "");
         vm.expectRevert();
-        next.initialize(address(1), address(1), new address[](0), new uint8[](0));
+        next.initialize();
         vm.expectRevert();
-        rollup.initialize(address(1), address(1), new address[](0), new uint8[](0));
+        rollup.initialize();
         vm.prank(AUTHORITY);
         rollup.upgradeToAndCall(address(next), "");
         assertEq(rollup.l2ChainId(), 2, "replaced");

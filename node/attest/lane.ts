@@ -37,9 +37,10 @@ export class LaneReader {
 
   /** @throws AttestFault 'configuration' if `self` is no member or the lane is not one of attesters on this Rollup. */
   async attesterSet(self: Hex, signal: AbortSignal): Promise<AttesterSet> {
-    const record = await callView(this.#rpc, 'Rollup', this.#rollup, 'laneRecord', 'latest', signal, [this.#lane]) as { readonly kind: bigint };
+    const lanes = readAddress(await callView(this.#rpc, 'Rollup', this.#rollup, 'LANES', 'latest', signal), 'LANES');
+    const record = await callView(this.#rpc, 'Lanes', lanes, 'laneRecord', 'latest', signal, [this.#lane]) as { readonly kind: bigint };
     if (BigInt(record.kind) !== BigInt(ANSWER_KINDS.attesters)) {
-      throw new AttestFault('configuration', `lane ${this.#lane}: expected a registered lane of attesters (kind ${ANSWER_KINDS.attesters}), the Rollup has kind ${record.kind} for it`);
+      throw new AttestFault('configuration', `lane ${this.#lane}: expected a registered lane of attesters (kind ${ANSWER_KINDS.attesters}), the Rollup's Lanes have kind ${record.kind} for it`);
     }
     const members = await this.#lane_('attesters', signal) as readonly unknown[];
     const quorum = Number(await this.#lane_('quorum', signal));
@@ -58,8 +59,8 @@ export class LaneReader {
     const committedCount = BigInt(await read('committedCount') as bigint);
     const answered = new Map<bigint, Hex>();
     for (let index = finalizedCount + 1n; index <= committedCount && index <= finalizedCount + MAX_LOOKAHEAD; index += 1n) {
-      const answer = await read('answerOf', [index, ANSWER_KINDS.attesters]) as { readonly lane: string; readonly outputs: Hex };
-      if (BigInt(answer.lane) === 0n) break;
+      const answer = await read('answerOf', [index, ANSWER_KINDS.attesters]) as { readonly recordedT: bigint; readonly outputs: Hex };
+      if (answer.recordedT === 0n) break;
       answered.set(index, answer.outputs);
     }
     return { finalizedCount, committedCount, answered, attestersFinalizeAlone: await read('attestersFinalizeAlone') as boolean };
@@ -84,7 +85,7 @@ export class LaneReader {
 /** The custom error in revert data, by name, where it is one of ours. */
 function errorName(data: unknown): string {
   if (typeof data !== 'string') return '';
-  for (const contract of ['Rollup', 'AttesterLane']) {
+  for (const contract of ['Rollup', 'Lanes', 'AttesterLane']) {
     const error = data.length >= 10 ? contractInterface(contract).getError(data.slice(0, 10)) : null;
     if (error !== null) return ` (${error.name})`;
   }

@@ -26,7 +26,6 @@ export interface Deployment {
   readonly timeScale: number;
   readonly deployBlock: number;
   readonly contracts: Readonly<Record<string, string>>;
-  readonly reserved: Readonly<Record<string, string>>;
   readonly genesis: { readonly hash: string; readonly stateRoot: string };
 }
 

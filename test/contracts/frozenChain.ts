@@ -107,7 +107,7 @@ export class FrozenChain {
 
 /** Puts a Lifecycle that says what it is told at the Lifecycle's address, and freezes there. */
 export async function scriptFreeze(system: DeployedSystem, stateRoot: string, settledIndex: bigint, timestamp: bigint): Promise<void> {
-  const at = system.deployment.contracts['Lifecycle'] ?? system.deployment.reserved['Lifecycle'] ?? '';
+  const at = system.deployment.contracts['Lifecycle'] ?? '';
   const { abi, runtime } = compileSupport('ScriptedLifecycle')['ScriptedLifecycle']!;
   for (let slot = 0; slot < 8; slot += 1) await system.anvil.rpc('anvil_setStorageAt', at, toBeHex(slot, 32), ZeroHash);
   await system.anvil.rpc('anvil_setCode', at, runtime);

@@ -29,7 +29,7 @@ test('a batch on an invented parent is never answered, and falls after V (N1)', 
   protocol.answer(honest, 'zk');
   assert.throws(() => protocol.answer(phantom, 'zk'), refusedWith('PARENT'));
   assert.throws(() => protocol.answer(phantom, 'attesters'), refusedWith('PARENT'));
-  protocol.advance(V - 1);
+  protocol.advance(V);
   assert.throws(() => protocol.drop(phantom), refusedWith('TOO_EARLY'));
   protocol.advance(1);
   protocol.drop(phantom);
@@ -51,12 +51,15 @@ test('an answer of the other kind to the parent does not carry a child (N1)', ()
 test('stops united by dispute after dispute hold T back by at most the bucket (N2)', () => {
   const protocol = chain();
   const start = { t: protocol.t, wall: protocol.wall };
-  for (let day = 0; day < 90; day++) {
+  protocol.clock.setStopEnd(protocol.wall + 90 * DAY);
+  for (let day = 0; day < 90; day++) protocol.advance(DAY);
+  const held = (): number => protocol.wall - start.wall - (protocol.t - start.t);
+  assert.equal(held(), 10 * DAY, 'an endless stop empties the bucket once');
+  for (let day = 0; day < 900; day++) {
     protocol.clock.setStopEnd(protocol.wall + 30 * DAY);
     protocol.advance(DAY);
   }
-  const held = protocol.wall - start.wall - (protocol.t - start.t);
-  assert.equal(held, 10 * DAY, 'an endless stop empties the bucket once');
+  assert.ok(held() <= 10 * DAY + (protocol.t - start.t) / 9, 'stops started over and over take a ninth of the time besides');
 });
 
 test('T is monotone, never gains on wall time, and loses at most 10 days plus a ninth of the time', () => {
@@ -260,7 +263,7 @@ test('a dispute goes with the batch it was about when a batch before it is dropp
   protocol.answer(child, 'zk');
   protocol.answer(parent, 'attesters');
   protocol.answer(child, 'attesters', 'a lie');
-  protocol.lanes.nullify('zk2', protocol.t);
+  protocol.nullify('zk2');
   protocol.advance(10 * DAY);
   protocol.drop(parent);
   assert.deepEqual(protocol.openDisputes(), []);

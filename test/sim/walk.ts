@@ -68,7 +68,7 @@ export function walk(seed: number, steps: number): { allowed: number; mode: stri
     () => protocol.finalize(), () => protocol.finalize(), () => protocol.drop(batch()), () => protocol.enterEnforced(),
     () => { const out = outputs(); protocol.commitEnforced('zk', out === undefined ? {} : { outputs: out }); },
     () => protocol.announceSkip(), () => protocol.takeSkip(), () => protocol.requestReturn(), () => protocol.returnToOperating(), () => protocol.freeze(),
-    () => protocol.pause(), () => protocol.disableLane(pick(['zk', 'zk2', 'attesters'])), () => { if (next() < 0.02) protocol.lanes.nullify('zk2', protocol.t); },
+    () => protocol.pause(), () => protocol.disableLane(pick(['zk', 'zk2', 'attesters'])), () => { if (next() < 0.02) protocol.nullify('zk2'); },
   ];
   let allowed = 0;
   for (let step = 0; step < steps; step++) {

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { isSource } from './files.ts';
 import { growth } from './history.ts';
 import { importsOf, layerViolations } from './layers.ts';
+import { THREAT_IDS, threatProblems } from './threats.ts';
 import { citedProperties, declaredProperties } from './properties.ts';
 import { forbiddenWords, longFiles, machineTraces, missingHead } from './rules.ts';
 
@@ -101,4 +102,16 @@ describe('tidy rules find what they forbid', () => {
     assert.match(growth([entry('new', '1.0.0')], [[entry('a')]], '1.1.0').join(), /no committed list has it/);
     assert.match(growth([entry('a')], [[], [entry('a')]], '1.1.0').join(), /is back/);
   });
+});
+
+test('a threat without a row, without a test, or with a test that is not there is found', () => {
+  const row = (id: string): string => `| ${id} | an attack | \`a.test.ts\`: a title | passed |`;
+  const whole = THREAT_IDS.map(row).join('\n');
+  const textOf = (path: string): string | undefined => (path === 'a.test.ts' ? "test('a title')" : undefined);
+  assert.deepEqual(threatProblems(whole, textOf), []);
+  assert.match(threatProblems(whole.replace(`${row('N7')}\n`, ''), textOf).join(), /N7: expected a row/);
+  assert.match(threatProblems(whole.replace(row('C1'), '| C1 | an attack | | passed |'), textOf).join(), /C1: passed, and cites no test/);
+  assert.match(threatProblems(whole.replace(row('C1'), '| C1 | an attack | | deferred |'), textOf).join(), /C1: expected a row/);
+  assert.match(threatProblems(whole.replace(row('C1'), row('C1').replace('a title', 'another')), textOf).join(), /C1: cites "another"/);
+  assert.match(threatProblems(whole.replace(row('C1'), row('C1').replace('a.test.ts', 'b.test.ts')), textOf).join(), /C1: cites b.test.ts/);
 });

@@ -6,7 +6,11 @@ import {IBounty} from "../interfaces/IBounty.sol";
 import {IClock} from "../interfaces/IClock.sol";
 import {IEscapeHatch} from "../interfaces/IEscapeHatch.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
+import {ILanes} from "../interfaces/ILanes.sol";
+import {ILifecycle} from "../interfaces/ILifecycle.sol";
 import {IMaturity} from "../interfaces/IMaturity.sol";
+import {IOperatorSeat} from "../interfaces/IOperatorSeat.sol";
+import {IProverReserve} from "../interfaces/IProverReserve.sol";
 import {IRollup} from "../interfaces/IRollup.sol";
 import {ISecurityCouncil} from "../interfaces/ISecurityCouncil.sol";
 import {IUpgradeTimelock} from "../interfaces/IUpgradeTimelock.sol";
@@ -25,24 +29,24 @@ interface IVoters {
 
 /// @title Genesis
 contract Genesis {
-    /// @notice Every address of the deployment. Lifecycle, hatch, reserve, lanes and seat may be reserved names without code yet.
+    /// @notice Every address of the deployment. The hatch may be a reserved name without code yet.
     struct Wiring {
         address clock;
         address inbox;
         address rollup;
         address vault;
         address attesterLane;
+        address lanes;
         address lifecycle;
+        address seat;
+        address reserve;
         address escapeHatch;
         address securityCouncil;
         address upgradeTimelock;
         address maturity;
-        address reserve;
         address governor;
         address token;
         address bounty;
-        address lanes;
-        address seat;
     }
 
     /// @notice A contract that must be there is not.
@@ -84,8 +88,15 @@ contract Genesis {
         _code("SecurityCouncil", w.securityCouncil);
         _code("Maturity", w.maturity);
         _code("Bounty", w.bounty);
+        _code("Lanes", w.lanes);
+        _code("Lifecycle", w.lifecycle);
+        _code("OperatorSeat", w.seat);
+        _code("ProverReserve", w.reserve);
         _checkClockAndInbox(w);
         _checkRollup(w);
+        _checkLanes(w);
+        _checkLifecycle(w);
+        _checkSeatAndReserve(w);
         _checkVault(w);
         _checkTimelock(w);
         _checkVoters(w);
@@ -96,7 +107,7 @@ contract Genesis {
 
     function _checkClockAndInbox(Wiring memory w) private view {
         _same("Clock.PAUSER", w.securityCouncil, IClock(w.clock).PAUSER());
-        _same("Clock.DISPUTER", w.rollup, IClock(w.clock).DISPUTER());
+        _same("Clock.DISPUTER", w.lanes, IClock(w.clock).DISPUTER());
         _same("Inbox.VAULT", w.vault, IInbox(w.inbox).VAULT());
         _same("Inbox.ROLLUP", w.rollup, IInbox(w.inbox).ROLLUP());
         _same("Inbox.RESERVE", w.reserve, IInbox(w.inbox).RESERVE());
@@ -108,13 +119,49 @@ contract Genesis {
         _same("Rollup.CLOCK", w.clock, rollup.CLOCK());
         _same("Rollup.INBOX", w.inbox, rollup.INBOX());
         _same("Rollup.LIFECYCLE", w.lifecycle, rollup.LIFECYCLE());
+        _same("Rollup.LANES", w.lanes, rollup.LANES());
+        _same("Rollup.SEAT", w.seat, rollup.SEAT());
+        _same("Rollup.MATURITY", w.maturity, rollup.MATURITY());
         _same("Rollup.UPGRADE_AUTHORITY", w.upgradeTimelock, rollup.UPGRADE_AUTHORITY());
         _sameWord("Rollup.genesisHash", L2_GENESIS_HASH, rollup.genesisHash());
         _sameWord("Rollup.l2ChainId", bytes32(L2_CHAIN_ID), bytes32(rollup.l2ChainId()));
-        IRollup.LaneRecord memory lane = rollup.laneRecord(w.attesterLane);
-        _sameWord("Rollup.laneRecord.kind", bytes32(uint256(Constants.ANSWER_ATTESTERS)), bytes32(uint256(lane.kind)));
+        if (rollup.operator() == address(0)) revert MiswiredAddress("Rollup.operator", w.seat, address(0));
+    }
+
+    function _checkLanes(Wiring memory w) private view {
+        ILanes lanes = ILanes(w.lanes);
+        _same("Lanes.CLOCK", w.clock, lanes.CLOCK());
+        _same("Lanes.ROLLUP", w.rollup, lanes.ROLLUP());
+        _same("Lanes.MATURITY", w.maturity, lanes.MATURITY());
+        _same("Lanes.BOUNTY", w.bounty, lanes.BOUNTY());
+        _same("Lanes.SECURITY_COUNCIL", w.securityCouncil, lanes.SECURITY_COUNCIL());
+        _same("Lanes.UPGRADE_AUTHORITY", w.upgradeTimelock, lanes.UPGRADE_AUTHORITY());
+        uint8 kind = lanes.laneRecord(w.attesterLane).kind;
+        _sameWord("Lanes.laneRecord.kind", bytes32(uint256(Constants.ANSWER_ATTESTERS)), bytes32(uint256(kind)));
         _sameWord("AttesterLane.specId", bytes32(Constants.SPEC_ID), bytes32(IAttesterLane(w.attesterLane).specId()));
-        if (rollup.operator() == address(0)) revert MiswiredAddress("Rollup.operator", w.rollup, address(0));
+    }
+
+    function _checkLifecycle(Wiring memory w) private view {
+        ILifecycle lifecycle = ILifecycle(w.lifecycle);
+        _same("Lifecycle.CLOCK", w.clock, lifecycle.CLOCK());
+        _same("Lifecycle.INBOX", w.inbox, lifecycle.INBOX());
+        _same("Lifecycle.ROLLUP", w.rollup, lifecycle.ROLLUP());
+        _same("Lifecycle.LANES", w.lanes, lifecycle.LANES());
+        _same("Lifecycle.SEAT", w.seat, lifecycle.SEAT());
+    }
+
+    function _checkSeatAndReserve(Wiring memory w) private view {
+        IOperatorSeat seat = IOperatorSeat(w.seat);
+        _same("OperatorSeat.CLOCK", w.clock, seat.CLOCK());
+        _same("OperatorSeat.LIFECYCLE", w.lifecycle, seat.LIFECYCLE());
+        _same("OperatorSeat.MATURITY", w.maturity, seat.MATURITY());
+        _same("OperatorSeat.RESERVE", w.reserve, seat.RESERVE());
+        _same("OperatorSeat.UPGRADE_AUTHORITY", w.upgradeTimelock, seat.UPGRADE_AUTHORITY());
+        IProverReserve reserve = IProverReserve(payable(w.reserve));
+        _same("ProverReserve.CLOCK", w.clock, reserve.CLOCK());
+        _same("ProverReserve.INBOX", w.inbox, reserve.INBOX());
+        _same("ProverReserve.ROLLUP", w.rollup, reserve.ROLLUP());
+        _same("ProverReserve.LIFECYCLE", w.lifecycle, reserve.LIFECYCLE());
     }
 
     function _checkVault(Wiring memory w) private view {

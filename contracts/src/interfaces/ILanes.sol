@@ -9,11 +9,13 @@ import {Binding} from "./IRollup.sol";
 interface ILanes {
     /// @notice What the Rollup needs to know of an enabled lane.
     /// @param kind 1 zk, 2 attesters
+    /// @param id its position among all registered lanes
     /// @param epoch answers of an earlier epoch do not count
     /// @param zkAloneFromT T before which its answers finalize nothing without the attesters'
     struct LaneView {
         address lane;
         uint8 kind;
+        uint8 id;
         uint24 specId;
         uint24 epoch;
         uint40 zkAloneFromT;

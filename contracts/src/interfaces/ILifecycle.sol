@@ -91,9 +91,13 @@ interface ILifecycle {
     /// @notice Whether `freeze` with that cause would be taken now.
     function isFreezable(FreezeCause cause, uint256 disputeId) external view returns (bool);
 
-    /// @notice Phase, and where the next batch begins if the last one ends before message `index`: `from` passes what was skipped, and the
-    /// batch ends at `limit` at the latest, where the next skipped range begins (type(uint64).max if none).
-    function passage(uint64 index) external view returns (Phase current, uint64 from, uint64 limit);
+    /// @notice Where a batch committed in Operating up to message `to` begins, if the one before ends before `start`: skipped messages are
+    /// passed. Reverts with the Rollup's errors if the phase is another, if it takes what it must not, or leaves out what is due.
+    function operatingRange(uint64 start, uint64 to) external view returns (uint64 from);
+    /// @notice The same in Enforced, where it ends with a block that begins at message `blockStart`; and the spec that executes it.
+    function enforcedRange(uint64 start, uint64 to, uint64 blockStart) external view returns (uint64 from, uint256 specId);
+    /// @notice The message at which the next batch begins, if it is older than F; `found` false if not.
+    function dueMessage(uint64 start) external view returns (bool found, uint64 index);
     function skippedRangeCount() external view returns (uint256);
     /// @notice Skipped ranges in ascending order, never adjacent.
     function skippedRange(uint256 position) external view returns (SkippedRange memory);
@@ -114,6 +118,8 @@ interface ILifecycle {
     /// @notice T of the entry into Frozen; 0 before.
     function frozenAtT() external view returns (uint256);
 
+    /// @notice Seconds of L1 time that one Enforced block gathers (SPEC 12).
+    function ENFORCED_INTERVAL() external view returns (uint256);
     function CLOCK() external view returns (address);
     function INBOX() external view returns (address);
     function ROLLUP() external view returns (address);

@@ -20,6 +20,11 @@ library Statement {
         return keccak256(abi.encode(binding));
     }
 
+    /// @notice Root of the messages `from` to `to` that were skipped; zero when there are none.
+    function skipRoot(uint64 from, uint64 to, bytes32 accumulatorFrom, bytes32 accumulatorTo) internal pure returns (bytes32) {
+        return from == to ? bytes32(0) : keccak256(abi.encode(from, to, accumulatorFrom, accumulatorTo));
+    }
+
     function hash(bytes32 inputs, bytes32 outputs, bytes32 binding) internal pure returns (bytes32) {
         return keccak256(abi.encode(inputs, outputs, binding));
     }

@@ -7,25 +7,30 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 import {IClock} from "../interfaces/IClock.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
+import {ILanes} from "../interfaces/ILanes.sol";
 import {ILifecycle} from "../interfaces/ILifecycle.sol";
+import {IMaturity} from "../interfaces/IMaturity.sol";
+import {IOperatorSeat} from "../interfaces/IOperatorSeat.sol";
 import {BatchInputs, Binding, IRollup, Outputs} from "../interfaces/IRollup.sol";
 import {Constants} from "../libraries/Constants.sol";
-import {LifecycleView} from "../libraries/LifecycleView.sol";
 import {Statement} from "../libraries/Statement.sol";
-import {LaneRegistry} from "./LaneRegistry.sol";
+import {FinalityPolicy} from "./FinalityPolicy.sol";
 
-// Commits, answers per kind of lane, sequential finality. Owns the batch records, the settled index and its checkpoints, and
-// the operator's keys. Does not own the lanes (LaneRegistry), messages (Inbox), funds (Vault), time (Clock), nor phases (Lifecycle).
+// Commits, answers per lane, sequential finality. Owns the settled index and its checkpoints, and every change of the batch records. What
+// answers are worth is FinalityPolicy, the fee scalars are FeeScalars.
+// Does not own the lanes and disputes (Lanes), the seat (OperatorSeat), messages (Inbox), funds (Vault), time (Clock), phases, skips
+// and which messages one batch may take (Lifecycle).
 //
 //      commit ──► committed ──answer(zk)──► proven ──Z, or attesters agree──► final
 //                    │  └────answer(attesters)──► attested ──(training-devnet only)──► final
 //                    └──V without proof──► dropped, with all after it          different answers ──► in dispute, never final
+//      commitEnforced ──► proven at once
 //
 // Invariants: batches are final in order; a batch is final only if its parent is the last final block; the policy is the same in
 // every phase; the settled index never goes back.
 
 /// @title Rollup
-contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
+contract Rollup is FinalityPolicy, Initializable, UUPSUpgradeable {
     using Checkpoints for Checkpoints.Trace208;
 
     /// @notice What a deployment decides once.
@@ -33,84 +38,63 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
         address clock;
         address inbox;
         address lifecycle;
+        address lanes;
+        address seat;
+        address maturity;
         address upgradeAuthority;
         uint256 l2ChainId;
         bytes32 genesisHash;
         bytes32 genesisStateRoot;
-        bool isTrainingDevnet;
     }
 
-    /// @inheritdoc IRollup
-    address public immutable CLOCK;
+    /// @dev Last final block and the moments that the Lifecycle asks for, in one word.
+    struct Progress {
+        uint48 finalNumber;
+        uint40 finalTimestamp;
+        uint40 lastFinalT;
+        uint40 lastProofT;
+    }
+
+    /// @dev A drop forgets so many of the disputes that it closed; anyone forgets the rest.
+    uint256 private constant DISPUTES_CLOSED_BY_DROP = 4;
+
     /// @inheritdoc IRollup
     address public immutable INBOX;
     /// @inheritdoc IRollup
     address public immutable LIFECYCLE;
     /// @inheritdoc IRollup
+    address public immutable SEAT;
+    /// @inheritdoc IRollup
+    address public immutable MATURITY;
+    /// @inheritdoc IRollup
     uint256 public immutable l2ChainId;
     /// @inheritdoc IRollup
     bytes32 public immutable genesisHash;
-    bool private immutable IS_TRAINING_DEVNET;
     bytes32 private immutable GENESIS_STATE_ROOT;
-    uint256 private immutable FORCED_INCLUSION_DELAY;
     uint256 private immutable PROOF_DEADLINE;
-    uint256 private immutable ZK_ALONE_DELAY;
     uint256 private immutable MAX_TIMESTAMP_LAG;
 
-    /// @inheritdoc IRollup
-    uint64 public committedCount;
-    /// @inheritdoc IRollup
-    uint64 public finalizedCount;
-    /// @inheritdoc IRollup
-    uint64 public settledIndex;
-    uint32 private _round;
-    /// @inheritdoc IRollup
-    address public operator;
-    /// @inheritdoc IRollup
-    address public coldKey;
-    uint256 private _dataFeeScalar;
-    uint256 private _surchargeScalar;
-    mapping(uint64 index => BatchRecord) private _batches;
-    mapping(uint64 index => mapping(uint8 kind => Answer)) private _answers;
+    Progress private _progress;
     mapping(uint64 index => bytes32 stateRoot) private _finalRoots;
-    bytes32 private _finalHash;
-    uint64 private _finalNumber;
     Checkpoints.Trace208 private _settledCheckpoints;
 
-    constructor(Config memory config) LaneRegistry(config.upgradeAuthority) {
-        if (config.isTrainingDevnet && block.chainid != Constants.DEVNET_L1_CHAIN_ID) {
-            revert ProfileOffDevnet(block.chainid);
-        }
-        CLOCK = config.clock;
+    constructor(Config memory config) FinalityPolicy(config.clock, config.lanes, config.upgradeAuthority) {
         INBOX = config.inbox;
         LIFECYCLE = config.lifecycle;
+        SEAT = config.seat;
+        MATURITY = config.maturity;
         l2ChainId = config.l2ChainId;
         genesisHash = config.genesisHash;
         GENESIS_STATE_ROOT = config.genesisStateRoot;
-        IS_TRAINING_DEVNET = config.isTrainingDevnet;
         IClock clock = IClock(config.clock);
-        FORCED_INCLUSION_DELAY = clock.scaled(Constants.FORCED_INCLUSION_DELAY_SECONDS);
         PROOF_DEADLINE = clock.scaled(Constants.PROOF_DEADLINE_SECONDS);
-        ZK_ALONE_DELAY = clock.scaled(Constants.ZK_ALONE_DELAY_SECONDS);
         MAX_TIMESTAMP_LAG = clock.scaled(Constants.MAX_TIMESTAMP_LAG_SECONDS);
         _disableInitializers();
     }
 
     /// @notice Sets up the proxy, in the transaction that creates it.
-    /// @param lanes registered and enabled, with their kinds
-    function initialize(address firstOperator, address firstColdKey, address[] calldata lanes, uint8[] calldata kinds)
-        external
-        initializer
-    {
-        _setOperator(firstOperator);
-        _setColdKey(firstColdKey);
-        for (uint256 i = 0; i < lanes.length; ++i) {
-            _registerLane(lanes[i], kinds[i]);
-        }
-        _dataFeeScalar = Constants.GENESIS_DATA_FEE_SCALAR;
-        _surchargeScalar = Constants.GENESIS_SURCHARGE_SCALAR;
-        (,, bytes32 feeConfigHash) = feeConfig();
-        emit FeeConfigSet(_dataFeeScalar, _surchargeScalar, feeConfigHash);
+    function initialize() external initializer {
+        _storeFeeConfig(Constants.GENESIS_DATA_FEE_SCALAR, Constants.GENESIS_SURCHARGE_SCALAR, 0);
         _finalRoots[0] = GENESIS_STATE_ROOT;
         _finalHash = genesisHash;
         emit BatchFinalized(0, genesisHash, GENESIS_STATE_ROOT, 0, 0);
@@ -124,68 +108,49 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
         uint64 originNumber,
         bytes calldata payload
     ) external {
-        if (msg.sender != operator) revert NotOperator(msg.sender, operator);
-        ILifecycle.Phase phase = LifecycleView.phaseOf(LIFECYCLE);
-        if (phase != ILifecycle.Phase.Operating) revert NotOperating(uint8(phase));
+        address seated = operator();
+        if (msg.sender != seated) revert NotOperator(msg.sender, seated);
+        BatchRecord storage parent = _batches[committedCount];
+        uint64 start = parent.inboxTo;
+        uint64 from = ILifecycle(LIFECYCLE).operatingRange(start, inboxTo);
         if (batchIndex != committedCount + 1) revert UnexpectedBatchIndex(batchIndex, committedCount + 1);
         if (payload.length == 0 || payload.length > Constants.MAX_PAYLOAD_BYTES) {
             revert PayloadSize(payload.length, Constants.MAX_PAYLOAD_BYTES);
         }
-        BatchRecord storage parent = _batches[committedCount];
-        _checkInboxRange(parent.inboxTo, inboxTo);
-        bytes32 originHash = _originHash(originNumber, parent.originNumber);
-        BatchInputs memory inputs = _operatingInputs(parentHash, parent.inboxTo, inboxTo);
+        BatchInputs memory inputs = _inputs(parentHash, start, from, inboxTo);
+        inputs.specId = ILanes(LANES).specAt(IClock(CLOCK).current());
+        inputs.mode = Constants.MODE_OPERATING;
+        inputs.payloadKind = Constants.PAYLOAD_CALLDATA;
         inputs.payloadCommitment = keccak256(payload);
         inputs.originNumber = originNumber;
-        inputs.originHash = originHash;
-        _batches[batchIndex] = BatchRecord({
-            inputs: Statement.hashInputs(inputs),
-            parentHash: parentHash,
-            commitTime: uint40(block.timestamp),
-            commitT: uint40(IClock(CLOCK).current()),
-            inboxTo: uint48(inboxTo),
-            originNumber: uint48(originNumber),
-            specId: uint32(inputs.specId),
-            round: _round
-        });
-        committedCount = batchIndex;
-        emit BatchCommitted(batchIndex, parentHash, inputs, uint64(block.timestamp), payload);
+        inputs.originHash = _originHash(originNumber, parent.originNumber);
+        _append(batchIndex, inputs, payload);
+    }
+
+    /// @inheritdoc IRollup
+    function commitEnforced(
+        uint64 batchIndex,
+        bytes32 parentHash,
+        uint64 inboxTo,
+        uint64 blockStart,
+        address lane,
+        Outputs calldata outputs,
+        Binding calldata binding
+    ) external {
+        uint64 start = _batches[committedCount].inboxTo;
+        (uint64 from, uint256 specId) = ILifecycle(LIFECYCLE).enforcedRange(start, inboxTo, blockStart);
+        if (batchIndex != committedCount + 1) revert UnexpectedBatchIndex(batchIndex, committedCount + 1);
+        BatchInputs memory inputs = _inputs(parentHash, start, from, inboxTo);
+        inputs.specId = specId;
+        inputs.mode = Constants.MODE_ENFORCED;
+        inputs.payloadCommitment = bytes32(ILifecycle(LIFECYCLE).ENFORCED_INTERVAL());
+        _append(batchIndex, inputs, msg.data[:0]);
+        if (!_answer(batchIndex, lane, outputs, binding)) revert NotAProof(lane);
     }
 
     /// @inheritdoc IRollup
     function answer(uint64 batchIndex, address lane, Outputs calldata outputs, Binding calldata binding) external {
-        _checkCommitted(batchIndex);
-        if (batchIndex <= finalizedCount) revert AlreadyFinal(batchIndex);
-        BatchRecord storage record = _batches[batchIndex];
-        LaneRecord storage laneRecord_ = _lanes[lane];
-        uint8 kind = laneRecord_.kind;
-        if (kind == 0) revert LaneUnknown(lane);
-        if (!laneRecord_.isEnabled) revert LaneDisabled(lane);
-        if (laneRecord_.specId != record.specId) revert LaneForOtherSpec(lane, laneRecord_.specId, record.specId);
-        if (_hasAnswer(batchIndex, kind)) revert AlreadyAnswered(batchIndex, kind);
-        if (block.timestamp < binding.minL1Time || block.timestamp > binding.maxL1Time) {
-            revert OutsideBinding(binding.minL1Time, binding.maxL1Time, block.timestamp);
-        }
-        _checkLastTimestamp(outputs.lastTimestamp, record.commitTime);
-        _checkParent(batchIndex, kind, record.parentHash);
-        bytes32 outputsHash = Statement.hashOutputs(outputs);
-        bytes32 statement = Statement.hash(record.inputs, outputsHash, Statement.hashBinding(binding));
-        if (!ILane(lane).accepted(statement)) revert StatementNotAccepted(statement, lane);
-        _answers[batchIndex][kind] = Answer({
-            outputs: outputsHash,
-            lastHash: outputs.lastHash,
-            stateRoot: outputs.stateRoot,
-            lastNumber: outputs.lastNumber,
-            lastTimestamp: outputs.lastTimestamp,
-            zkGasUsed: outputs.zkGasUsed,
-            recordedT: uint40(IClock(CLOCK).current()),
-            lane: lane,
-            laneEpoch: laneRecord_.epoch,
-            round: record.round,
-            beneficiary: binding.beneficiary
-        });
-        emit AnswerRecorded(batchIndex, kind, lane, outputs, binding.beneficiary);
-        _reportContradiction(batchIndex);
+        _answer(batchIndex, lane, outputs, binding);
     }
 
     /// @inheritdoc IRollup
@@ -193,48 +158,56 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
         _checkCommitted(upTo);
         uint64 index = finalizedCount;
         if (upTo <= index) revert AlreadyFinal(upTo);
-        if (LifecycleView.isFrozen(LIFECYCLE)) revert NotOperating(uint8(ILifecycle.Phase.Frozen));
+        if (_phase() == ILifecycle.Phase.Frozen) revert UnexpectedPhase(uint8(ILifecycle.Phase.Frozen), 0);
         if (IClock(CLOCK).isBlocked()) revert FinalityBlocked();
+        (ILanes.LaneView[] memory lanes, bool alone) = ILanes(LANES).enabledLanes();
+        uint256 nowT = IClock(CLOCK).current();
+        bytes32 finalHash = _finalHash;
+        uint64 inboxTo;
+        Progress memory progress = _progress;
         while (index < upTo) {
             ++index;
-            uint8 kind = _decidingKind(index);
-            Answer storage decided = _answers[index][kind];
+            BatchRecord storage record = _batches[index];
+            ILanes.LaneView memory decider = lanes[_decider(index, lanes, alone, nowT)];
+            // An answer's ancestors may have been erased with their lane since it was recorded.
+            if (record.parentHash != finalHash) revert ParentNotFinal(index, record.parentHash, finalHash);
+            Answer storage decided = _answers[index][decider.lane];
+            finalHash = decided.lastHash;
+            progress.finalNumber = decided.lastNumber;
+            progress.finalTimestamp = decided.lastTimestamp;
+            inboxTo = record.inboxTo;
+            record.decidedBy = decider.id + 1;
             _finalRoots[index] = decided.stateRoot;
-            _finalHash = decided.lastHash;
-            _finalNumber = decided.lastNumber;
-            emit BatchFinalized(
-                index, decided.lastHash, decided.stateRoot, decided.lastNumber, _batches[index].inboxTo
-            );
+            emit BatchFinalized(index, finalHash, decided.stateRoot, progress.finalNumber, inboxTo);
         }
+        progress.lastFinalT = uint40(nowT);
+        _progress = progress;
+        _finalHash = finalHash;
         finalizedCount = index;
-        _settle(_batches[index].inboxTo);
+        _settle(inboxTo, nowT);
     }
 
     /// @inheritdoc IRollup
     function drop(uint64 from) external {
-        _checkCommitted(from);
-        if (from <= finalizedCount) revert AlreadyFinal(from);
+        _checkPending(from);
+        ILifecycle.Phase phase = _phase();
+        if (phase == ILifecycle.Phase.Frozen) revert UnexpectedPhase(uint8(phase), 0);
         bool isProven = _isProven(from);
-        uint256 age = IClock(CLOCK).current() - _batches[from].commitT;
-        if (isProven || age <= PROOF_DEADLINE) revert NotDroppable(from, isProven, age, PROOF_DEADLINE);
+        uint256 age = IClock(CLOCK).current() - IClock(CLOCK).timeAt(_batches[from].commitTime);
+        uint256 deadline = phase == ILifecycle.Phase.Enforced ? 0 : PROOF_DEADLINE;
+        if (isProven || (deadline != 0 && age <= deadline)) revert NotDroppable(from, isProven, age, deadline);
         uint64 to = committedCount;
         committedCount = from - 1;
         ++_round;
         emit BatchesDropped(from, to);
+        ILanes(LANES).closeDisputes(DISPUTES_CLOSED_BY_DROP);
     }
 
     /// @inheritdoc IRollup
-    function rotateOperator(address nextOperator) external {
-        if (msg.sender != coldKey) revert NotColdKey(msg.sender, coldKey);
-        _setOperator(nextOperator);
+    function settleSkipped() external {
+        _settle(settledIndex, IClock(CLOCK).current());
+        emit SettledIndexMoved(settledIndex);
     }
-
-    /// @inheritdoc IRollup
-    function setColdKey(address nextColdKey) external {
-        if (msg.sender != coldKey) revert NotColdKey(msg.sender, coldKey);
-        _setColdKey(nextColdKey);
-    }
-
 
     /// @inheritdoc IRollup
     function settledIndexAt(uint256 atT) external view returns (uint64) {
@@ -243,18 +216,26 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
 
     /// @inheritdoc IRollup
     function batch(uint64 index) external view returns (BatchRecord memory) {
-        if (index > committedCount) revert NoSuchBatch(index, committedCount);
+        _checkCommitted(index);
         return _batches[index];
     }
 
     /// @inheritdoc IRollup
-    function answerOf(uint64 index, uint8 kind) external view returns (Answer memory none) {
-        if (index <= committedCount && _hasAnswer(index, kind)) return _answers[index][kind];
+    function decidingAnswer(uint64 index) external view returns (Answer memory decided, address lane) {
+        _checkFinal(index);
+        uint8 idPlusOne = _batches[index].decidedBy;
+        if (idPlusOne != 0) lane = ILanes(LANES).laneAt(idPlusOne - 1);
+        return (_answers[index][lane], lane);
+    }
+
+    /// @inheritdoc IRollup
+    function isPending(uint64 index, uint32 round) external view returns (bool) {
+        return index > finalizedCount && index <= committedCount && _batches[index].round == round;
     }
 
     /// @inheritdoc IRollup
     function stateRootOf(uint64 index) external view returns (bytes32) {
-        if (index > finalizedCount) revert NotFinal(index, finalizedCount);
+        _checkFinal(index);
         return _finalRoots[index];
     }
 
@@ -265,122 +246,151 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
         returns (uint64 index, bytes32 lastHash, bytes32 stateRoot, uint64 lastNumber)
     {
         index = finalizedCount;
-        return (index, _finalHash, _finalRoots[index], _finalNumber);
+        return (index, _finalHash, _finalRoots[index], _progress.finalNumber);
+    }
+
+    /// @inheritdoc IRollup
+    function finalTimestamp() external view returns (uint64) {
+        return _progress.finalTimestamp;
+    }
+
+    /// @inheritdoc IRollup
+    function lastFinalT() external view returns (uint256) {
+        return _progress.lastFinalT;
+    }
+
+    /// @inheritdoc IRollup
+    function lastProofT() external view returns (uint256) {
+        return _progress.lastProofT;
     }
 
     /// @inheritdoc IRollup
     function canFinalize() external view returns (bool) {
         uint64 next = finalizedCount + 1;
-        if (next > committedCount || LifecycleView.isFrozen(LIFECYCLE) || IClock(CLOCK).isBlocked()) return false;
-        (uint8 kind,,,) = _evaluatePolicy(next);
-        return kind != 0 && _batches[next].parentHash == _finalHash;
+        if (next > committedCount || _phase() == ILifecycle.Phase.Frozen || IClock(CLOCK).isBlocked()) return false;
+        (ILanes.LaneView[] memory lanes, bool alone) = ILanes(LANES).enabledLanes();
+        return _evaluate(next, lanes, alone, IClock(CLOCK).current()).decided != 0
+            && _batches[next].parentHash == _finalHash;
+    }
+
+    /// @inheritdoc IRollup
+    function nextInboxIndex() external view returns (uint64) {
+        return ILifecycle(LIFECYCLE).nextUnskipped(_batches[committedCount].inboxTo);
     }
 
     /// @inheritdoc IRollup
     function dueMessage() external view returns (bool found, uint64 index) {
-        index = _batches[committedCount].inboxTo;
-        if (index == IInbox(INBOX).count()) return (false, 0);
-        found = _messageAge(index) > FORCED_INCLUSION_DELAY;
-        if (!found) index = 0;
+        return ILifecycle(LIFECYCLE).dueMessage(_batches[committedCount].inboxTo);
     }
 
     /// @inheritdoc IRollup
-    function feeConfig() public view returns (uint256 dataFeeScalar, uint256 surchargeScalar, bytes32 feeConfigHash) {
-        dataFeeScalar = _dataFeeScalar;
-        surchargeScalar = _surchargeScalar;
-        feeConfigHash = keccak256(abi.encode(dataFeeScalar, surchargeScalar));
+    function coldKey() external view returns (address) {
+        return IOperatorSeat(SEAT).coldKey();
     }
 
     /// @inheritdoc IRollup
-    function attestersFinalizeAlone() public view returns (bool) {
-        return IS_TRAINING_DEVNET && _enabledZkLanes == 0;
+    function attestersFinalizeAlone() external view returns (bool) {
+        return ILanes(LANES).attestersFinalizeAlone();
     }
 
     /// @inheritdoc IRollup
     function chainProfile() external view returns (string memory) {
-        return IS_TRAINING_DEVNET ? "training-devnet" : "mainnet";
+        return ILanes(LANES).isTrainingDevnet() ? "training-devnet" : "mainnet";
     }
 
-    /// @dev The upgrade authority alone replaces the code.
+    /// @inheritdoc IRollup
+    function operator() public view returns (address) {
+        return IOperatorSeat(SEAT).operator();
+    }
+
+    /// @dev The upgrade authority alone replaces the code, and only in stage Training.
     function _authorizeUpgrade(address) internal view override {
         _onlyUpgradeAuthority();
+        if (MATURITY.code.length != 0 && IMaturity(MATURITY).stage() != IMaturity.Stage.Training) revert UpgradesOver();
     }
 
-    function _setOperator(address next) private {
-        if (next == address(0)) revert ZeroAddress();
-        emit OperatorRotated(operator, next);
-        operator = next;
+    function _append(uint64 batchIndex, BatchInputs memory inputs, bytes calldata payload) private {
+        bool isEnforced = inputs.mode == Constants.MODE_ENFORCED;
+        _batches[batchIndex] = BatchRecord({
+            inputs: Statement.hashInputs(inputs),
+            parentHash: inputs.parentHash,
+            commitTime: uint40(block.timestamp),
+            inboxTo: uint40(inputs.inboxTo),
+            originNumber: uint40(inputs.originNumber),
+            specId: uint24(inputs.specId),
+            round: _round,
+            isEnforced: isEnforced,
+            decidedBy: 0,
+            baseFeeWei: isEnforced ? uint64(block.basefee) : 0
+        });
+        committedCount = batchIndex;
+        emit BatchCommitted(batchIndex, inputs.parentHash, inputs, uint64(block.timestamp), payload);
     }
 
-    function _setColdKey(address next) private {
-        if (next == address(0)) revert ZeroAddress();
-        emit ColdKeySet(coldKey, next);
-        coldKey = next;
-    }
-
-    function _settle(uint64 index) private {
-        settledIndex = index;
-        _settledCheckpoints.push(uint48(IClock(CLOCK).current()), index);
-    }
-
-    /// @dev The clock stops for the dispute; that the batch cannot become final needs no clock.
-    function _reportContradiction(uint64 index) private {
-        if (!_hasAnswer(index, Constants.ANSWER_ZK) || !_hasAnswer(index, Constants.ANSWER_ATTESTERS)) return;
-        bytes32 zkOutputs = _answers[index][Constants.ANSWER_ZK].outputs;
-        bytes32 attesterOutputs = _answers[index][Constants.ANSWER_ATTESTERS].outputs;
-        if (zkOutputs == attesterOutputs) return;
-        emit ContradictionFound(index, zkOutputs, attesterOutputs);
-        IClock(CLOCK).start(IClock.Stop.Dispute);
-    }
-
-    /// @dev The kind whose answer makes the batch final now. Reverts if none does.
-    function _decidingKind(uint64 index) private view returns (uint8) {
-        (uint8 kind, bool zk, bool attesters, uint256 waitSeconds) = _evaluatePolicy(index);
-        if (kind == 0) {
-            if (zk && attesters) revert InDispute(index);
-            revert PolicyNotMet(index, zk, attesters, waitSeconds);
-        }
-        // An answer's ancestors may have been erased with their lane since it was recorded.
-        if (_batches[index].parentHash != _finalHash) revert ParentNotFinal(index, _batches[index].parentHash, _finalHash);
-        return kind;
-    }
-
-    /// @dev zk + attesters agree: final at once; zk alone: Z after it was recorded; attesters alone: on the devnet's profile.
-    function _evaluatePolicy(uint64 index)
+    /// @dev Returns whether the answer is a proof: a zk answer, or where attesters finalize alone, theirs.
+    function _answer(uint64 index, address lane, Outputs calldata outputs, Binding calldata binding)
         private
-        view
-        returns (uint8 kind, bool zk, bool attesters, uint256 waitSeconds)
+        returns (bool isProof)
     {
-        zk = _hasAnswer(index, Constants.ANSWER_ZK);
-        attesters = _hasAnswer(index, Constants.ANSWER_ATTESTERS);
-        if (zk && attesters) {
-            bool agree = _answers[index][Constants.ANSWER_ZK].outputs == _answers[index][Constants.ANSWER_ATTESTERS].outputs;
-            if (agree) kind = Constants.ANSWER_ZK;
-        } else if (zk) {
-            uint256 age = IClock(CLOCK).current() - _answers[index][Constants.ANSWER_ZK].recordedT;
-            if (age >= ZK_ALONE_DELAY) kind = Constants.ANSWER_ZK;
-            else waitSeconds = ZK_ALONE_DELAY - age;
-        } else if (attesters && attestersFinalizeAlone()) {
-            kind = Constants.ANSWER_ATTESTERS;
+        _checkPending(index);
+        BatchRecord storage record = _batches[index];
+        (ILanes.LaneView[] memory lanes, bool alone) = ILanes(LANES).lanesToAnswer(lane, record.specId);
+        uint256 position = 0;
+        while (lanes[position].lane != lane) ++position;
+        if (_counts(index, lanes[position])) revert AlreadyAnswered(index, lane);
+        if (block.timestamp < binding.minL1Time || block.timestamp > binding.maxL1Time) {
+            revert OutsideBinding(binding.minL1Time, binding.maxL1Time, block.timestamp);
+        }
+        _checkOutputs(outputs, record);
+        uint8 kind = lanes[position].kind;
+        _checkParent(index, kind, record.parentHash, lanes);
+        bytes32 outputsHash = Statement.hashOutputs(outputs);
+        bytes32 statement = Statement.hash(record.inputs, outputsHash, Statement.hashBinding(binding));
+        if (!ILane(lane).accepted(statement)) revert StatementNotAccepted(statement, lane);
+        uint40 nowT = uint40(IClock(CLOCK).current());
+        _answers[index][lane] = Answer({
+            outputs: outputsHash,
+            lastHash: outputs.lastHash,
+            stateRoot: outputs.stateRoot,
+            lastNumber: uint48(outputs.lastNumber),
+            lastTimestamp: uint40(outputs.lastTimestamp),
+            zkGasUsed: uint32(outputs.zkGasUsed),
+            recordedT: nowT,
+            laneEpoch: lanes[position].epoch,
+            round: record.round,
+            beneficiary: binding.beneficiary
+        });
+        emit AnswerRecorded(index, kind, lane, outputs, binding.beneficiary);
+        isProof = kind == Constants.ANSWER_ZK || alone;
+        if (isProof) _progress.lastProofT = nowT;
+        _reportContradictions(index, record.round, outputsHash, lane, lanes);
+    }
+
+    /// @dev Each lane that answered otherwise is a dispute. The clock stops for it; that the batch cannot become final needs no clock.
+    function _reportContradictions(
+        uint64 index,
+        uint32 round,
+        bytes32 outputs,
+        address lane,
+        ILanes.LaneView[] memory lanes
+    ) private {
+        for (uint256 i = 0; i < lanes.length; ++i) {
+            address other = lanes[i].lane;
+            if (other == lane || !_counts(index, lanes[i]) || _answers[index][other].outputs == outputs) continue;
+            emit ContradictionFound(index, other, lane, _answers[index][other].outputs, outputs);
+            ILanes(LANES).openDispute(index, round, other, lane);
         }
     }
 
-    /// @dev An answer counts while its batch was not dropped since and its lane was not switched since.
-    function _hasAnswer(uint64 index, uint8 kind) private view returns (bool) {
-        Answer storage found = _answers[index][kind];
-        return found.lane != address(0) && found.round == _batches[index].round
-            && found.laneEpoch == _lanes[found.lane].epoch;
+    /// @dev Skipped messages right behind the index are settled with it.
+    function _settle(uint64 index, uint256 nowT) private {
+        index = ILifecycle(LIFECYCLE).nextUnskipped(index);
+        if (index == settledIndex) return;
+        settledIndex = index;
+        _settledCheckpoints.push(uint48(nowT), index);
     }
 
-    /// @dev Proof means a zk answer; where attesters finalize alone, theirs too. A batch that builds on another block than the last
-    /// final one can never be final, whatever was answered.
-    function _isProven(uint64 index) private view returns (bool) {
-        if (index == finalizedCount + 1 && _batches[index].parentHash != _finalHash) return false;
-        return _hasAnswer(index, Constants.ANSWER_ZK)
-            || (attestersFinalizeAlone() && _hasAnswer(index, Constants.ANSWER_ATTESTERS));
-    }
-
-    function _operatingInputs(bytes32 parentHash, uint64 inboxFrom, uint64 inboxTo)
+    function _inputs(bytes32 parentHash, uint64 start, uint64 from, uint64 to)
         private
         view
         returns (BatchInputs memory inputs)
@@ -389,36 +399,15 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
         inputs.l1ChainId = block.chainid;
         inputs.l2ChainId = l2ChainId;
         inputs.rollup = address(this);
-        inputs.specId = Constants.SPEC_ID;
-        inputs.mode = Constants.MODE_OPERATING;
         inputs.parentHash = parentHash;
-        inputs.payloadKind = Constants.PAYLOAD_CALLDATA;
-        inputs.inboxFrom = inboxFrom;
-        inputs.accFrom = IInbox(INBOX).accumulatorAt(inboxFrom);
-        inputs.inboxTo = inboxTo;
-        inputs.accTo = IInbox(INBOX).accumulatorAt(inboxTo);
-        (,, inputs.feeConfigHash) = feeConfig();
-    }
-
-    /// @dev Layer 1 of the Lifecycle: every message older than F is taken, unless the next one would pass the cap.
-    function _checkInboxRange(uint64 from, uint64 to) private view {
-        uint64 count = IInbox(INBOX).count();
-        if (to < from || to > count) revert InboxRange(from, to, count);
-        uint256 zkGasFrom = IInbox(INBOX).prefix(from).zkGas;
-        uint256 zkGas = IInbox(INBOX).prefix(to).zkGas - zkGasFrom;
-        if (zkGas > Constants.MAX_BATCH_MESSAGE_ZKGAS) {
-            revert MessagesAboveCap(zkGas, Constants.MAX_BATCH_MESSAGE_ZKGAS);
+        inputs.inboxFrom = from;
+        inputs.accFrom = IInbox(INBOX).accumulatorAt(from);
+        inputs.inboxTo = to;
+        inputs.accTo = IInbox(INBOX).accumulatorAt(to);
+        if (start != from) {
+            inputs.skipRoot = Statement.skipRoot(start, from, IInbox(INBOX).accumulatorAt(start), inputs.accFrom);
         }
-        if (to == count) return;
-        uint256 age = _messageAge(to);
-        if (age <= FORCED_INCLUSION_DELAY) return;
-        uint256 zkGasWithNext = IInbox(INBOX).prefix(to + 1).zkGas - zkGasFrom;
-        if (zkGasWithNext <= Constants.MAX_BATCH_MESSAGE_ZKGAS) revert DueMessageLeftOut(to, age);
-    }
-
-    function _messageAge(uint64 index) private view returns (uint256) {
-        IClock clock = IClock(CLOCK);
-        return clock.current() - clock.timeAt(IInbox(INBOX).prefix(index + 1).time);
+        (,, inputs.feeConfigHash) = feeConfig();
     }
 
     /// @dev Always from EIP-2935's history, never by BLOCKHASH, although that is cheaper for the last 256 blocks: the history is state, so
@@ -431,22 +420,19 @@ contract Rollup is LaneRegistry, Initializable, UUPSUpgradeable {
         }
     }
 
-    function _checkLastTimestamp(uint64 lastTimestamp, uint256 commitTime) private view {
-        uint256 minimum = commitTime > MAX_TIMESTAMP_LAG ? commitTime - MAX_TIMESTAMP_LAG : 0;
-        if (lastTimestamp < minimum || lastTimestamp > commitTime) {
-            revert LastTimestampOutOfRange(lastTimestamp, minimum, commitTime);
+    function _checkOutputs(Outputs calldata outputs, BatchRecord storage record) private view {
+        uint256 maximum = record.commitTime;
+        uint256 minimum = record.isEnforced || maximum <= MAX_TIMESTAMP_LAG ? 0 : maximum - MAX_TIMESTAMP_LAG;
+        uint64 lastTimestamp = outputs.lastTimestamp;
+        if (lastTimestamp < minimum || lastTimestamp > maximum) {
+            revert LastTimestampOutOfRange(lastTimestamp, minimum, maximum);
+        }
+        if (outputs.lastNumber > type(uint48).max || outputs.zkGasUsed > type(uint32).max) {
+            revert OutputsOutOfRange(outputs.lastNumber, outputs.zkGasUsed);
         }
     }
 
-    /// @dev The parent must be the last final block, or end an answer of the same kind to the batch before.
-    function _checkParent(uint64 index, uint8 kind, bytes32 parentHash) private view {
-        bool isAnswered = index - 1 == finalizedCount
-            ? parentHash == _finalHash
-            : _hasAnswer(index - 1, kind) && parentHash == _answers[index - 1][kind].lastHash;
-        if (!isAnswered) revert ParentUnanswered(index, kind, parentHash);
-    }
-
-    function _checkCommitted(uint64 index) private view {
-        if (index > committedCount) revert NoSuchBatch(index, committedCount);
+    function _phase() private view returns (ILifecycle.Phase) {
+        return ILifecycle(LIFECYCLE).phase();
     }
 }

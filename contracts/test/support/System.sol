@@ -7,12 +7,15 @@ import {Constants} from "../../src/libraries/Constants.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
 import {Clock} from "../../src/rollup/Clock.sol";
 import {Inbox} from "../../src/rollup/Inbox.sol";
+import {Lanes} from "../../src/rollup/Lanes.sol";
+import {Lifecycle} from "../../src/rollup/Lifecycle.sol";
+import {OperatorSeat} from "../../src/rollup/OperatorSeat.sol";
 import {Rollup} from "../../src/rollup/Rollup.sol";
 import {Vault} from "../../src/rollup/Vault.sol";
 import {ScriptedLane} from "./ScriptedLane.sol";
 import {TestBase} from "./TestBase.sol";
 
-// The real contracts, wired as a deployment wires them, with scripted lanes of both kinds. The phases and the hatch are addresses
+// The real contracts, wired as a deployment wires them, with scripted lanes of both kinds. Hatch, maturity, bounty and reserve are addresses
 // without code until a test puts something there.
 
 abstract contract System is TestBase {
@@ -21,11 +24,11 @@ abstract contract System is TestBase {
     uint256 internal constant START = 1_800_000_000;
     uint256 internal constant CAP = 1_000 ether;
 
-    address internal constant LIFECYCLE = address(0x11fe);
     address internal constant HATCH = address(0xe5ca);
     address internal constant COUNCIL = address(0xc0c);
     address internal constant AUTHORITY = address(0xa07);
     address internal constant MATURITY = address(0x3a7);
+    address internal constant BOUNTY = address(0xb0b0);
     address internal constant RESERVE = address(0x4e5e);
     address internal constant OPERATOR = address(0x09e4);
     address internal constant COLD = address(0xc01d);
@@ -34,6 +37,9 @@ abstract contract System is TestBase {
     Inbox internal inbox;
     Rollup internal rollup;
     Vault internal vault;
+    Lanes internal lanes;
+    Lifecycle internal lifecycle;
+    OperatorSeat internal seat;
     ScriptedLane internal zkLane;
     ScriptedLane internal attesterLane;
 
@@ -46,40 +52,60 @@ abstract contract System is TestBase {
         uint256 nonce = vm.getNonce(address(this));
         address rollupAddress = vm.computeCreateAddress(address(this), nonce + 6);
         address vaultAddress = vm.computeCreateAddress(address(this), nonce + 4);
-        clock = new Clock(timeScale, COUNCIL, rollupAddress);
+        address lanesAddress = vm.computeCreateAddress(address(this), nonce + 7);
+        address lifecycleAddress = vm.computeCreateAddress(address(this), nonce + 8);
+        address seatAddress = vm.computeCreateAddress(address(this), nonce + 9);
+        clock = new Clock(timeScale, COUNCIL, lanesAddress);
         inbox = new Inbox(vaultAddress, rollupAddress, RESERVE, MATURITY, CAP);
         zkLane = new ScriptedLane(Constants.SPEC_ID, Constants.PROFILE_MAINNET);
         attesterLane = new ScriptedLane(Constants.SPEC_ID, Constants.PROFILE_MAINNET);
-        vault = new Vault(address(inbox), rollupAddress, LIFECYCLE, HATCH, RESERVE);
+        vault = new Vault(address(inbox), rollupAddress, lifecycleAddress, HATCH, RESERVE);
         Rollup implementation = new Rollup(
             Rollup.Config({
                 clock: address(clock),
                 inbox: address(inbox),
-                lifecycle: LIFECYCLE,
+                lifecycle: lifecycleAddress,
+                lanes: lanesAddress,
+                seat: seatAddress,
+                maturity: MATURITY,
                 upgradeAuthority: AUTHORITY,
                 l2ChainId: Constants.DEVNET_L2_CHAIN_ID,
                 genesisHash: GENESIS_HASH,
-                genesisStateRoot: GENESIS_ROOT,
-                isTrainingDevnet: isTrainingDevnet
+                genesisStateRoot: GENESIS_ROOT
             })
         );
-        address[] memory lanes = new address[](hasZkLane ? 2 : 1);
-        uint8[] memory kinds = new uint8[](lanes.length);
-        lanes[0] = address(attesterLane);
-        kinds[0] = Constants.ANSWER_ATTESTERS;
-        if (hasZkLane) {
-            lanes[1] = address(zkLane);
-            kinds[1] = Constants.ANSWER_ZK;
-        }
-        rollup = Rollup(
-            address(
-                new RollupProxy(
-                    address(implementation), abi.encodeCall(Rollup.initialize, (OPERATOR, COLD, lanes, kinds))
-                )
-            )
-        );
+        rollup = Rollup(address(new RollupProxy(address(implementation), abi.encodeCall(Rollup.initialize, ()))));
+        lanes = new Lanes(lanesConfig(rollupAddress, isTrainingDevnet), initialLanes(hasZkLane));
+        lifecycle = new Lifecycle(address(clock), address(inbox), rollupAddress, lanesAddress, seatAddress);
+        seat = new OperatorSeat(OPERATOR, COLD, address(clock), lifecycleAddress, MATURITY, RESERVE, AUTHORITY);
+        assertEq(address(seat), seatAddress, "seat address");
         assertEq(address(rollup), rollupAddress, "rollup address");
         assertEq(address(vault), vaultAddress, "vault address");
+    }
+
+    function lanesConfig(address rollupAddress, bool isTrainingDevnet) internal view returns (Lanes.Config memory) {
+        return Lanes.Config({
+            clock: address(clock),
+            rollup: rollupAddress,
+            maturity: MATURITY,
+            bounty: BOUNTY,
+            securityCouncil: COUNCIL,
+            upgradeAuthority: AUTHORITY,
+            isTrainingDevnet: isTrainingDevnet
+        });
+    }
+
+    function initialLanes(bool hasZkLane) private view returns (Lanes.InitialLane[] memory initial) {
+        initial = new Lanes.InitialLane[](hasZkLane ? 2 : 1);
+        initial[0] = Lanes.InitialLane(address(attesterLane), Constants.ANSWER_ATTESTERS, new address[](0));
+        if (hasZkLane) initial[1] = Lanes.InitialLane(address(zkLane), Constants.ANSWER_ZK, new address[](0));
+    }
+
+    /// @dev A scripted lane, registered and enabled.
+    function addLane(uint8 kind, address[] memory builtOn) internal returns (ScriptedLane lane) {
+        lane = new ScriptedLane(Constants.SPEC_ID, Constants.PROFILE_MAINNET);
+        vm.prank(AUTHORITY);
+        lanes.registerLane(address(lane), kind, builtOn, 0);
     }
 
     /// @dev Commits the next batch on `parentHash`, up to message `inboxTo`.

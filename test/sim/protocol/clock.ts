@@ -5,7 +5,7 @@
  * start a stop. Invariants: T never decreases and never gains on wall time; over any 90 days T loses at most 10 + 10 days.
  *
  *      stop active, bucket > 0    T stands, bucket drains 1 s per s
- *      stop active, bucket = 0    T runs, bucket stays empty (finality is still blocked, by the Rollup, not here)
+ *      bucket empties             T runs and the bucket refills; only a new stop spends it again (finality is still blocked, not here)
  *      no stop                    T runs, bucket refills 1 s per 9 s up to 10 d
  */
 import { STOP_BUCKET_SECONDS } from '@keyfall/protocol';
@@ -25,20 +25,21 @@ export class Clock {
   advanceTo(wall: number): void {
     if (wall < this.wall) throw new RangeError(`the clock cannot go back: at ${this.wall}, asked for ${wall}`);
     const stopped = Math.max(0, Math.min(wall, this.stopEnd) - this.wall);
-    this.#stand(stopped);
-    this.#run(wall - this.wall - stopped);
+    const held = Math.min(stopped, Math.floor(this.bucketNinths / NINTHS));
+    if (held < stopped) this.stopEnd = this.wall + held;
+    this.bucketNinths -= held * NINTHS;
+    this.#run(wall - this.wall - held);
     this.wall = wall;
   }
 
-  /** A stop runs until wall time `end`; the caller passes the latest end of all stops that are open now, so stops unite. */
+  /** A stop starts; the caller passes the latest end of all stops that are open now, so stops unite. */
   setStopEnd(end: number): void {
     this.stopEnd = Math.max(end, this.wall);
   }
 
-  #stand(seconds: number): void {
-    const held = Math.min(seconds, Math.floor(this.bucketNinths / NINTHS));
-    this.bucketNinths -= held * NINTHS;
-    this.t += seconds - held;
+  /** A stop ended before its time; `end` is the latest end of those that are left. One that ran out stays out. */
+  shortenTo(end: number): void {
+    this.stopEnd = Math.min(this.stopEnd, Math.max(end, this.wall));
   }
 
   #run(seconds: number): void {

@@ -9,9 +9,10 @@
  *          ^------returnToOperating---'         (freeze is also open from Operating: dispute unresolved, no lane left)
  */
 import { Clock } from './clock.ts';
+import { enforcedBlockEnds } from './enforcedBlocks.ts';
 import { Lanes, type Answer } from './lanes.ts';
 import {
-  BATCH_CAP, D, E, F, FIRST_SKIP_WAIT, FREEZE_AFTER, HOUR, MESSAGE_CAP, NEXT_SKIP_WAIT, PAUSE, PAUSE_INTERVAL, RETURN_AFTER_SKIP, RETURN_WAIT, SKIP_NOTICE, V, Z,
+  BATCH_CAP, D, E, F, FIRST_SKIP_WAIT, FREEZE_AFTER, MESSAGE_CAP, NEXT_SKIP_WAIT, PAUSE, PAUSE_INTERVAL, RETURN_AFTER_SKIP, RETURN_WAIT, SKIP_NOTICE, V, Z,
 } from './parameters.ts';
 import { demand } from './refused.ts';
 
@@ -75,6 +76,8 @@ export class Protocol {
   pauseEnd = 0;
   lastPause = -PAUSE_INTERVAL;
   disputes: Dispute[] = [];
+  /** Wall time until which the last opened dispute stops T, unless none is open before. */
+  disputeStopEnd = 0;
 
   get t(): number { return this.clock.t; }
   get wall(): number { return this.clock.wall; }
@@ -93,7 +96,7 @@ export class Protocol {
   /** The operator commits messages up to `to` (default: all that fit), on `parentHash` (default: the honest tip). */
   commit(options: { to?: number; parentHash?: string; unprovable?: boolean } = {}): number {
     demand(this.mode === 'Operating', 'NOT_OPERATING', this.mode);
-    const to = options.to ?? this.#fitting(this.messages.length);
+    const to = options.to ?? this.operable();
     demand(to >= this.nextMessage && to <= this.messages.length, 'INBOX_RANGE', `between ${this.nextMessage} and ${this.messages.length}, got ${to}`);
     demand(this.messages.slice(this.nextMessage, to).every((message) => message.fate !== 'skipped'), 'INBOX_SKIPPED', `[${this.nextMessage}, ${to}) holds a skipped message`);
     demand(this.#gas(this.nextMessage, to) <= BATCH_CAP, 'BATCH_ZKGAS', `at most ${BATCH_CAP}`);
@@ -103,20 +106,19 @@ export class Protocol {
     return this.#append(to, options.parentHash ?? this.honestTip(), false, options.unprovable ?? false);
   }
 
-  /** A batch without a zk answer V after its commit falls with its successors. */
+  /** A batch without a zk answer falls with its successors: later than V after its commit, in Enforced at once. */
   drop(index: number): void {
-    demand(this.mode !== 'Frozen', 'FROZEN', 'no drop');
     const batch = this.batches[index];
     demand(batch !== undefined && index >= this.finalCount, 'NO_BATCH', `an unfinalized batch, got ${index}`);
-    demand(!this.#proven(batch), 'PROVEN', `batch ${index} has a zk answer`);
-    demand(this.t - batch.committedAt >= V, 'TOO_EARLY', `T of commit + ${V}`);
+    demand(this.mode !== 'Frozen', 'FROZEN', 'no drop');
+    demand(!this.#proven(index), 'PROVEN', `batch ${index} has a zk answer`);
+    demand(this.mode === 'Enforced' || this.t - batch.committedAt > V, 'TOO_EARLY', `later than T of commit + ${V}`);
     this.#truncate(index);
   }
 
   // Answers and finality, equal in all modes
 
   answer(index: number, lane: string, claimed?: string): void {
-    demand(this.mode !== 'Frozen', 'FROZEN', 'no answers');
     const batch = this.batches[index];
     demand(batch !== undefined && index >= this.finalCount, 'NO_BATCH', `an unfinalized batch, got ${index}`);
     const { kind, active, epoch } = this.lanes.get(lane);
@@ -131,14 +133,16 @@ export class Protocol {
     demand(parentHolds, 'PARENT', `batch ${index} stands on ${batch.parentHash}`);
     const mine: Answer = { lane, epoch, outputs, at: this.t };
     for (const other of batch.answers) {
-      if (this.lanes.counts(other) && other.outputs !== outputs) this.disputes.push({ batch: index, answers: [other, mine], end: this.wall + D });
+      if (!this.lanes.counts(other) || other.outputs === outputs) continue;
+      this.disputes.push({ batch: index, answers: [other, mine], end: this.wall + D });
+      this.disputeStopEnd = this.wall + D;
+      this.clock.setStopEnd(Math.max(this.pauseEnd, this.disputeStopEnd));
     }
     batch.answers.push(mine);
     if (kind === 'zk' && this.episode !== undefined) {
       this.episode.lastProgressAt = this.t;
       this.episode.announcedAt = undefined;
     }
-    this.#updateStops();
   }
 
   /** Finalizes every batch that the policy allows, in order; returns how many. */
@@ -158,11 +162,11 @@ export class Protocol {
 
   #canFinalizeNext(): boolean {
     const batch = this.batches[this.finalCount];
-    if (batch === undefined || this.mode === 'Frozen' || this.wall < this.pauseEnd || this.openDisputes().length > 0) return false;
-    const [zk] = this.#zkAnswers(batch);
-    if (zk === undefined || batch.parentHash !== this.finalHash) return false;
-    const agreed = batch.answers.some((given) => this.lanes.counts(given) && this.lanes.get(given.lane).kind === 'attesters' && given.outputs === zk.outputs);
-    return agreed || (this.t - zk.at >= Z && this.t >= this.lanes.get(zk.lane).zkAloneFrom);
+    if (batch === undefined || this.mode === 'Frozen' || this.wall < Math.max(this.pauseEnd, this.disputeStopEnd)) return false;
+    const counting = batch.answers.filter((given) => this.lanes.counts(given));
+    const zk = this.#zkAnswers(batch);
+    if (zk.length === 0 || batch.parentHash !== this.finalHash || counting.some((given) => given.outputs !== zk[0]!.outputs)) return false;
+    return counting.length > zk.length || zk.some((given) => this.t - given.at >= Z && this.t >= this.lanes.get(given.lane).zkAloneFrom);
   }
 
   // Enforced
@@ -178,19 +182,23 @@ export class Protocol {
       enteredAt: this.t, lastProgressAt: this.t, lastFinalAt: this.t, skipWidth: 1, firstSkipAt: undefined, lastSkipAt: undefined, announcedAt: undefined,
       returnTarget: undefined, returnSettledAt: undefined,
     };
-    const unproven = this.batches.findIndex((candidate, index) => index >= this.finalCount && !this.#proven(candidate));
+    const unproven = this.firstUnproven();
     if (unproven >= 0) this.#truncate(unproven);
   }
 
-  /** Anyone commits the next messages of closed hours, as many as one batch holds, and proves them in the same act. */
+  /** The first batch that falls at the entry into Enforced, or -1. */
+  firstUnproven(): number {
+    return this.batches.findIndex((_, index) => index >= this.finalCount && !this.#proven(index));
+  }
+
+  /** Anyone commits the next whole blocks of closed hours, as many as one batch holds, and proves them in the same act. */
   commitEnforced(lane: string, options: { to?: number; outputs?: string } = {}): number {
     demand(this.mode === 'Enforced', 'NOT_ENFORCED', this.mode);
-    const limit = this.enforceable();
-    const to = options.to ?? limit;
+    const ends = this.enforcedBlockEnds();
+    const to = options.to ?? ends.at(-1) ?? this.nextMessage;
     const { outputs } = options;
-    demand(to > this.nextMessage && to <= limit, 'NO_MESSAGES', `messages of closed hours that fit, up to ${limit}; got ${to}`);
-    const hour = (index: number): number => Math.floor(this.messages[index]!.wall / HOUR);
-    demand(to === limit || hour(to - 1) !== hour(to), 'BLOCK_BOUNDARY', `message ${to} belongs to the same hour`);
+    demand(ends.includes(to), 'BLOCK_BOUNDARY', `one of ${ends.join(', ')}; got ${to}`);
+    demand(this.lanes.get(lane).kind === 'zk', 'NOT_ZK', lane);
     const index = this.#append(to, this.honestTip(), true, false);
     try {
       this.answer(index, lane, outputs);
@@ -201,10 +209,14 @@ export class Protocol {
     return index;
   }
 
-  /** End of the messages that an Enforced batch may take now: those of closed hours, as many as one batch holds. */
+  /** Where an Enforced batch may end now. */
+  enforcedBlockEnds(): number[] {
+    return enforcedBlockEnds(this.messages, this.nextMessage, this.wall);
+  }
+
+  /** End of the messages that an Enforced batch may take now. */
   enforceable(): number {
-    const open = this.messages.findIndex((message, index) => index >= this.nextMessage && Math.floor(message.wall / HOUR) >= Math.floor(this.wall / HOUR));
-    return this.#fitting(open < 0 ? this.messages.length : open);
+    return this.enforcedBlockEnds().at(-1) ?? this.nextMessage;
   }
 
   announceSkip(): void {
@@ -225,6 +237,7 @@ export class Protocol {
     const width = Math.min(episode.skipWidth, this.#skippable());
     for (let i = 0; i < width; i++) this.messages[this.nextMessage + i]!.fate = 'skipped';
     this.nextMessage += width;
+    this.#passSkipped();
     episode.skipWidth *= 2;
     episode.firstSkipAt ??= this.t;
     episode.lastSkipAt = this.t;
@@ -245,7 +258,7 @@ export class Protocol {
     demand(episode.returnTarget !== undefined, 'RETURN_NOT_REQUESTED', 'the seated operator requests it');
     demand(episode.returnSettledAt !== undefined && this.t - episode.returnSettledAt >= RETURN_WAIT, 'RETURN_UNSETTLED', 'older messages settled for a day');
     demand(episode.lastSkipAt === undefined || this.t - episode.lastSkipAt >= RETURN_AFTER_SKIP, 'RETURN_SKIPPED', '14 d of T without a skip');
-    demand(!this.#freezable(), 'RETURN_TOO_LATE', 'freezing is open');
+    demand(this.openDisputes().length === 0 && !this.#freezable(), 'RETURN_TOO_LATE', 'a dispute is open, or freezing is');
     this.mode = 'Operating';
     this.episode = undefined;
   }
@@ -273,13 +286,20 @@ export class Protocol {
     demand(this.wall - this.lastPause >= PAUSE_INTERVAL, 'PAUSE_BUDGET', 'once per 90 d');
     this.lastPause = this.wall;
     this.pauseEnd = this.wall + PAUSE;
-    this.#updateStops();
+    this.clock.setStopEnd(Math.max(this.pauseEnd, this.disputeStopEnd));
   }
 
   /** Resolves disputes by switching one of the disagreeing lanes off; it can make nothing final. */
   disableLane(lane: string): void {
     demand(this.openDisputes().some((dispute) => dispute.answers.some((given) => given.lane === lane)), 'NO_DISPUTE', `${lane} disagrees with no one`);
     this.lanes.disable(lane, this.t);
+    this.#updateStops();
+  }
+
+  /** Anyone shows that a zk lane accepted two outputs for equal inputs. */
+  nullify(lane: string): void {
+    demand(this.lanes.get(lane).epoch === 0, 'LANE_DEAD', lane);
+    this.lanes.nullify(lane, this.t);
     this.#updateStops();
   }
 
@@ -296,6 +316,11 @@ export class Protocol {
   honestOutputs(index: number): string {
     const batch = this.batches[index]!;
     return `H(${batch.parentHash},${batch.from},${batch.to},${index})`;
+  }
+
+  /** End of the messages that a commit in Operating may take now. */
+  operable(): number {
+    return this.#fitting(this.messages.length);
   }
 
   isProvable(index: number): boolean {
@@ -345,13 +370,19 @@ export class Protocol {
     return batch.answers.filter((given) => this.lanes.counts(given) && this.lanes.get(given.lane).kind === 'zk');
   }
 
-  #proven(batch: Batch): boolean {
-    return this.#zkAnswers(batch).length > 0;
+  /** A batch that builds on another block than the last final one can never be final, whatever was answered. */
+  #proven(index: number): boolean {
+    const batch = this.batches[index]!;
+    return (index !== this.finalCount || batch.parentHash === this.finalHash) && this.#zkAnswers(batch).length > 0;
   }
 
   #skippable(): number {
     let count = 0;
-    while (this.nextMessage + count < this.messages.length && this.t - this.messages[this.nextMessage + count]!.t > E) count += 1;
+    for (;;) {
+      const message = this.messages[this.nextMessage + count];
+      if (message === undefined || message.fate === 'skipped' || this.t - message.t <= E) break;
+      count += 1;
+    }
     return count;
   }
 
@@ -362,6 +393,8 @@ export class Protocol {
   }
 
   #updateStops(): void {
-    this.clock.setStopEnd(Math.max(this.pauseEnd, ...this.openDisputes().map((dispute) => dispute.end)));
+    if (this.openDisputes().length > 0 || this.disputeStopEnd <= this.wall) return;
+    this.disputeStopEnd = this.wall;
+    this.clock.shortenTo(Math.max(this.pauseEnd, this.disputeStopEnd));
   }
 }
