@@ -9,8 +9,21 @@ export const POWERS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   Clock: { start: 'NotAuthority', end: 'NotAuthority' },
   Inbox: { sendCall: 'anyone', sendCreate: 'anyone', sendSigned: 'anyone', sweepFees: 'anyone', moveEscrow: 'NotVault' },
   Rollup: {
-    answer: 'anyone', finalize: 'anyone', drop: 'anyone', commit: 'NotOperator', rotateOperator: 'NotColdKey', setColdKey: 'NotColdKey', initialize: 'InvalidInitialization',
-    registerLane: 'NotUpgradeAuthority', switchLane: 'NotUpgradeAuthority', upgradeToAndCall: 'NotUpgradeAuthority',
+    answer: 'anyone', finalize: 'anyone', drop: 'anyone', commitEnforced: 'anyone', settleSkipped: 'anyone', commit: 'NotOperator', initialize: 'InvalidInitialization',
+    setFeeConfig: 'NotUpgradeAuthority', upgradeToAndCall: 'NotUpgradeAuthority',
+  },
+  Lanes: {
+    registerLane: 'NotUpgradeAuthority', switchLane: 'NotUpgradeAuthority', addSpec: 'NotUpgradeAuthority', openDispute: 'NotRollup', resolve: 'NotSecurityCouncil', closeDisputes: 'anyone',
+    recordStatement: 'anyone', payBounty: 'anyone',
+  },
+  // In Operating there is nothing to return from, whoever asks; in Enforced a stranger gets NotSeatedOperator.
+  Lifecycle: { enterEnforced: 'anyone', announceSkip: 'anyone', takeSkip: 'anyone', requestReturn: 'UnexpectedPhase', returnToOperating: 'anyone', freeze: 'anyone' },
+  OperatorSeat: {
+    rotateOperator: 'NotColdKey', setColdKey: 'NotColdKey', replace: 'NotUpgradeAuthority', bid: 'anyone', forfeit: 'anyone', releaseBond: 'anyone', settleAuction: 'anyone', withdraw: 'anyone',
+  },
+  ProverReserve: { observe: 'anyone', pay: 'anyone', withdraw: 'anyone' },
+  EscapeHatch: {
+    countSkipped: 'anyone', exit: 'anyone', fixRatio: 'anyone', multicall: 'anyone', proveStorageRoot: 'anyone', refund: 'anyone', revokeRedirects: 'anyone',
   },
   Vault: {
     depositERC20: 'anyone', depositERC721: 'anyone', depositERC1155: 'anyone', withdraw: 'anyone', proveStorageRoot: 'anyone', claim: 'anyone', claimFor: 'anyone',

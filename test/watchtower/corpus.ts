@@ -58,6 +58,8 @@ function patched(code: Hex, howMany: 'all' | 'one'): Hex {
 
 const attesters = (members: readonly Hex[]): readonly unknown[] => [members.toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)), 1n, toHex('TEST', { size: 32 })];
 const LANE = 'rollup/AttesterLane.sol/AttesterLane.json';
+/** Enough zeros that whatever follows is an instruction and no push's data. */
+const AFTER_ANY_PUSH: Hex = `0x${'00'.repeat(33)}`;
 /** Returns 1 to any question: PUSH1 1 PUSH0 MSTORE PUSH1 32 PUSH0 RETURN. */
 const ANSWERS_ONE: Hex = '0x60015f5260205ff3';
 
@@ -79,7 +81,7 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
   const acceptAll = await place(system, 'accept all', ANSWERS_ONE);
   const delegated = await place(system, 'delegated', concatHex(['0xef0100', honestLane.address]));
   const delegatedCore = await place(system, 'delegated core', concatHex(['0xef0100', implementation]));
-  const suicidalCode = concatHex([honestLane.code, '0xff']);
+  const suicidalCode = concatHex([honestLane.code, AFTER_ANY_PUSH, '0xff']);
   const suicidal = await place(system, 'suicidal', suicidalCode);
   const published = [{ contractName: 'AcceptAll', abi: [], deployedBytecode: ANSWERS_ONE }, { contractName: 'Suicidal', abi: [], deployedBytecode: suicidalCode }];
   const good = upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 1_000_000n });
@@ -88,7 +90,7 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
     { name: 'core: no code at the address yet', caughtBy: 'B11-codehash', upgrade: core({ address: freshAddress('empty'), codehash: same.codehash }) },
     { name: 'core: other code than is pinned', caughtBy: 'B11-codehash', upgrade: core({ address: same.address, codehash: keccak256('0x1234') }) },
     { name: 'core: an account with delegated code', caughtBy: 'B12-instructions', upgrade: core(delegatedCore) },
-    { name: 'core: can destroy itself', caughtBy: 'B12-instructions', upgrade: core(await place(system, 'core suicidal', concatHex([code, '0xff']))) },
+    { name: 'core: can destroy itself', caughtBy: 'B12-instructions', upgrade: core(await place(system, 'core suicidal', concatHex([code, AFTER_ANY_PUSH, '0xff']))) },
     { name: 'core: one byte differs from every build', caughtBy: 'B10-build', upgrade: core(await place(system, 'one byte', concatHex([code, '0x00']))) },
     { name: 'core: an immutable swapped', caughtBy: 'B10-immutables', upgrade: core(await place(system, 'swapped', patched(code, 'all'))) },
     { name: 'core: an immutable swapped in one place', caughtBy: 'B10-immutables', upgrade: core(await place(system, 'swapped once', patched(code, 'one'))) },
