@@ -150,8 +150,8 @@ contract HatchBooksTest is Exiting {
         depositEth(3 ether);
         depositToken(400);
         bytes[] memory sent = messages();
-        lifecycle.skip(1, 3);
-        lifecycle.enter(ILifecycle.Phase.Enforced);
+        phases.skip(1, 3);
+        phases.enter(ILifecycle.Phase.Enforced);
         uint256 before = token.balanceOf(ALICE);
         hatch.refund(1, sent[1], address(0), 0, "");
         assertEq(token.balanceOf(ALICE) - before, 200, "in Enforced");
@@ -225,7 +225,7 @@ contract HatchBooksTest is Exiting {
     function test_Skipped_RangesAreCountedInSteps() public {
         for (uint64 i = 0; i < 40; ++i) {
             depositToken(1);
-            if (i % 2 == 1) lifecycle.skip(i, i + 1);
+            if (i % 2 == 1) phases.skip(i, i + 1);
         }
         setHolding(erc20, BOB, 18);
         // The last two ranges lie beyond the settled index.
@@ -256,7 +256,7 @@ contract HatchBooksTest is Exiting {
         vm.prank(ALICE, ALICE);
         vault.depositERC721{value: 1 ether}(address(nft), BOB, 9);
         bytes[] memory sent = messages();
-        lifecycle.skip(0, 1);
+        phases.skip(0, 1);
         setHolding(asset, BOB, 1);
         freezeAt(1);
         IEscapeHatch.Claimant memory who = claimant(BOB, IEscapeHatch.Entitlement.KeyAccount);

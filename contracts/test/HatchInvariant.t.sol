@@ -99,7 +99,7 @@ contract HatchHandler is Exiting {
         if (isFrozen || settled == queue.length) return;
         uint64 to = uint64(settled + bound(count, 1, 3));
         if (to > queue.length) to = uint64(queue.length);
-        lifecycle.skip(settled, to);
+        phases.skip(settled, to);
         while (settled < to) queue[settled++].isSkipped = true;
     }
 

@@ -20,7 +20,7 @@ abstract contract Exiting is Withdrawing {
     uint64 internal constant PINNED_AT = 2_000_000_000;
 
     EscapeHatch internal hatch;
-    ScriptedLifecycle internal lifecycle;
+    ScriptedLifecycle internal phases;
 
     address[] private _accounts;
     mapping(address account => bool) private _isKnown;
@@ -32,10 +32,10 @@ abstract contract Exiting is Withdrawing {
 
     function deployHatch() internal {
         hatch = EscapeHatch(HATCH);
-        vm.etch(HATCH, address(new EscapeHatch(LIFECYCLE, address(vault), address(inbox), address(clock))).code);
-        lifecycle = ScriptedLifecycle(LIFECYCLE);
-        vm.etch(LIFECYCLE, address(new ScriptedLifecycle()).code);
-        lifecycle.enter(ILifecycle.Phase.Operating);
+        vm.etch(HATCH, address(new EscapeHatch(address(lifecycle), address(vault), address(inbox), address(clock))).code);
+        phases = ScriptedLifecycle(address(lifecycle));
+        vm.etch(address(lifecycle), address(new ScriptedLifecycle()).code);
+        phases.enter(ILifecycle.Phase.Operating);
         setAccount(Constants.MESSAGE_PASSER, 0, CODE);
         setAccount(Constants.EXIT_REGISTRY, 0, CODE);
         setAccount(Constants.L2_BRIDGE, 0, CODE);
@@ -94,7 +94,7 @@ abstract contract Exiting is Withdrawing {
         for (uint256 i = 0; i < _accounts.length; ++i) {
             _pinnedRoots[_accounts[i]] = storageRootOf(_accounts[i]);
         }
-        lifecycle.freeze(stateRoot(), settledIndex, PINNED_AT);
+        phases.freeze(stateRoot(), settledIndex, PINNED_AT);
     }
 
     /// @dev Fixes the ratio of a fungible asset.

@@ -43,4 +43,16 @@ contract ScriptedLifecycle {
         }
         return false;
     }
+
+    /// @dev What the Rollup asks with each commit and each finalization.
+    function operatingRange(uint64 start, uint64) external view returns (uint64) {
+        return nextUnskipped(start);
+    }
+
+    function nextUnskipped(uint64 index) public view returns (uint64) {
+        for (uint256 i = 0; i < ranges.length; ++i) {
+            if (index >= ranges[i].from && index < ranges[i].to) return ranges[i].to;
+        }
+        return index;
+    }
 }
