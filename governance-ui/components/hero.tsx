@@ -8,7 +8,7 @@ import type { Standing } from '../chain/standing.ts';
 import { KEY_SENTENCE } from '../content.ts';
 import { durationText, headlineMoment } from './format.ts';
 import { RouteLink } from './router.tsx';
-import { useStanding } from './standing.ts';
+import { useCaveats, useStanding } from './standing.ts';
 import { HexText } from './ui.tsx';
 import { ReadAt } from './value.tsx';
 
@@ -20,6 +20,7 @@ export function Hero() {
 }
 
 function HeroText({ standing, value }: { standing: Reading<Standing>; value: Standing }) {
+  const caveats = useCaveats();
   if (value.kind === 'key') {
     return (
       <section className="hero" data-tone="bad">
@@ -31,9 +32,10 @@ function HeroText({ standing, value }: { standing: Reading<Standing>; value: Sta
   }
   if (value.kind === 'quiet') {
     return (
-      <section className="hero" data-tone="good">
+      <section className="hero" data-tone={caveats?.known === true && caveats.value.length === 0 ? 'good' : 'warn'}>
         <p className="hero-number">{durationText(value.netWindowSeconds)}</p>
         <p className="hero-text">No upgrade is scheduled. If one were scheduled now, this is how long you could wait before you would have to begin to leave, even if the operator censored you: its delay less the slowest way out.</p>
+        <Caveats caveats={caveats} />
         <ReadAt reading={standing} chain="L1" />
       </section>
     );
@@ -48,7 +50,15 @@ function HeroText({ standing, value }: { standing: Reading<Standing>; value: Sta
           : <>Upgrade <RouteLink to={['upgrades', value.upgradeId]}>{value.upgradeId.slice(0, 10)}</RouteLink> can be carried out from {headlineMoment(value.executableAt)} on. To be out before it even if the operator censors you, start by <strong>{headlineMoment(value.lastSafeMoment)}</strong>. </>}
         <RouteLink to={['exit']}>Plan your exit</RouteLink>
       </p>
+      <Caveats caveats={caveats} />
       <ReadAt reading={standing} chain="L1" />
     </section>
   );
+}
+
+/** Whom the delay does not bind. What cannot be told is said too. */
+function Caveats({ caveats }: { caveats: Reading<readonly string[]> | undefined }) {
+  if (caveats === undefined) return <p className="pending">reading whom the delay binds…</p>;
+  if (!caveats.known) return <p className="hero-text"><span className="unknown">Unknown</span> is whether the delay binds everyone: {caveats.why}</p>;
+  return <>{caveats.value.map((one) => <p key={one} className="hero-text"><strong>But:</strong> {one}</p>)}</>;
 }

@@ -85,7 +85,8 @@ test('those with a say read, sign, veto and leave in time', { timeout: 450_000 }
   await t.test('with nothing scheduled the window is the delay less the slowest way out, and each power has an address', async () => {
     const context = await openContext(browser);
     const { page, faults } = await openPage(context, `${ui}/#/`);
-    await page.locator('.hero[data-tone="good"] .hero-number', { hasText: '33 min' }).waitFor();
+    await page.locator('.hero[data-tone="warn"] .hero-number', { hasText: '33 min' }).waitFor();
+    await seeText(page, /6 members of the council together can carry out an upgrade .* with no delay at all/);
     await seeText(page, 'L2 cannot be read');
     await page.goto(`${ui}/#/council`);
     await seeText(page, '6 of 8');
