@@ -1,7 +1,7 @@
 /**
  * Builds R1 programs together with their witness: wires, lanes, packing units and permutation rows.
  *
- * Owns: wire ids and fan-outs, placement of operations in rows, the two traces. Does not own: the chip (r1-chip.ts) or
+ * Owns: wire ids and fan-outs, placement of operations in rows, the two traces. Does not own: the chip (air/chips/r1.ts) or
  * what is computed (gadgets and verifier-circuit.ts). Values are computed while building, but no method branches on a
  * value: the program depends on the calls alone.
  * Source: prover review section 3 ("the builder asserts this; the prover has no freedom").
@@ -14,8 +14,8 @@ import { P } from "../field/koalabear.ts";
 import { emptyTrace } from "../air/trace.ts";
 import type { Trace } from "../air/trace.ts";
 import { poseidon2Row } from "../air/chips/poseidon2.ts";
-import { LANES, LANE_SCALARS, LINKS, PORTS, R1_PUBLIC_COUNT, columnOf } from "./r1-chip.ts";
-import type { LaneScalar, LinkName, PortName } from "./r1-chip.ts";
+import { LANES, LANE_SCALARS, LINKS, PORTS, R1_PUBLIC_COUNT, columnOf } from "../air/chips/r1.ts";
+import type { LaneScalar, LinkName, PortName } from "../air/chips/r1.ts";
 
 /** A value that exists once and may be read any number of times. */
 export type Wire = { readonly id: number; readonly value: Ext };

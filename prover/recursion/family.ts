@@ -22,8 +22,8 @@ import { blankProof } from "./blank-proof.ts";
 import type { R1Program } from "./circuit.ts";
 import { finalProgram, joinProgram, liftProgram } from "./node-programs.ts";
 import type { NodeChild } from "./node-programs.ts";
-import type { IntervalLayout } from "./node-values.ts";
-import { R1, R1_PUBLIC_TERMS } from "./r1-chip.ts";
+import type { IntervalLayout } from "../protocol/node-values.ts";
+import { R1, R1_PUBLIC_TERMS } from "../air/chips/r1.ts";
 
 /** A recursion that would verify keys weaker than itself, or that has no program for a child. */
 export class RecursionRefused extends Error {

@@ -2,7 +2,7 @@
  * LIFT, JOIN and FINAL: R1 programs that verify one or two children and tie their public values to the node's own.
  *
  * Owns: the rules between a node and its children. Does not own: verifying a proof (verifier-circuit.ts), the layout of
- * values (node-values.ts), which keys exist (family.ts).
+ * values (protocol/node-values.ts), which keys exist (family.ts).
  * Source: prover review section 3 ("MEM/SYS sum belongs in recursion"), P8.
  * Invariant: a program depends on its children's key shapes alone; for a JOIN or FINAL the child's preprocessed root is
  * data, and its key must be listed under the allowRoot that the node itself exports.
@@ -20,9 +20,9 @@ import type { FeltWire, R1Program, Wire } from "./circuit.ts";
 import { assertBits } from "./gadgets.ts";
 import {
   JOIN_DOMAIN, MAX_SEGMENTS_LOG, NODE_FIELD_NAMES, NODE_OFFSETS, SEGMENT_DOMAIN, joinCommitment, joinNodeValues, segmentCommitment, splitNodeValues, stateDigest,
-} from "./node-values.ts";
-import type { IntervalLayout, NodeField, NodeValues } from "./node-values.ts";
-import { R1_PUBLIC_COUNT } from "./r1-chip.ts";
+} from "../protocol/node-values.ts";
+import type { IntervalLayout, NodeField, NodeValues } from "../protocol/node-values.ts";
+import { R1_PUBLIC_COUNT } from "../air/chips/r1.ts";
 import { TranscriptCircuit, hashWires } from "./sponge-circuit.ts";
 import type { DigestWires } from "./sponge-circuit.ts";
 import { verifyInCircuit } from "./verifier-circuit.ts";

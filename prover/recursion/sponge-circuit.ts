@@ -10,7 +10,7 @@ import { LABEL } from "../transcript/labels.ts";
 import type { Label } from "../transcript/labels.ts";
 import type { Circuit, FeltWire, Wire } from "./circuit.ts";
 import { canonicalBits } from "./gadgets.ts";
-import type { LinkName } from "./r1-chip.ts";
+import type { LinkName } from "../air/chips/r1.ts";
 
 const RATE = 8;
 const HEADER_SHIFT = 2 ** 24;

@@ -21,11 +21,12 @@ import { WasmBackend } from "../backend/wasm-backend.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { prove } from "../prove/prove.ts";
 import { setup } from "../prove/setup.ts";
+import { STORED_KEYS_FILE } from "../protocol/node-keys.ts";
+import type { StoredKey, StoredKeys } from "../protocol/node-keys.ts";
 import { encodeProofFile } from "../verify/proof-file.ts";
 import { buildFamily } from "./family.ts";
 import type { Family } from "./family.ts";
-import { KECCAK_INTERVAL, NODE_PROFILES, SEGMENT_LOG_HEIGHT, SEGMENT_PROFILE, STORED_KEYS_FILE, segmentChips, segmentKey, storedFamily } from "./production.ts";
-import type { StoredKey, StoredKeys } from "./production.ts";
+import { KECCAK_INTERVAL, NODE_PROFILES, SEGMENT_LOG_HEIGHT, SEGMENT_PROFILE, segmentChips, segmentKey, storedFamily } from "./production.ts";
 import { proveJoin, proveLift } from "./prove-tree.ts";
 import type { Layer, ProvenLayer } from "./prove-tree.ts";
 

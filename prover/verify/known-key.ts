@@ -16,7 +16,7 @@ import { InvalidKey, makeKey, makeShape } from "../protocol/key.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../protocol/profile.ts";
 import type { Profile } from "../protocol/profile.ts";
-import { nodeKey, storedKeys } from "../recursion/production.ts";
+import { nodeKey, storedKeys } from "../protocol/node-keys.ts";
 
 export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, PRODUCTION_R1, PRODUCTION_FINAL, TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK];
 

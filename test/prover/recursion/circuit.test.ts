@@ -13,7 +13,7 @@ import { Transcript } from "../../../prover/transcript/transcript.ts";
 import { Circuit } from "../../../prover/recursion/circuit.ts";
 import type { R1Program, Wire } from "../../../prover/recursion/circuit.ts";
 import { canonicalBits, foldValues, horner, inverseRootTable, powerByBits, selectByBits } from "../../../prover/recursion/gadgets.ts";
-import { PORTS, columnOf } from "../../../prover/recursion/r1-chip.ts";
+import { PORTS, columnOf } from "../../../prover/air/chips/r1.ts";
 import { TranscriptCircuit, climbPath, hashRow } from "../../../prover/recursion/sponge-circuit.ts";
 import { reverseBits } from "../verify/reference-prover.ts";
 import { R1_CHIPS, checkProgram } from "./r1-check.ts";

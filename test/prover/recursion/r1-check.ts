@@ -4,7 +4,7 @@ import { checkMachine } from "../../../prover/air/check.ts";
 import type { BusTuple, Violation } from "../../../prover/air/check.ts";
 import { compileMachine } from "../../../prover/air/ir.ts";
 import type { R1Program } from "../../../prover/recursion/circuit.ts";
-import { R1, R1_PUBLIC_TERMS } from "../../../prover/recursion/r1-chip.ts";
+import { R1, R1_PUBLIC_TERMS } from "../../../prover/air/chips/r1.ts";
 
 export const R1_CHIPS = compileMachine([R1]);
 

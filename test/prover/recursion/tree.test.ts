@@ -7,8 +7,8 @@ import { PRODUCTION_FINAL, PRODUCTION_R1, TEST_FAST, TEST_KECCAK } from "../../.
 import { buildFamily } from "../../../prover/recursion/family.ts";
 import { joinProgram, joinedValues, liftedValues } from "../../../prover/recursion/node-programs.ts";
 import type { NodeChild } from "../../../prover/recursion/node-programs.ts";
-import { joinCommitment, splitNodeValues } from "../../../prover/recursion/node-values.ts";
-import type { NodeValues } from "../../../prover/recursion/node-values.ts";
+import { joinCommitment, splitNodeValues } from "../../../prover/protocol/node-values.ts";
+import type { NodeValues } from "../../../prover/protocol/node-values.ts";
 import { childOf, proveFinal, proveJoin, proveLift, proveTree } from "../../../prover/recursion/prove-tree.ts";
 import type { Layer } from "../../../prover/recursion/prove-tree.ts";
 import { verifyProof } from "../../../prover/verify/verify.ts";

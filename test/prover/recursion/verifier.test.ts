@@ -8,7 +8,7 @@ import { setup } from "../../../prover/prove/setup.ts";
 import { TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
 import type { VerifyingKey } from "../../../prover/protocol/key.ts";
 import type { R1Program } from "../../../prover/recursion/circuit.ts";
-import { R1_PUBLIC_TERMS } from "../../../prover/recursion/r1-chip.ts";
+import { R1_PUBLIC_TERMS } from "../../../prover/air/chips/r1.ts";
 import { statementDigest, verifierProgram } from "../../../prover/recursion/verifier-circuit.ts";
 import { decodeProof } from "../../../prover/verify/decode.ts";
 import { layoutOf } from "../../../prover/verify/layout.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { MACHINES } from "../../../prover/air/machines.ts";
 import { compileMachine } from "../../../prover/air/ir.ts";
 import type { CompiledChip } from "../../../prover/air/ir.ts";
-import { R1, R1_PUBLIC_TERMS } from "../../../prover/recursion/r1-chip.ts";
+import { R1, R1_PUBLIC_TERMS } from "../../../prover/air/chips/r1.ts";
 import { makeShape } from "../../../prover/protocol/key.ts";
 import type { KeyShape } from "../../../prover/protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";

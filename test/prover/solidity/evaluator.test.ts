@@ -18,7 +18,7 @@ import { MACHINES } from "../../../prover/air/machines.ts";
 import { extAdd, extFromFelt, extMul, extSub } from "../../../prover/field/ext4.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
 import { P } from "../../../prover/field/koalabear.ts";
-import { R1 } from "../../../prover/recursion/r1-chip.ts";
+import { R1 } from "../../../prover/air/chips/r1.ts";
 import { solidityProgram } from "../../../prover/solidity/constraint-program.ts";
 import type { LeafNode } from "../../../prover/solidity/constraint-program.ts";
 

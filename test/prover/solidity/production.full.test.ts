@@ -9,7 +9,7 @@ import type { VerifyingKey } from "../../../prover/protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, TEST_FAST } from "../../../prover/protocol/profile.ts";
 import { prove } from "../../../prover/prove/prove.ts";
 import { setup } from "../../../prover/prove/setup.ts";
-import { R1_PUBLIC_TERMS } from "../../../prover/recursion/r1-chip.ts";
+import { R1_PUBLIC_TERMS } from "../../../prover/air/chips/r1.ts";
 import { verifierProgram } from "../../../prover/recursion/verifier-circuit.ts";
 import { REQUIRED_BITS, securityOfKey } from "../../../prover/security/key.ts";
 import { buildContracts, readBuilt } from "../../../prover/solidity/build.ts";

@@ -1,16 +1,16 @@
 // R1, the one recursion chip: a Poseidon2 permutation, links to the row before, a DEEP accumulator, a
 // packing unit and two arithmetic lanes over E in every row, joined by a bus of numbered wires.
-// Owns: its columns and constraints. Does not own: what a program computes (circuit.ts): a program is
-// only preprocessed columns. Source: review section 3; changes are listed in README.md of this folder.
+// Owns: its columns and constraints. Does not own: what a program computes (recursion/): a program is only
+// preprocessed columns. Source: review section 3; changes are listed in recursion/README.md.
 // Invariant: degree <= 3; every freedom of a prover is a value that no port binds, and a program leaves
 // unbound only what it means to be free (hinted wires, hashed elements, siblings, unused cells).
 
 import assert from "node:assert/strict";
-import { defineChip } from "../air/chip.ts";
-import type { Bus, ChipBuilder } from "../air/chip.ts";
-import { POSEIDON2_BLOCK_WIDTH, poseidon2Block } from "../air/chips/poseidon2.ts";
-import type { Expression } from "../air/expression.ts";
-import type { PublicTerm } from "../protocol/key.ts";
+import { defineChip } from "../chip.ts";
+import type { Bus, ChipBuilder } from "../chip.ts";
+import { POSEIDON2_BLOCK_WIDTH, poseidon2Block } from "./poseidon2.ts";
+import type { Expression } from "../expression.ts";
+import type { PublicTerm } from "../../protocol/key.ts";
 import { extDifference, extPlusBase, extProduct, extScaled, extSum } from "./ext-expressions.ts";
 import type { ExtExpression } from "./ext-expressions.ts";
 

@@ -3,8 +3,8 @@
 // Source: E = F[X]/(X^4 - 3), coefficient of X^0 first (field/ext4.ts).
 // Invariant: a tuple stands for e0 + e1 X + e2 X^2 + e3 X^3.
 
-import { sum } from "../air/expression.ts";
-import type { Expression, Operand } from "../air/expression.ts";
+import { sum } from "../expression.ts";
+import type { Expression, Operand } from "../expression.ts";
 
 export type ExtExpression = readonly [Expression, Expression, Expression, Expression];
 

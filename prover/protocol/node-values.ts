@@ -2,7 +2,7 @@
  * The public values of a recursion node: what a proof of LIFT, JOIN or FINAL says about the segments under it.
  *
  * Owns: the layout and the digests of interval ends and commitments. Does not own: the rules that tie a node to its
- * children (node-programs.ts) or where the values come from.
+ * children (recursion/node-programs.ts) or where the values come from.
  * Source: prover review section 3 ("each proof exports"), P3, P8.
  * Invariant: every one of R1's public values is either a field below or zero, in every node.
  */
@@ -11,7 +11,7 @@ import type { Felt } from "../field/koalabear.ts";
 import { hashFixedLength } from "../hash/poseidon2.ts";
 import type { Digest } from "../hash/poseidon2.ts";
 import { Transcript } from "../transcript/transcript.ts";
-import { R1_PUBLIC_COUNT } from "./r1-chip.ts";
+import { R1_PUBLIC_COUNT } from "../air/chips/r1.ts";
 
 /** Fields in the order of the public values, with their widths. */
 const NODE_FIELDS = [
