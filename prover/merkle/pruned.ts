@@ -44,7 +44,8 @@ export function prunedPaths(leaves: readonly number[], depth: number): PrunedPat
  */
 export function openingGroups(paths: HashSuite["paths"], positions: readonly number[]): (readonly number[])[] {
   if (paths === "whole") return positions.map((_, query) => [query]);
-  const order = [...positions.keys()].sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0) || a - b);
+  // A stable sort: queries of one position keep the order of sampling.
+  const order = [...positions.keys()].sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
   const half = Math.ceil(order.length / 2);
   return [order.slice(0, half), order.slice(half)].filter(({ length }) => length > 0);
 }

@@ -28,10 +28,10 @@ type SolcOutput = { readonly contracts: Record<string, Record<string, Output>>; 
 export type BuiltContract = { readonly abi: readonly AbiEntry[]; readonly initCode: string; readonly codeBytes: number };
 export type Built = { readonly sources: string; readonly contracts: Record<(typeof DEPLOYED)[number], BuiltContract> };
 
-export type Sources = Readonly<Record<string, { readonly content: string }>>;
+type Sources = Readonly<Record<string, { readonly content: string }>>;
 
 /** The sources by file name. */
-export const readSources = (): Sources =>
+const readSources = (): Sources =>
   Object.fromEntries(readdirSync(FOLDER).filter((name) => name.endsWith(".sol")).toSorted()
     .map((name) => [name, { content: readFileSync(new URL(name, FOLDER), "utf8") }]));
 
@@ -39,7 +39,7 @@ export const readSources = (): Sources =>
 export const sourcesDigest = (): string => keccak256(toUtf8Bytes(JSON.stringify([readSources(), SETTINGS])));
 
 /** Compiles sources; `isFatal` picks the compiler's messages that stop it. */
-export const compileContracts = (sources: Sources, isFatal: (message: CompilerMessage) => boolean): Built["contracts"] => {
+const compileContracts = (sources: Sources, isFatal: (message: CompilerMessage) => boolean): Built["contracts"] => {
   const solc = createRequire(import.meta.url)("solc") as { compile: (input: string) => string };
   const output = JSON.parse(solc.compile(JSON.stringify({ language: "Solidity", sources, settings: SETTINGS }))) as SolcOutput;
   assert.deepEqual((output.errors ?? []).filter(isFatal).map(({ formattedMessage }) => formattedMessage), []);

@@ -15,8 +15,8 @@ import { referenceKey } from "../verify/reference-prover.ts";
 import type { Tampering } from "../verify/reference-prover.ts";
 
 /** Enough grinding that a nonce off by a little does no work, folds of arity 8 and 2, an odd number of queries. */
-export const PROFILE = { ...TEST_KECCAK, queryCount: 5, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
-export const LOG_HEIGHT = 5;
+const PROFILE = { ...TEST_KECCAK, queryCount: 5, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
+const LOG_HEIGHT = 5;
 
 /** Counts on one side of a bus, takes all but one value back on the other; the verifier takes the one named in public. */
 const BUS: Bus = { id: 3, name: "drawn", width: 2 };
@@ -33,7 +33,7 @@ const LOTTERY = defineChip("lottery", (b) => {
   b.receive(BUS, "drawn", [drawn, 9], isDrawn);
 });
 
-export const lotteryInstance = (kept: number): Instance => {
+const lotteryInstance = (kept: number): Instance => {
   const height = 2 ** LOG_HEIGHT;
   const order = Array.from({ length: height }, (_, i) => ((i * 7) % height) + 1).filter((ticket) => ticket !== kept);
   const values = Uint32Array.from({ length: 3 * height }, (_, i) => {
@@ -54,8 +54,8 @@ export const FIBONACCI = fibonacciInstance(PROFILE, LOG_HEIGHT);
 const LOTTERY_INSTANCE = lotteryInstance(11);
 export const MACHINES = [{ label: "fibonacci", instance: FIBONACCI }, { label: "lottery", instance: LOTTERY_INSTANCE }];
 
-export const shift = (root: readonly number[]): number[] => root.map((word, i) => (i === 2 ? word ^ 1 : word) >>> 0);
-export const SITES: readonly Label[] = ["lookupNonce", "batchNonce", "foldNonce", "queryNonce"];
+const shift = (root: readonly number[]): number[] => root.map((word, i) => (i === 2 ? word ^ 1 : word) >>> 0);
+const SITES: readonly Label[] = ["lookupNonce", "batchNonce", "foldNonce", "queryNonce"];
 
 /** Lies at one place by a prover that is consistent everywhere else. */
 export const lies = (): { name: string; tampering: Tampering }[] => [
