@@ -29,7 +29,6 @@ export const POWERS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     depositERC20: 'anyone', depositERC721: 'anyone', depositERC1155: 'anyone', withdraw: 'anyone', proveStorageRoot: 'anyone', claim: 'anyone', claimFor: 'anyone',
     claimBySignature: 'anyone', release: 'NotEscapeHatch', receiveEscrow: 'NotInbox',
   },
-  EscapeHatch: { exit: 'anyone', fixRatio: 'anyone', countSkipped: 'anyone', proveStorageRoot: 'anyone', refund: 'anyone', revokeRedirects: 'anyone', multicall: 'anyone' },
   AttesterLane: { submit: 'anyone' },
   KeyfallToken: { approve: 'anyone', transfer: 'anyone', transferFrom: 'anyone', permit: 'anyone', delegate: 'anyone', delegateBySig: 'anyone' },
   KeyfallGovernor: {

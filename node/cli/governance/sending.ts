@@ -20,7 +20,7 @@ import { sentenceOf } from './upgradeKinds.ts';
 import type { Upgrade } from './upgradeKinds.ts';
 
 /** Contracts whose calls can be said. */
-const SPEAKABLE = ['UpgradeTimelock', 'KeyfallGovernor', 'SecurityCouncil', 'Maturity', 'Rollup'] as const;
+const SPEAKABLE = ['UpgradeTimelock', 'KeyfallGovernor', 'SecurityCouncil', 'Maturity', 'Rollup', 'OperatorSeat'] as const;
 const GAS_MARGIN_PERCENT = 130n;
 
 export interface SendOptions extends KeyOptions {

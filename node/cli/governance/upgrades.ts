@@ -6,7 +6,7 @@ import { Interface } from 'ethers';
 import type { EventLog, Log } from 'ethers';
 import { CommandFailure } from '../failure.ts';
 import { contractAbi } from '../rollup.ts';
-import { durationText, readTimes, view, wallText } from './contracts.ts';
+import { durationText, keyHolder, readTimes, view, wallText } from './contracts.ts';
 import type { GovernanceConnection, Times } from './contracts.ts';
 import { OPERATOR_KIND, decodeUpgrade, kindName, pinnedCode, sentenceOf } from './upgradeKinds.ts';
 import type { CouncilMember, Upgrade } from './upgradeKinds.ts';
@@ -118,8 +118,10 @@ async function deltasOf(connection: GovernanceConnection, upgrade: Upgrade): Pro
   const fields = decodeUpgrade(upgrade);
   const rollup = connection.contract('Rollup');
   switch (kindName(upgrade.kind)) {
-    case 'operator':
-      return [`hot key: ${await view<string>(rollup, 'operator')} -> ${fields['hotKey'] as string}`, `cold key: ${await view<string>(rollup, 'coldKey')} -> ${fields['coldKey'] as string}`];
+    case 'operator': {
+      const keys = connection.contract(await keyHolder(connection));
+      return [`hot key: ${await view<string>(keys, 'operator')} -> ${fields['hotKey'] as string}`, `cold key: ${await view<string>(keys, 'coldKey')} -> ${fields['coldKey'] as string}`];
+    }
     case 'fees': {
       const [data, surcharge] = await view<[bigint, bigint, string]>(rollup, 'feeConfig');
       const [nextData, nextSurcharge] = [fields['dataFeeScalar'] as bigint, fields['surchargeScalar'] as bigint];
