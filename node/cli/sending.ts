@@ -32,6 +32,8 @@ export interface PlannedTransaction {
   /** The call as a person reads it. */
   readonly call: string;
   readonly abi: InterfaceAbi;
+  /** Where an estimate is no guide: a call whose inner calls may fail without failing it succeeds with too little gas. */
+  readonly gasLimit?: bigint;
 }
 
 const L1_TIMEOUT_MILLISECONDS = 300_000;
@@ -91,8 +93,8 @@ export async function carryOut(plan: readonly PlannedTransaction[], name: string
   if (options.yes !== true) await agree(plan.length);
   const receipts: ContractTransactionReceipt[] = [];
   for (const transaction of plan) {
-    const { to, data, valueWei, about, abi } = transaction;
-    const sent = await explainReverts(about, [abi], async () => wallet.sendTransaction({ to, data, value: valueWei }));
+    const { to, data, valueWei, about, abi, gasLimit } = transaction;
+    const sent = await explainReverts(about, [abi], async () => wallet.sendTransaction({ to, data, value: valueWei, ...(gasLimit === undefined ? {} : { gasLimit }) }));
     output.progress(`${about}: L1 transaction ${sent.hash}`);
     const receipt = await l1.waitForTransaction(sent.hash, 1, L1_TIMEOUT_MILLISECONDS);
     if (receipt === null || receipt.status !== 1) throw new CommandFailure('failed', `${about}: L1 transaction ${sent.hash} reverted`, { facts: { l1Hash: sent.hash } });

@@ -47,6 +47,8 @@ export type ExitKit = z.infer<typeof schema>;
 type KitAsset = ExitKit['holdings'][number]['asset'];
 /** Holdings of one transaction: each costs up to some 600,000 gas, and a transaction may have 16,777,216. */
 const HOLDINGS_PER_TRANSACTION = 20;
+/** Limits of what may be used, above what anything costs: what is not used is not paid. */
+const [FIXED_GAS, GAS_PER_ITEM, MAX_TRANSACTION_GAS] = [500_000n, 700_000n, 16_777_216n];
 /** The hatch counts this many skipped ranges by itself. */
 const SKIPPED_RANGES_AT_ONCE = 16n;
 
@@ -165,7 +167,9 @@ export async function kitTransactions(kit: ExitKit, out: WayOut): Promise<readon
     if (calls.length === 0) continue;
     const words = [position === 0 && ratios.length > 0 ? `fix the ratio of ${kit.ratios.map(({ asset: one }) => assetName(one)).join(', ')}` : '', exits[position] === undefined ? '' : `exit ${exits[position].about}`,
       position === 0 && refunds.length > 0 ? `refund ${refunds.length} deposits` : ''].filter((text) => text !== '').join('; ');
-    plan.push(await plannedCall(hatch, 'EscapeHatch', 'multicall', [calls, 0], `${words}: ${kit.how}`));
+    const weight = BigInt(calls.length + (exits[position] === undefined ? 0 : Math.min(kit.holdings.length, HOLDINGS_PER_TRANSACTION)));
+    const gasLimit = FIXED_GAS + GAS_PER_ITEM * weight < MAX_TRANSACTION_GAS ? FIXED_GAS + GAS_PER_ITEM * weight : MAX_TRANSACTION_GAS;
+    plan.push({ ...await plannedCall(hatch, 'EscapeHatch', 'multicall', [calls, 0], `${words}: ${kit.how}`), gasLimit });
   }
   for (const { withdrawal, accountProof, storageProof, hash } of kit.withdrawals) {
     const onL1 = { ...withdrawal, assetKind: ASSET_KINDS[withdrawal.assetKind] };
