@@ -42,10 +42,11 @@ async function deploy(system: DeployedSystem, path: string, args: readonly unkno
   const { abi, bytecode } = artifact(path);
   const from = keyAt(0).address;
   const hash = await system.anvil.rpc('eth_sendTransaction', { from, data: encodeDeployData({ abi, bytecode, args: [...args] }), gas: '0xe00000' });
-  const receipt = await system.anvil.rpc('eth_getTransactionReceipt', hash) as { contractAddress: Hex; status: Hex };
-  if (receipt.status !== '0x1') throw new Error(`deploying ${path} failed`);
-  const code = await system.anvil.rpc('eth_getCode', receipt.contractAddress, 'latest') as Hex;
-  return { address: receipt.contractAddress, codehash: keccak256(code), code };
+  const receipt = await system.provider.waitForTransaction(String(hash), 1, 30_000);
+  if (receipt?.status !== 1) throw new Error(`deploying ${path} failed`);
+  const address = receipt.contractAddress as Hex;
+  const code = await system.anvil.rpc('eth_getCode', address, 'latest') as Hex;
+  return { address, codehash: keccak256(code), code };
 }
 
 /** The running Rollup's code with one immutable's bytes changed in some of its places. */

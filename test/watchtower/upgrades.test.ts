@@ -100,7 +100,7 @@ describe('upgrades', () => {
     await system.anvil.rpc('anvil_setBalance', governor, '0xde0b6b3a7640000');
     const raw = upgradeOf('Operator', { hotKey: freshAddress('hot'), coldKey: freshAddress('hot') });
     const hash = await system.anvil.rpc('eth_sendTransaction', { from: governor, to: system.deployment.contracts['UpgradeTimelock'], data: abi.encodeFunctionData('schedule', [[raw.kind, raw.payload, raw.reportHash, raw.salt]]), gas: '0x100000' });
-    assert.equal((await system.anvil.rpc('eth_getTransactionReceipt', hash) as { status: string }).status, '0x1');
+    assert.equal((await system.provider.waitForTransaction(String(hash), 1, 30_000))?.status, 1);
     await watched.catchUp();
     const told = watched.messages.find(({ title }) => title.includes('B-upgrades'));
     assert.equal(told?.state, 'provisional');

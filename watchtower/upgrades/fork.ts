@@ -4,12 +4,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hex } from 'viem';
 import { Unverifiable } from '../verdict.ts';
 
 const require = createRequire(import.meta.url);
 const START_MILLISECONDS = 30_000;
 const ANSWER_MILLISECONDS = 120_000;
+const RECEIPT_POLL_MILLISECONDS = 10;
 
 function anvilBinary(): string {
   const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
@@ -82,9 +84,18 @@ export class Fork {
     await this.rpc('anvil_setBalance', [from, '0x3635c9adc5dea00000']);
     await this.rpc('eth_call', [{ from, to, data, value: `0x${value.toString(16)}` }, 'latest']);
     const hash = await this.rpc<Hex>('eth_sendTransaction', [{ from, to, data, value: `0x${value.toString(16)}`, gas: '0xe4e1c0' }]);
-    const receipt = await this.rpc<Receipt | null>('eth_getTransactionReceipt', [hash]);
-    if (receipt?.status !== '0x1') throw new ForkRefusal('the transaction failed');
+    const receipt = await this.#receipt(hash);
+    if (receipt.status !== '0x1') throw new ForkRefusal('the transaction failed');
     return receipt;
+  }
+
+  /** The fork mines by itself, a moment after it took the transaction. */
+  async #receipt(hash: Hex): Promise<Receipt> {
+    for (const deadline = Date.now() + ANSWER_MILLISECONDS; Date.now() < deadline; await sleep(RECEIPT_POLL_MILLISECONDS)) {
+      const receipt = await this.rpc<Receipt | null>('eth_getTransactionReceipt', [hash]);
+      if (receipt !== null) return receipt;
+    }
+    throw new Unverifiable(`the fork did not mine ${hash}`);
   }
 
   /** Time passes and one block is mined. */
