@@ -37,14 +37,6 @@ export type RollupEvent =
 
 export interface FollowedContracts { readonly rollup: Hex; readonly inbox: Hex; readonly lifecycle: Hex }
 
-/** What is followed of ILifecycle, until the contract itself stands and its ABI is generated: before that nothing emits any of it. */
-const LIFECYCLE_EVENTS = new Interface([
-  'event EnforcedEntered(uint32 indexed episode, uint256 enteredT, uint64 firstUnproven)',
-  'event MessagesSkipped(uint32 indexed episode, uint64 from, uint64 to)',
-  'event ReturnedToOperating(uint32 indexed episode)',
-  'event Frozen(uint8 cause, uint64 batch, bytes32 stateRoot, uint64 settledIndex, uint64 timestamp, uint256 atT)',
-]);
-
 type Decoder = { readonly abi: Interface; readonly event: (parsed: LogDescription, log: L1Log) => RollupEvent | undefined };
 
 /** Decodes logs of one Rollup, its Inbox and its Lifecycle. */
@@ -54,7 +46,7 @@ export class RollupEvents {
   constructor({ rollup, inbox, lifecycle }: FollowedContracts) {
     this.#decoders = new Map<Hex, Decoder>([
       [rollup, { abi: contractInterface('Rollup'), event: rollupEvent }], [inbox, { abi: contractInterface('Inbox'), event: inboxEvent }],
-      [lifecycle, { abi: LIFECYCLE_EVENTS, event: lifecycleEvent }],
+      [lifecycle, { abi: contractInterface('Lifecycle'), event: lifecycleEvent }],
     ]);
   }
 
