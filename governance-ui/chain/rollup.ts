@@ -12,12 +12,12 @@ import { unknown } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
 
 export interface BatchRecord {
-  readonly inputs: Hex; readonly parentHash: Hex; readonly commitTime: number; readonly commitT: number;
+  readonly inputs: Hex; readonly parentHash: Hex; readonly commitTime: number;
   readonly inboxTo: number; readonly originNumber: number; readonly specId: number; readonly round: number;
 }
 export interface Answer {
   readonly outputs: Hex; readonly lastHash: Hex; readonly stateRoot: Hex; readonly lastNumber: bigint; readonly lastTimestamp: bigint;
-  readonly zkGasUsed: bigint; readonly recordedT: number; readonly lane: Hex; readonly beneficiary: Hex;
+  readonly zkGasUsed: bigint; readonly recordedT: number; readonly beneficiary: Hex;
 }
 export interface FinalHead { readonly index: bigint; readonly lastHash: Hex; readonly stateRoot: Hex; readonly lastNumber: bigint }
 export interface BatchCommitted { readonly index: bigint; readonly parentHash: Hex; readonly inputs: { readonly inboxFrom: bigint; readonly inboxTo: bigint; readonly mode: number }; readonly commitTime: bigint; readonly payload: Hex }
@@ -63,7 +63,7 @@ export async function batchState(rollup: Contract, at: BlockRef, index: bigint, 
   if (!record.known) return record;
   if (!zk.known) return zk;
   if (!attesters.known) return attesters;
-  const given = (answer: Answer): Answer | undefined => (BigInt(answer.lane) === 0n ? undefined : answer);
+  const given = (answer: Answer): Answer | undefined => (BigInt(answer.outputs) === 0n ? undefined : answer);
   const answers = { zk: given(zk.value), attesters: given(attesters.value) };
   return { ...record, value: { index, stage: stageOf(index, finalized, answers, attestersCount), record: record.value, ...answers } };
 }

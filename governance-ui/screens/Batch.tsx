@@ -60,7 +60,7 @@ export function BatchDetail({ index }: { index: bigint }) {
 
 const ANSWER_FIELDS: readonly (readonly [string, (answer: Answer) => string])[] = [
   ['Last L2 block', ({ lastNumber }) => lastNumber.toString()], ['Its hash', ({ lastHash }) => lastHash], ['State root', ({ stateRoot }) => stateRoot],
-  ['zkGas used', ({ zkGasUsed }) => zkGasUsed.toString()], ['Lane', ({ lane }) => lane],
+  ['zkGas used', ({ zkGasUsed }) => zkGasUsed.toString()], ['Paid for it', ({ beneficiary }) => beneficiary],
 ];
 
 function Answers({ batch: { zk, attesters } }: { batch: BatchState }) {
