@@ -44,7 +44,9 @@ export function missingPackages(lock, record) {
     if (!runsHere(wanted)) continue;
     const found = record.packages[path];
     const isSame = found !== undefined && (wanted.link === true ? found.link === true : found.version === wanted.version && found.integrity === wanted.integrity);
-    if (!isSame) missing.push(path);
+    // An optional package that names no machine may belong to one that is for another machine: npm then leaves both out.
+    const mayBeAbsent = found === undefined && wanted.optional === true && wanted.os === undefined && wanted.cpu === undefined;
+    if (!isSame && !mayBeAbsent) missing.push(path);
   }
   return missing;
 }
