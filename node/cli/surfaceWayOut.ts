@@ -127,7 +127,8 @@ A pool that declared no resolver in time is stranded; \`keyfall exit plan --owne
 /** `keyfall lifecycle` and `keyfall exit`. */
 export function addWayOut(program: Command): void {
   addLifecycle(program);
-  const exit = program.command('exit').description('leave the rollup from L1 data alone: plan, force, prove, escape, pool');
+  const exit = program.command('exit').description('leave the rollup from L1 data alone: plan, force, prove, escape, pool')
+    .addHelpText('after', examples('keyfall exit plan --account 0', 'keyfall exit force 0.5 --account 0', 'keyfall exit escape --account 0') + EXIT_CODE_HELP);
   addPlanAndForce(exit);
   addProve(exit);
   addEscape(exit);

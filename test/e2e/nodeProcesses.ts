@@ -10,6 +10,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Contract, HDNodeWallet, JsonRpcProvider } from 'ethers';
+import { idleGovernance } from '../contracts/council.ts';
 import { contractInterface } from '../../node/l1/contracts.ts';
 import { startAnvil } from '../node/l1/harness/anvil.ts';
 
@@ -41,7 +42,7 @@ export async function startL1(t: TestContext, slotsInEpoch: number): Promise<L1>
   t.after(async () => { await anvil.stop(); });
   await anvil.rpc('evm_setAutomine', true);
   const attesters = [2, 3, 4, 5, 6].map((index) => key(index).address).join(',');
-  const args = [join(root, 'contracts/deploy/main.ts'), '--l1', anvil.url, '--operator', key(1).address, '--cold-key', key(1).address, '--attesters', attesters, '--time-scale', '600'];
+  const args = [join(root, 'contracts/deploy/main.ts'), '--l1', anvil.url, '--operator', key(1).address, '--cold-key', key(1).address, '--attesters', attesters, '--time-scale', '600', ...idleGovernance(key(0).address)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, KEYFALL_DEPLOYER_KEY: key(0).privateKey } });
   const { contracts } = JSON.parse(stdout) as { contracts: { Rollup: string; Inbox: string } };
   await anvil.rpc('evm_setAutomine', false);

@@ -55,7 +55,8 @@ class Bench {
   async deploy(): Promise<{ readonly contracts: Readonly<Record<string, Hex>>; readonly deployBlock: number }> {
     const at = (index: number): string => mnemonicToAccount(MNEMONIC, { addressIndex: index }).address;
     const key = mnemonicToAccount(MNEMONIC, { addressIndex: 20 }).getHdKey().privateKey;
-    const args = [join(ROOT, 'contracts/deploy/main.ts'), '--l1', this.l1Url, '--operator', at(21), '--cold-key', at(22), '--attesters', [24, 25, 26, 27, 28].map(at).join(',')];
+    const args = [join(ROOT, 'contracts/deploy/main.ts'), '--l1', this.l1Url, '--operator', at(21), '--cold-key', at(22), '--attesters', [24, 25, 26, 27, 28].map(at).join(','),
+      '--council', [0, 1, 2, 3, 4, 5, 6, 7].map((index) => `${at(index)}${index < 5 ? '' : ':external'}`).join(','), '--tokens', `${at(0)}=1000000`];
     const { stdout } = await execute(process.execPath, args, { env: { ...process.env, KEYFALL_DEPLOYER_KEY: `0x${Buffer.from(key ?? []).toString('hex')}` } });
     return JSON.parse(stdout) as { contracts: Record<string, Hex>; deployBlock: number };
   }

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { HDNodeWallet, JsonRpcProvider, type Interface } from 'ethers';
 import pino from 'pino';
 import { keccakHex, type Hex } from '@keyfall/protocol';
+import { idleGovernance } from '../../contracts/council.ts';
 import { Batcher } from '../../../node/batch/batcher.ts';
 import { payloadRefusal } from '../../../node/batch/feed.ts';
 import { contractInterface } from '../../../node/l1/contracts.ts';
@@ -34,7 +35,7 @@ before(async () => {
   await anvil.rpc('evm_setAutomine', true);
   l1 = new JsonRpcProvider(url, 31_337, { staticNetwork: true, cacheTimeout: -1 });
   const attesters = [2, 3, 4, 5, 6].map((index) => key(index).address).join(',');
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'contracts/deploy/main.ts'), '--l1', url, '--operator', key(1).address, '--cold-key', key(1).address, '--attesters', attesters], {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'contracts/deploy/main.ts'), '--l1', url, '--operator', key(1).address, '--cold-key', key(1).address, '--attesters', attesters, ...idleGovernance(key(0).address)], {
     env: { ...process.env, KEYFALL_DEPLOYER_KEY: key(0).privateKey },
   });
   rollup = (JSON.parse(stdout) as { contracts: { Rollup: string } }).contracts.Rollup.toLowerCase() as Hex;

@@ -33,7 +33,7 @@ export class MiniatureCheckout {
     this.writeJson('package.json', { name: 'miniature', version: '0.0.0' });
     this.writeJson('package-lock.json', { name: 'miniature', lockfileVersion: 3, packages: { '': {}, 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } } });
     this.writeJson('contracts/package.json', { name: 'contracts', scripts: { build: 'true' } });
-    this.writeJson('prover/package.json', { name: 'prover' });
+    for (const name of ['prover', 'governance-ui']) this.writeJson(`${name}/package.json`, { name });
     mkdirSync(join(this.root, 'bin'));
     writeFileSync(join(this.root, 'bin', 'npm'), NPM);
     chmodSync(join(this.root, 'bin', 'npm'), 0o755);

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Wallet } from 'ethers';
 import { MAX_TIMESTAMP_LAG_SECONDS, encodePayload, hashBytes, type Hex, type PayloadBlock } from '@keyfall/protocol';
+import { idleGovernance } from '../../../contracts/council.ts';
 import { createEngine, type Engine } from '../../../../node/execute/engine.ts';
 import { parseGenesisAlloc } from '../../../../node/execute/genesis.ts';
 import { MemoryStore } from '../../../../node/execute/memory-store.ts';
@@ -45,11 +46,9 @@ export async function startRollupChain(extra: readonly string[] = ['--slots-in-a
   const [, operator, coldKey, user] = accounts;
   if (operator === undefined || coldKey === undefined || user === undefined) throw new Error('anvil: expected at least four accounts');
   await l1.rpc('evm_setAutomine', true);
-  // Nobody acts for the council here; a deployment has to name one.
-  const council = Array.from({ length: 8 }, (_, index) => `0x${(0xc0 + index).toString(16).padStart(40, '0')}${index < 5 ? '' : ':external'}`).join(',');
   const { stdout } = await run(process.execPath, [
     new URL('contracts/deploy/main.ts', root).pathname, '--l1', l1.url, '--operator', operator, '--cold-key', coldKey, '--attesters', ATTESTERS.map(({ address }) => address).join(','),
-    '--council', council, '--tokens', `${user}=1000000`,
+    ...idleGovernance(user),
   ], { env: { ...process.env, KEYFALL_DEPLOYER_KEY: DEPLOYER_KEY } });
   await l1.rpc('evm_setAutomine', false);
   for (const { address } of ATTESTERS) await l1.rpc('anvil_setBalance', address, '0x' + (10n ** 20n).toString(16));
