@@ -55,16 +55,24 @@ export async function dueMessage(rollup: Contract, at: BlockRef): Promise<Readin
 
 export const batchRecord = async (rollup: Contract, at: BlockRef, index: bigint): Promise<Reading<BatchRecord>> => view(rollup, at, 'batch', index);
 
+/** The answer of that kind that counts now; narrow integers of the ABI become bigints here, so that nobody mixes the two. */
+async function answerOf(rollup: Contract, at: BlockRef, index: bigint, kind: number): Promise<Reading<Answer | undefined>> {
+  const read = await view<readonly [Answer, Hex]>(rollup, at, 'answerOf', index, kind);
+  if (!read.known) return read;
+  const [answer] = read.value;
+  if (BigInt(answer.outputs) === 0n) return { ...read, value: undefined };
+  return { ...read, value: { ...answer, lastNumber: BigInt(answer.lastNumber), lastTimestamp: BigInt(answer.lastTimestamp), zkGasUsed: BigInt(answer.zkGasUsed) } };
+}
+
 /** A batch and the answers that count now. */
 export async function batchState(rollup: Contract, at: BlockRef, index: bigint, finalized: bigint, attestersCount: boolean): Promise<Reading<BatchState>> {
   const [record, zk, attesters] = await Promise.all([
-    batchRecord(rollup, at, index), view<Answer>(rollup, at, 'answerOf', index, ANSWER_KINDS.zk), view<Answer>(rollup, at, 'answerOf', index, ANSWER_KINDS.attesters),
+    batchRecord(rollup, at, index), answerOf(rollup, at, index, ANSWER_KINDS.zk), answerOf(rollup, at, index, ANSWER_KINDS.attesters),
   ]);
   if (!record.known) return record;
   if (!zk.known) return zk;
   if (!attesters.known) return attesters;
-  const given = (answer: Answer): Answer | undefined => (BigInt(answer.outputs) === 0n ? undefined : answer);
-  const answers = { zk: given(zk.value), attesters: given(attesters.value) };
+  const answers = { zk: zk.value, attesters: attesters.value };
   return { ...record, value: { index, stage: stageOf(index, finalized, answers, attestersCount), record: record.value, ...answers } };
 }
 

@@ -108,11 +108,11 @@ describe('the watchtower', () => {
     const watched = watch(t);
     await watched.catchUp();
     const snapshot = await system.anvil.rpc('evm_snapshot');
-    await system.anvil.rpc('anvil_impersonateAccount', await system.contract('Rollup').getFunction('coldKey').staticCall());
-    const coldKey = await system.contract('Rollup').getFunction('coldKey').staticCall() as string;
+    await system.anvil.rpc('anvil_impersonateAccount', await system.contract('OperatorSeat').getFunction('coldKey').staticCall());
+    const coldKey = await system.contract('OperatorSeat').getFunction('coldKey').staticCall() as string;
     await system.anvil.rpc('anvil_setBalance', coldKey, '0xde0b6b3a7640000');
-    const data = system.contract('Rollup').interface.encodeFunctionData('rotateOperator', [OTHER_KEY]);
-    const rotate = async (): Promise<void> => void await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['Rollup'], data, gas: '0x30000' });
+    const data = system.contract('OperatorSeat').interface.encodeFunctionData('rotateOperator', [OTHER_KEY]);
+    const rotate = async (): Promise<void> => void await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['OperatorSeat'], data, gas: '0x30000' });
     await rotate();
     await watched.catchUp();
     const told = (): string[] => watched.messages.filter(({ title }) => title.includes('F33-key-reuse')).map(({ state }) => state);

@@ -89,9 +89,9 @@ class Bench {
   }
 
   /** Changes the operator's key and waits until somebody was told. @returns milliseconds from the block to the delivery */
-  async alert(rollup: Hex, number: number): Promise<number> {
+  async alert(seat: Hex, number: number): Promise<number> {
     const next: Hex = `0x${(0xbe_0000 + number).toString(16).padStart(40, '0')}`;
-    await this.rpc('eth_sendTransaction', [{ from: mnemonicToAccount(MNEMONIC, { addressIndex: 22 }).address, to: rollup, data: encodeFunctionData({ abi: ABI, functionName: 'rotateOperator', args: [next] }) }]);
+    await this.rpc('eth_sendTransaction', [{ from: mnemonicToAccount(MNEMONIC, { addressIndex: 22 }).address, to: seat, data: encodeFunctionData({ abi: ABI, functionName: 'rotateOperator', args: [next] }) }]);
     const mined = performance.now();
     for (;;) {
       if (performance.now() - mined > DEADLINE_MILLISECONDS) throw new Error(`no alert was delivered within ${DEADLINE_MILLISECONDS} ms`);
@@ -135,11 +135,11 @@ async function main(): Promise<void> {
     const deployment = await bench.deploy();
     await bench.rpc('anvil_mine', ['0x5']);
     await bench.startDaemon(deployment, await bench.startReceiver());
-    const [rollup, inbox] = [deployment.contracts['Rollup'], deployment.contracts['Inbox']] as [Hex, Hex];
-    await bench.alert(rollup, 0);
+    const [seat, inbox] = [deployment.contracts['OperatorSeat'], deployment.contracts['Inbox']] as [Hex, Hex];
+    await bench.alert(seat, 0);
     const quiet: number[] = [];
     for (let number = 1; number <= Number(values.alerts); number += 1) {
-      quiet.push(await bench.alert(rollup, number));
+      quiet.push(await bench.alert(seat, number));
       await sleep(200);
     }
     const trips: number[] = [];
@@ -151,7 +151,7 @@ async function main(): Promise<void> {
     say(`a flood of ${values.flood} messages ...`);
     const flooding = flood(bench, inbox, Number(values.flood));
     await flooding;
-    const flooded = await bench.alert(rollup, 9_999);
+    const flooded = await bench.alert(seat, 9_999);
     const result = { alerts: quiet.length, medianMilliseconds: median(quiet), longestMilliseconds: Math.max(...quiet), floodMessages: Number(values.flood), floodedMilliseconds: flooded, roundTripMilliseconds: median(trips), load: loadavg()[0] };
     process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : [
       `L1 block -> delivered alert, median of ${result.alerts}: ${(result.medianMilliseconds / 1000).toFixed(2)} s (aim < 5 s), longest ${(result.longestMilliseconds / 1000).toFixed(2)} s`,

@@ -9,6 +9,6 @@ const contract = (name: string): Monitor['notices'] => [
 ];
 
 export const lanes: Monitor = {
-  id: 'B15-lanes', group: 'B', about: 'which lanes may answer', severity: 'critical', needs: ['Rollup'], staleAfterSeconds: 900,
-  notices: [...contract('Rollup') ?? [], ...contract('Lanes') ?? []],
+  id: 'B15-lanes', group: 'B', about: 'which lanes may answer', severity: 'critical', needs: ['Lanes'], staleAfterSeconds: 900,
+  notices: contract('Lanes') ?? [],
 };

@@ -4,8 +4,10 @@ import type { Monitor, Notice } from '../monitor.ts';
 import { holds } from './verdicts.ts';
 
 const told: readonly Notice[] = [
-  { contract: 'Rollup', event: 'OperatorRotated', severity: 'warning', sentence: ({ args }) => `the operator's hot key changed from ${String(args['previous'])} to ${String(args['next'])}` },
-  { contract: 'Rollup', event: 'ColdKeySet', severity: 'warning', sentence: ({ args }) => `the operator's cold key changed from ${String(args['previous'])} to ${String(args['next'])}` },
+  { contract: 'OperatorSeat', event: 'OperatorRotated', severity: 'warning', sentence: ({ args }) => `the operator's hot key changed from ${String(args['previous'])} to ${String(args['next'])}` },
+  { contract: 'OperatorSeat', event: 'ColdKeySet', severity: 'warning', sentence: ({ args }) => `the operator's cold key changed from ${String(args['previous'])} to ${String(args['next'])}` },
+  { contract: 'OperatorSeat', event: 'SeatReplaced', severity: 'critical', sentence: ({ args }) => `another operator took the seat: hot key ${String(args['operator'])}, cold key ${String(args['coldKey'])}` },
+  { contract: 'OperatorSeat', event: 'BidPlaced', severity: 'warning', sentence: ({ args }) => `${String(args['bidder'])} bids ${String(args['bidWei'])} wei for the operator's seat` },
 ];
 
 export const people: Monitor = {
