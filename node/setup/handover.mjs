@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from './paths.mjs';
+import { repositoryRoot, stateDirectory } from './paths.mjs';
 import { SetupError } from './progress.mjs';
 import { toolchainEnvironment } from './toolchain.mjs';
 
@@ -25,7 +25,12 @@ export async function runCommand(nodeDirectory, [file, ...args]) {
   child = spawn(join(nodeDirectory, 'node'), [join(repositoryRoot, file), ...args], {
     // Where a person stood when they typed the command; file arguments are relative to it. npm moves to the root itself.
     cwd: process.env.INIT_CWD ?? process.cwd(),
-    env: { ...toolchainEnvironment(), KEYFALL_LIFELINE: `${process.pid}:3` },
+    env: {
+      ...toolchainEnvironment(),
+      KEYFALL_LIFELINE: `${process.pid}:3`,
+      // Every process of ours loads the same modules; read from a cache, they cost a third less to start (node's own cache, keyed by content).
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(stateDirectory, 'compile-cache'),
+    },
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });
   const parent = process.ppid;

@@ -11,17 +11,22 @@ import type { Failure, Skip, StageOutcome } from './results.ts';
 import { startTicker } from './report.ts';
 
 interface FileRunOptions {
+  /** The stage, for the lines of progress. */
+  readonly stage: string;
   readonly concurrency: number;
   readonly fileTimeoutMilliseconds: number;
+  /** Whether the files give way to what runs beside them: tests over real processes have deadlines, these have none. */
+  readonly isYielding?: boolean;
 }
 
-const SLOWEST_SHOWN = 5;
+const SLOWEST_SHOWN = 12;
+const LOWER_PRIORITY = new URL('lower-priority.ts', import.meta.url).href;
 
 /** Runs the files and waits for all of them. No files = nothing ran, which the summary judges. */
 export async function runTestFiles(files: readonly string[], options: FileRunOptions): Promise<StageOutcome> {
   if (files.length === 0) return { passed: 0, failures: [], skips: [], slowest: [] };
   const collector = new Collector();
-  const ticker = startTicker(() => collector.describeProgress(files.length));
+  const ticker = startTicker(options.stage, () => collector.describeProgress(files.length));
   const waiting = [...files];
   const worker = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runFile(file, options, collector);
@@ -35,7 +40,7 @@ export async function runTestFiles(files: readonly string[], options: FileRunOpt
 async function runFile(file: string, options: FileRunOptions, collector: Collector): Promise<void> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), options.fileTimeoutMilliseconds);
-  const stream = run({ cwd: repositoryRoot, files: [resolve(repositoryRoot, file)], isolation: 'process', signal: deadline.signal });
+  const stream = run({ cwd: repositoryRoot, files: [resolve(repositoryRoot, file)], isolation: 'process', signal: deadline.signal, execArgv: options.isYielding === true ? ['--import', LOWER_PRIORITY] : [] });
   stream.on('test:start', (event) => collector.started(event));
   stream.on('test:pass', (event) => collector.passedTest(event));
   stream.on('test:fail', (event) => collector.failedTest(event));

@@ -11,21 +11,26 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-export function printStageStart(position: number, count: number, name: string, about: string): void {
-  console.log(`[${position}/${count}] ${name}: ${about}`);
+export function printStageStart(name: string, about: string): void {
+  console.log(`${label(name)}${about}`);
+}
+
+/** Stages run side by side, so every line says whose it is. */
+function label(stage: string): string {
+  return `[${stage}] `.padEnd(12);
 }
 
 /** Prints what `describe` returns now and then, so that a long stage is seen to be alive. */
-export function startTicker(describe: () => string): { stop: () => void } {
-  const timer = setInterval(() => console.log(`      ${describe()}`), TICK_MILLISECONDS);
+export function startTicker(stage: string, describe: () => string): { stop: () => void } {
+  const timer = setInterval(() => console.log(`${label(stage)}${describe()}`), TICK_MILLISECONDS);
   return { stop: () => clearInterval(timer) };
 }
 
 export function printStageEnd(result: StageResult): void {
   const counts = `${result.passed} passed, ${result.failures.length} failed, ${result.skips.length} skipped`;
-  console.log(`      ${counts} in ${seconds(result.durationMilliseconds)}`);
+  console.log(`${label(result.stage)}${counts} in ${seconds(result.durationMilliseconds)}`);
   const slow = result.slowest.filter(({ milliseconds }) => milliseconds > 2_000);
-  if (slow.length > 0) console.log(`      slowest: ${slow.map(({ where, milliseconds }) => `${where} ${seconds(milliseconds)}`).join(', ')}`);
+  if (slow.length > 0) console.log(`${label(result.stage)}slowest: ${slow.map(({ where, milliseconds }) => `${where} ${seconds(milliseconds)}`).join(', ')}`);
 }
 
 export function printFailures(failures: readonly Failure[]): void {
@@ -37,14 +42,14 @@ export function printFailures(failures: readonly Failure[]): void {
 }
 
 /** Prints the totals. @returns the exit code */
-export function printSummary(results: readonly StageResult[], deferrals: DeferralCheck): number {
+export function printSummary(results: readonly StageResult[], deferrals: DeferralCheck, durationMilliseconds: number): number {
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failures.length, 0) + deferrals.failures.length;
   const skipped = deferrals.accepted.length;
   if (deferrals.accepted.length > 0) console.log('\ndeferred:');
   for (const { id, reason, title } of deferrals.accepted) console.log(`  ${id}: ${reason} (${title})`);
   for (const note of deferrals.notes) console.log(`note: ${note}`);
-  console.log(`\ntook ${seconds(results.reduce((sum, result) => sum + result.durationMilliseconds, 0))}`);
+  console.log(`\ntook ${seconds(durationMilliseconds)}`);
   if (passed + failed === 0) console.log('nothing ran: no test file matches the selection');
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed === 0 && passed > 0 ? 0 : 1;

@@ -9,22 +9,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { parseArguments } from './arguments.ts';
+import { STAGE_NAMES, parseArguments } from './arguments.ts';
 import type { Selection } from './arguments.ts';
 import { readHardhatCounts } from './commands.ts';
 import { checkDeferrals, parseDeferral, parseDeferredList } from './deferred.ts';
 import type { StageOutcome, StageResult } from './results.ts';
+import { roundsOf } from './stages.ts';
 
 const execute = promisify(execFile);
 
 /** Runs one planted file through the runner. */
-async function outcomeOf(source: string, timeoutMilliseconds = 20_000): Promise<StageOutcome> {
+async function outcomeOf(source: string, timeoutMilliseconds = 20_000, isYielding = false): Promise<StageOutcome> {
   const directory = mkdtempSync(join(tmpdir(), 'keyfall-runner-'));
   try {
     const file = join(directory, 'planted.test.mjs');
     writeFileSync(file, `import { test, describe } from 'node:test';\nimport assert from 'node:assert/strict';\n${source}`);
     const program = `import { runTestFiles } from ${JSON.stringify(join(import.meta.dirname, 'node-tests.ts'))};
-      const outcome = await runTestFiles([${JSON.stringify(file)}], { concurrency: 1, fileTimeoutMilliseconds: ${timeoutMilliseconds} });
+      const outcome = await runTestFiles([${JSON.stringify(file)}], { stage: 'planted', isYielding: ${isYielding}, concurrency: 1, fileTimeoutMilliseconds: ${timeoutMilliseconds} });
       process.stdout.write('\\n' + JSON.stringify(outcome));`;
     const { NODE_TEST_CONTEXT: _nested, ...env } = process.env;
     const driver = join(directory, 'driver.mjs');
@@ -37,6 +38,13 @@ async function outcomeOf(source: string, timeoutMilliseconds = 20_000): Promise<
 }
 
 describe('the runner on a test file', () => {
+  test('gives way when it is told to', async () => {
+    const outcome = await outcomeOf(`
+      const { getPriority } = await import('node:os');
+      test('it runs below what started it', () => assert.ok(getPriority() > getPriority(process.ppid)));`, 20_000, true);
+    assert.deepEqual([outcome.passed, outcome.failures], [1, []]);
+  });
+
   test('counts tests, not suites, and names a failure with its suites and its difference', async () => {
     const outcome = await outcomeOf(`
       test('one', () => {});
@@ -117,6 +125,15 @@ describe('the command line and the summary of Hardhat', () => {
     assert.ok(parsed.ok);
     assert.deepEqual(parsed.selection, { stages: ['lint', 'unit'], isFull: false, filePatterns: ['prover'] });
     for (const args of [['--only', 'lint,x'], ['--only'], ['--what']]) assert.equal(parseArguments(args).ok, false, args.join(' '));
+  });
+
+  test('every selected stage runs exactly once, and alone where suites are long', () => {
+    const stages = [...STAGE_NAMES];
+    for (const isFull of [false, true]) {
+      assert.deepEqual(roundsOf({ stages, isFull, filePatterns: [] }).flat(2).toSorted(), stages.toSorted());
+      assert.deepEqual(roundsOf({ stages: ['unit'], isFull, filePatterns: [] }), [[['unit']]]);
+    }
+    assert.ok(roundsOf({ stages, isFull: true, filePatterns: [] }).every((chains) => chains.flat().length === 1));
   });
 
   test('every summary line of Hardhat is added up', () => {

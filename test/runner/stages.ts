@@ -1,4 +1,4 @@
-// The table of stages: name, what it checks, how it runs. Order is cheapest first, so that a slip shows early.
+// The table of stages: name, what it checks, how it runs, and which of them run side by side. Order is cheapest first, so that a slip shows early.
 // Owns which files belong to which stage. Running node:test files is in node-tests.ts, running a tool in commands.ts.
 // Invariant: every *.test.ts under test/ belongs to exactly one stage.
 
@@ -16,6 +16,9 @@ interface Stage {
   readonly about: string;
   readonly run: (selection: Selection) => Promise<StageOutcome>;
 }
+
+/** Stages in order, one after the other. */
+type Chain = readonly StageName[];
 
 const TIDY_FILE = 'test/tidy.test.ts';
 const MINUTE = 60_000;
@@ -63,7 +66,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'tidy',
     about: 'the rules of the house',
-    run: async () => runTestFiles([TIDY_FILE], { concurrency: 1, fileTimeoutMilliseconds: 3 * MINUTE }),
+    run: async () => runTestFiles([TIDY_FILE], { stage: 'tidy', concurrency: 1, fileTimeoutMilliseconds: 3 * MINUTE }),
   },
   {
     name: 'contracts',
@@ -78,8 +81,10 @@ export const STAGES: readonly Stage[] = [
     about: 'every folder on its own',
     run: async (selection) =>
       runTestFiles(selectFiles(selection, (path) => !isEndToEnd(path)), {
+        stage: 'unit',
         concurrency: 2,
-        fileTimeoutMilliseconds: (selection.isFull ? 60 : 5) * MINUTE,
+        fileTimeoutMilliseconds: (selection.isFull ? 60 : 6) * MINUTE,
+        isYielding: true,
       }),
   },
   {
@@ -87,8 +92,23 @@ export const STAGES: readonly Stage[] = [
     about: 'real processes, two files at a time: each spends most of its time waiting for blocks',
     run: async (selection) =>
       runTestFiles(longestFirst(selectFiles(selection, isEndToEnd)), {
+        stage: 'e2e',
         concurrency: 2,
         fileTimeoutMilliseconds: (selection.isFull ? 90 : 8) * MINUTE,
       }),
   },
 ];
+
+/**
+ * The rounds of a run: rounds follow one another, the chains of a round run side by side.
+ * The Solidity compiler and most of the checks use one core, and end-to-end tests mostly wait for blocks, so pairing them leaves no core idle.
+ * Long suites are proofs and measurements of minutes each: there every stage has the machine to itself.
+ */
+export function roundsOf({ isFull, stages }: Selection): readonly (readonly Chain[])[] {
+  const rounds: readonly (readonly Chain[])[] = isFull
+    ? STAGES.map(({ name }) => [[name]])
+    : [[['contracts'], ['lint', 'types', 'tidy']], [['e2e'], ['unit']]];
+  return rounds
+    .map((chains) => chains.map((chain) => chain.filter((name) => stages.includes(name))).filter((chain) => chain.length > 0))
+    .filter((chains) => chains.length > 0);
+}
