@@ -2,7 +2,8 @@
 //
 // Owns: decoding stored bytes into what readers want. Does not own: storage (node/store), the head's movement
 // (node/pipeline), state reads (ExecutionEngine).
-// Invariant: reads see the last completed atomic write, never a part of one.
+// Invariant: reads see the last completed atomic write, never a part of one; and no block above the announced head, because a write
+// is on disk a little before the engine can read its state, and a receipt whose block `latest` does not know yet would be a contradiction.
 
 import { strict as assert } from 'node:assert';
 import { addressBytes, decodeDepositTransaction } from '@keyfall/protocol';
@@ -18,7 +19,7 @@ import type { BatchRecord, BlockRecord, CommitRecord, HeadRecord, MessageRecord,
 export interface ChainDependencies {
   store: ChainStore;
   engine: ExecutionEngine;
-  driver: Driver;
+  driver: Pick<Driver, 'state' | 'subscribe'>;
   /** Undefined on a follower, which takes no transactions. */
   mempool: Mempool | undefined;
   l1Target: () => bigint | undefined;
@@ -63,38 +64,46 @@ export class StoredChain implements ChainView {
     };
   }
 
+  #isAnnounced(blockNumber: bigint): boolean {
+    return blockNumber <= this.#head.unsafe.number;
+  }
+
   block(number: bigint): BlockRecord | undefined {
-    return this.#store.block(number);
+    return this.#isAnnounced(number) ? this.#store.block(number) : undefined;
   }
   blockNumber(hash: Uint8Array): bigint | undefined {
-    return this.#store.blockNumber(hash);
+    const number = this.#store.blockNumber(hash);
+    return number !== undefined && this.#isAnnounced(number) ? number : undefined;
   }
   transactions(blockNumber: bigint): readonly BlockTransaction[] | undefined {
+    if (!this.#isAnnounced(blockNumber)) return undefined;
     const stored = this.#store.transactions(blockNumber);
     const hashes = this.#store.transactionHashes(blockNumber);
     if (stored === undefined || hashes === undefined) return undefined;
     return stored.map((transaction, position) => this.#decode(transaction, hashes[position]!));
   }
   transaction({ blockNumber, position }: TransactionLocation): BlockTransaction | undefined {
+    if (!this.#isAnnounced(blockNumber)) return undefined;
     const transaction = this.#store.transactions(blockNumber)?.[position];
     const hash = this.#store.transactionHashes(blockNumber)?.[position];
     return transaction === undefined || hash === undefined ? undefined : this.#decode(transaction, hash);
   }
   transactionHashes(blockNumber: bigint): readonly Uint8Array[] | undefined {
-    return this.#store.transactionHashes(blockNumber);
+    return this.#isAnnounced(blockNumber) ? this.#store.transactionHashes(blockNumber) : undefined;
   }
   locate(transactionHash: Uint8Array): TransactionLocation | undefined {
-    return this.#store.locate(transactionHash);
+    const location = this.#store.locate(transactionHash);
+    return location !== undefined && this.#isAnnounced(location.blockNumber) ? location : undefined;
   }
   receipts(blockNumber: bigint): readonly StoredReceipt[] | undefined {
-    return this.#store.receipts(blockNumber);
+    return this.#isAnnounced(blockNumber) ? this.#store.receipts(blockNumber) : undefined;
   }
   blooms(from: bigint, to: bigint): Iterable<{ blockNumber: bigint; bloom: Uint8Array }> {
     return this.#store.blooms(from, to);
   }
 
   replay(blockNumber: bigint): BlockReplay | undefined {
-    const block = this.#store.block(blockNumber);
+    const block = this.block(blockNumber);
     const parent = blockNumber > 0n ? this.#store.block(blockNumber - 1n) : undefined;
     const transactions = this.transactions(blockNumber);
     if (block === undefined || parent === undefined || transactions === undefined) return undefined;

@@ -164,8 +164,7 @@ export class Engine implements ExecutionEngine {
   async #commit(parent: Head, block: ExecutedBlock, state: StateCommit, alongside: readonly StateWrite[]): Promise<void> {
     return this.#exclusively(async () => {
       if (!equalBytes(this.#head.hash, parent.hash)) throw new ExecutionFault('stale-block', `expected to commit onto ${toHex(parent.hash)}, the head is ${toHex(this.#head.hash)}`);
-      await this.#committed.store.commit(block.header.number, block.headerRaw, state.changes, alongside);
-      this.#committed.committed(state.decoded);
+      await this.#committed.commit(block.header.number, block.headerRaw, state, alongside);
       this.#head = { header: block.header, hash: block.hash };
     });
   }

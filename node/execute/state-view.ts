@@ -8,12 +8,12 @@ import { BoundedCache } from './bounded-cache.ts';
 import { EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, keccak256 } from './crypto.ts';
 import { decodeRlp, encodeRlp } from './rlp.ts';
 import { accountKey, nodePrefix, slotKey } from './store.ts';
-import type { StateStore } from './store.ts';
+import type { BlockChanges, StateStore } from './store.ts';
 import { decodeNode, toNibbles } from './trie-node.ts';
 import { proveKey } from './trie.ts';
 import type { StoredNode, TrieSource } from './trie.ts';
 import { ExecutionFault } from './api.ts';
-import type { Account, AccountProof, StateReader } from './api.ts';
+import type { Account, AccountProof, StateReader, StateWrite } from './api.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -126,8 +126,13 @@ export class CommittedState {
     return stored;
   }
 
-  /** Brings the caches to the block just committed. Every changed key is overwritten, so no stale one survives. */
-  committed({ accounts, slots, nodes, hasClearedStorage }: CommittedChanges): void {
+  /** Writes a block's changes. The caches follow in the turn in which the store's head moves: a reader between the two would be told the old state as the new. */
+  async commit(blockNumber: bigint, headerRaw: Uint8Array, { changes, decoded }: { changes: BlockChanges; decoded: CommittedChanges }, alongside: readonly StateWrite[]): Promise<void> {
+    await this.store.commit(blockNumber, headerRaw, changes, alongside, () => { this.#follow(decoded); });
+  }
+
+  /** Every changed key is overwritten, so no stale one survives. */
+  #follow({ accounts, slots, nodes, hasClearedStorage }: CommittedChanges): void {
     if (hasClearedStorage) this.#slots.clear();
     for (const [key, account] of accounts) this.#accounts.set(key, account ?? null);
     for (const [key, value] of slots) this.#slots.set(key, value);

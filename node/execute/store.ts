@@ -180,8 +180,8 @@ export class StateStore {
     await this.commit(0n, headerRaw, changes, [{ key: META_GENESIS, value: digest }, { key: META_UNFINISHED, value: undefined }]);
   }
 
-  /** Writes block `blockNumber` = head + 1 with its changes, history and the caller's writes, atomically. */
-  async commit(blockNumber: bigint, headerRaw: Uint8Array, changes: BlockChanges, alongside: readonly StateWrite[]): Promise<void> {
+  /** Writes block `blockNumber` = head + 1 with its changes, history and the caller's writes, atomically. @param onMoved runs in the same turn in which the head moves */
+  async commit(blockNumber: bigint, headerRaw: Uint8Array, changes: BlockChanges, alongside: readonly StateWrite[], onMoved?: () => void): Promise<void> {
     const expected = this.#head === undefined ? 0n : this.#head + 1n;
     if (blockNumber !== expected) throw new ExecutionFault('stale-block', `expected to commit block ${expected}, got ${blockNumber}`);
     const operations = writesOf(changes);
@@ -192,6 +192,7 @@ export class StateStore {
     await this.#write(operations);
     this.#head = blockNumber;
     this.#oldest = oldest;
+    onMoved?.();
   }
 
   #recordHistory(blockNumber: bigint, changes: readonly VersionedChange[], operations: StateWrite[]): void {

@@ -15,7 +15,7 @@ import { SEQUENCING, SimulatedNode } from './simulatedNode.ts';
 
 export interface ScenarioStep { readonly kind: number; readonly a: number; readonly b: number }
 export interface Acknowledged { readonly hash: Uint8Array; readonly sender: Uint8Array; readonly nonce: bigint }
-const KINDS = ['messages', 'commit', 'commit', 'build', 'build', 'build', 'hostile', 'reorg', 'finalize', 'drop', 'l1-final', 'crash', 'empty', 'phase', 'enforced', 'enforced', 'skip'] as const;
+export const KINDS = ['messages', 'commit', 'commit', 'build', 'build', 'build', 'hostile', 'reorg', 'finalize', 'drop', 'l1-final', 'crash', 'empty', 'phase', 'enforced', 'enforced', 'skip'] as const;
 
 export class Scenario {
   node: SimulatedNode;
