@@ -4,6 +4,10 @@
  * Owns only what the proofs' tests need: fixed-length hashed keys, no deletion. Compared there with @ethereumjs/mpt, which we did not write.
  */
 import { encodeRlp, getBytes, hexlify, keccak256 } from 'ethers';
+import { keccak256 as fastKeccak } from '../../node/execute/crypto.ts';
+
+// A trie of 100,000 is half a million hashes: ethers hashes with the same implementation as the node from here on.
+keccak256.register((data) => fastKeccak(data));
 
 interface Entry { readonly nibbles: string; readonly value: string }
 
@@ -24,7 +28,8 @@ function header(base: number, digits: string): string {
 
 const list = (items: readonly string[]): string => header(0xc0, items.join(''));
 const text = (digits: string): string => (digits.length === 2 && digits < '80' ? digits : header(0x80, digits));
-const reference = (node: string): string => (node.length < 64 ? node : `a0${keccak256(`0x${node}`).slice(2)}`);
+const hash = (digits: string): string => Buffer.from(fastKeccak(Buffer.from(digits, 'hex'))).toString('hex');
+const reference = (node: string): string => (node.length < 64 ? node : `a0${hash(node)}`);
 
 function hexPrefix(nibbles: string, isLeaf: boolean): string {
   const flag = (isLeaf ? 2 : 0) + (nibbles.length % 2);
@@ -39,14 +44,14 @@ function commonPrefix(first: string, last: string, depth: number): number {
 
 /** Builds the trie whose keys are the keccak hashes of `entries`' keys. */
 export function buildTrie(entries: readonly { readonly key: string; readonly value: string }[]): Trie {
-  const sorted: Entry[] = entries.map(({ key, value }) => ({ nibbles: keccak256(key).slice(2), value })).sort((a, b) => (a.nibbles < b.nibbles ? -1 : 1));
+  const sorted: Entry[] = entries.map(({ key, value }) => ({ nibbles: hash(key.slice(2)), value })).sort((a, b) => (a.nibbles < b.nibbles ? -1 : 1));
   const encoded = new Map<string, string>();
 
   /** Encoding of the node over sorted[from, to) at `depth`, remembered by path for proofs. */
   const build = (from: number, to: number, depth: number): string => {
     const path = sorted[from]!.nibbles.slice(0, depth);
     const node = encode(from, to, depth);
-    encoded.set(path, `0x${node}`);
+    encoded.set(path, node);
     return node;
   };
   const encode = (from: number, to: number, depth: number): string => {
@@ -66,13 +71,14 @@ export function buildTrie(entries: readonly { readonly key: string; readonly val
   };
   build(0, sorted.length, 0);
   const prove = (key: string): string[] => {
-    const nibbles = keccak256(key).slice(2);
+    const nibbles = hash(key.slice(2));
     // An inlined node (shorter than 32 bytes) is part of its parent and no element of a proof.
     return Array.from({ length: nibbles.length + 1 }, (_, depth) => nibbles.slice(0, depth))
       .flatMap((path) => encoded.get(path) ?? [])
-      .filter((bytes, depth) => depth === 0 || bytes.length >= 66);
+      .filter((node, depth) => depth === 0 || node.length >= 64)
+      .map((node) => `0x${node}`);
   };
-  return { root: keccak256(encoded.get('') ?? '0x'), prove };
+  return { root: `0x${hash(encoded.get('') ?? '')}`, prove };
 }
 
 /** RLP of an account. */

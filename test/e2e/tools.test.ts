@@ -18,6 +18,7 @@ import { BaseError, ContractFunctionRevertedError, createPublicClient, createWal
 import type { Abi, Hex, Transport } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Manifest } from '../../node/cli/manifest.ts';
+import { compileSolidity } from '../solidity.ts';
 import { TestDevnet } from './devnet.ts';
 import { runUniswapByCast, runUniswapByViem } from './scenarios/uniswapTools.ts';
 import { FoundryProject } from './tools/foundry.ts';
@@ -29,13 +30,8 @@ const PROBE_SOURCE = join(HARDHAT_PROJECT, 'contracts', 'Probe.sol');
 interface Built { abi: Abi & InterfaceAbi; bytecode: Hex }
 
 function built(): Built {
-  const solc = require('solc') as { compile(input: string): string };
-  const content = readFileSync(PROBE_SOURCE, 'utf8');
-  const output = JSON.parse(solc.compile(JSON.stringify({
-    language: 'Solidity', sources: { 'Probe.sol': { content } }, settings: { evmVersion: 'osaka', optimizer: { enabled: true }, outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } },
-  }))) as { contracts: { 'Probe.sol': { Probe: { abi: Built['abi']; evm: { bytecode: { object: string } } } } } };
-  const { abi, evm } = output.contracts['Probe.sol'].Probe;
-  return { abi, bytecode: `0x${evm.bytecode.object}` };
+  const { abi, evm } = compileSolidity({ sources: { 'Probe.sol': { content: readFileSync(PROBE_SOURCE, 'utf8') } }, optimizerRuns: 200, load: (path) => assert.fail(`the probe imports ${path}`) })['Probe.sol']!['Probe']!;
+  return { abi: abi as Built['abi'], bytecode: `0x${evm.bytecode.object}` };
 }
 
 interface Stage { manifest: Manifest; probe: Built; directory: string }

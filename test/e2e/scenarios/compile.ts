@@ -3,32 +3,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ContractFactory, Contract, type InterfaceAbi, type Signer } from 'ethers';
+import { ContractFactory, Contract, type Signer } from 'ethers';
+import { compileSolidity, type CompiledContract } from '../../solidity.ts';
 
 const require = createRequire(import.meta.url);
 
-interface CompilerOutput {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
-  readonly contracts: Readonly<Record<string, Readonly<Record<string, { readonly abi: InterfaceAbi; readonly evm: { readonly bytecode: { readonly object: string } } }>>>>;
-}
+let compiled: Readonly<Record<string, CompiledContract>> | undefined;
 
-interface Solc {
-  compile(input: string, callbacks: { import(path: string): { contents: string } }): string;
-}
-
-let compiled: CompilerOutput['contracts'][string] | undefined;
-
-function tokens(): CompilerOutput['contracts'][string] {
-  if (compiled !== undefined) return compiled;
-  const solc = require('solc') as Solc;
+function tokens(): Readonly<Record<string, CompiledContract>> {
   const content = readFileSync(new URL('tokens/Tokens.sol', import.meta.url), 'utf8');
-  const settings = { evmVersion: 'osaka', optimizer: { enabled: true, runs: 200 }, outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } };
-  const input = JSON.stringify({ language: 'Solidity', sources: { 'Tokens.sol': { content } }, settings });
-  const output = JSON.parse(solc.compile(input, { import: (path) => ({ contents: readFileSync(require.resolve(path), 'utf8') }) })) as CompilerOutput;
-  const failures = output.errors?.filter((error) => error.severity === 'error') ?? [];
-  if (failures.length > 0) throw new Error(`the scenario tokens do not compile: ${failures.map((failure) => failure.formattedMessage).join('\n')}`);
-  compiled = output.contracts['Tokens.sol'];
-  return compiled!;
+  compiled ??= compileSolidity({ sources: { 'Tokens.sol': { content } }, optimizerRuns: 200, load: (path) => readFileSync(require.resolve(path), 'utf8') })['Tokens.sol'];
+  return compiled ?? {};
 }
 
 /** Deploys one of the scenario tokens by its Solidity name. */
