@@ -77,15 +77,14 @@ test('after kill -9 of the set-up, the next one waits until the orphaned step is
   first.kill('SIGKILL');
   const second = checkout.start('setup');
   const ended = finish(second);
-  await new Promise((resolve) => {
-    setTimeout(resolve, 800);
-  });
+  let said = '';
+  for (const stream of [second.stdout, second.stderr]) stream?.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
+  await eventually('the second set-up says what it waits for', () => said.includes('waiting for another set-up'));
   assert.ok(isAlive(orphan), 'the orphaned step should still run');
   assert.equal(checkout.npmCalls().length, 1, 'the second set-up must not have started a step');
   process.kill(orphan);
   const { code, output } = await ended;
   assert.equal(code, 0, output);
-  assert.match(output, /waiting for another set-up/);
 });
 
 test('two set-ups started together install once', async (t) => {
