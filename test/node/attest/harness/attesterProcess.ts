@@ -45,7 +45,7 @@ export class AttesterProcess {
     const peers = plan.peers.map((port) => `http://127.0.0.1:${port}`).join(',');
     const args = [
       entry, '--l1', plan.l1Url ?? plan.chain.l1.url, '--rollup', plan.chain.addresses['Rollup'] ?? '', '--lane', plan.chain.addresses['AttesterLane'] ?? '', '--data', plan.dataDirectory,
-      '--port', String(plan.port), '--peers', peers, '--stagger-seconds', '1', '--poll-milliseconds', '50', '--parent-pipe', ...(plan.extra ?? []),
+      '--port', String(plan.port), '--peers', peers, '--stagger-seconds', '1', '--poll-milliseconds', '150', '--parent-pipe', ...(plan.extra ?? []),
     ];
     const child = spawn(process.execPath, args, { env: { ...process.env, KEYFALL_ATTESTER_KEY: plan.wallet.privateKey }, stdio: ['pipe', 'ignore', 'pipe'] });
     return new AttesterProcess(child, `http://127.0.0.1:${plan.port}`);
