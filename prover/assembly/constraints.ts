@@ -29,7 +29,28 @@ function nextPosition(j: u32, log: u32): u32 {
   return j | bit;
 }
 
-/** Gathers 8 columns of 32 rows of a tile into 8 slots (column c to slots + 128 c). */
+/** Columns 0..7 of rows j0..j3 of a tile become four values in each of 8 slots (column c at `to` + 128 c). */
+// @ts-ignore: decorator
+@inline
+function transposeRows(tile: usize, j0: u32, j1: u32, j2: u32, j3: u32, to: usize): void {
+  for (let half: usize = 0; half < 2; half++) {
+    const a = v128.load(tile + (<usize>j0 << 5) + 16 * half);
+    const b = v128.load(tile + (<usize>j1 << 5) + 16 * half);
+    const c = v128.load(tile + (<usize>j2 << 5) + 16 * half);
+    const d = v128.load(tile + (<usize>j3 << 5) + 16 * half);
+    const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+    const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+    const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+    const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+    const at = to + 4 * half * SLOT;
+    v128.store(at, v128.shuffle<i64>(ab0, cd0, 0, 2));
+    v128.store(at + SLOT, v128.shuffle<i64>(ab0, cd0, 1, 3));
+    v128.store(at + 2 * SLOT, v128.shuffle<i64>(ab1, cd1, 0, 2));
+    v128.store(at + 3 * SLOT, v128.shuffle<i64>(ab1, cd1, 1, 3));
+  }
+}
+
+/** Gathers 8 columns of 32 rows of a tile in bit-reversed order into 8 slots (column c to slots + 128 c). */
 function gatherTile(tile: usize, first: u32, log: u32, isNext: bool, slots: usize, limit: u32): void {
   for (let i: u32 = 0; i < 32; i += 4) {
     let j0 = (first + i) & limit;
@@ -42,21 +63,15 @@ function gatherTile(tile: usize, first: u32, log: u32, isNext: bool, slots: usiz
       j2 = nextPosition(j2, log);
       j3 = nextPosition(j3, log);
     }
-    for (let half: usize = 0; half < 2; half++) {
-      const a = v128.load(tile + (<usize>j0 << 5) + 16 * half);
-      const b = v128.load(tile + (<usize>j1 << 5) + 16 * half);
-      const c = v128.load(tile + (<usize>j2 << 5) + 16 * half);
-      const d = v128.load(tile + (<usize>j3 << 5) + 16 * half);
-      const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-      const ab1 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-      const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-      const cd1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-      const to = slots + 4 * half * SLOT + 4 * i;
-      v128.store(to, v128.shuffle<i64>(ab0, cd0, 0, 2));
-      v128.store(to + SLOT, v128.shuffle<i64>(ab0, cd0, 1, 3));
-      v128.store(to + 2 * SLOT, v128.shuffle<i64>(ab1, cd1, 0, 2));
-      v128.store(to + 3 * SLOT, v128.shuffle<i64>(ab1, cd1, 1, 3));
-    }
+    transposeRows(tile, j0, j1, j2, j3, slots + 4 * i);
+  }
+}
+
+/** The same for a tile in trace order, `ahead` rows on. */
+export function gatherRows(tile: usize, first: u32, ahead: u32, slots: usize, limit: u32): void {
+  for (let i: u32 = 0; i < 32; i += 4) {
+    const j = first + ahead + i;
+    transposeRows(tile, j & limit, (j + 1) & limit, (j + 2) & limit, (j + 3) & limit, slots + 4 * i);
   }
 }
 
@@ -146,7 +161,8 @@ function foldExt(acc: usize, value: usize, weight: usize): void {
   }
 }
 
-function execute(scratch: usize, code: usize, operationCount: u32, weights: usize): void {
+/** Runs the program once, on the 32 rows its slots hold. */
+export function execute(scratch: usize, code: usize, operationCount: u32, weights: usize): void {
   for (let i: u32 = 0; i < operationCount; i++) {
     const op = load<u32>(code);
     const to = scratch + load<u32>(code, 4) * SLOT;

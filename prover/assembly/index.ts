@@ -10,6 +10,7 @@ export * from "./keccak";
 export * from "./matrix";
 export * from "./deep";
 export * from "./constraints";
+export * from "./lookup";
 
 /** out[i] = a[i] * b[i] in Montgomery form, `count` a multiple of 4. */
 export function multiplyVectors(a: usize, b: usize, out: usize, count: u32): void {

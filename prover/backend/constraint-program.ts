@@ -1,12 +1,16 @@
-// Compiles a chip's IR to the straight-line program that the constraint kernel runs.
-// Owns: operation choice, slot allocation by last use, the fold. Does not own: execution (assembly/constraints.ts).
+// Compiles a chip's IR to the straight-line programs that the kernels run on rows: the fold of its constraints, and any of its nodes.
+// Owns: operation choice, slot allocation by last use, the fold. Does not own: execution (assembly/constraints.ts, lookup.ts).
 // Source: design 04 decision 6: generated from the canonical IR, no constraint is written here.
-// Invariant: the program's result on a row equals foldConstraints(evaluateNodes(...)) of air/evaluate.ts.
+// Invariant: a fold's result on a row equals foldConstraints(evaluateNodes(...)) of air/evaluate.ts, a node's its value there.
 
 import assert from "node:assert/strict";
 import { reachable } from "../air/chip.ts";
 import type { ColumnPhase, Node } from "../air/expression.ts";
 import type { CompiledChip } from "../air/ir.ts";
+import type { Ext } from "../field/ext4.ts";
+import type { Felt } from "../field/koalabear.ts";
+import { extPowers } from "../ntt/ntt.ts";
+import { toMontgomery } from "./montgomery-form.ts";
 
 /** Operation codes of assembly/constraints.ts. */
 const OP = { add: 0, sub: 1, mul: 2, extAdd: 3, extSub: 4, extMul: 5, extPlusBase: 6, extMinusBase: 7, baseMinusExt: 8, extTimesBase: 9, foldBase: 10, foldExt: 11 } as const;
@@ -29,6 +33,8 @@ export type ConstraintProgram = {
   readonly columnSlots: Readonly<Record<ColumnPhase, { readonly here: number; readonly next: number }>>;
   readonly selectorSlot: number;
   readonly resultSlot: number;
+  /** Where the values of the nodes asked for lie; none in a fold. */
+  readonly roots: readonly { readonly slot: number; readonly isExtension: boolean }[];
 };
 
 /** Base columns and, from the placement, the first column's position in its tile. */
@@ -74,10 +80,13 @@ class ProgramBuilder {
   readonly columnSlots: ConstraintProgram["columnSlots"];
   readonly selectorSlot: number;
   readonly resultSlot: number;
+  /** Nodes whose values are kept to the end; without them the constraints are folded. */
+  readonly #kept: readonly number[] | undefined;
 
-  constructor(chip: CompiledChip, layout: PhaseLayout) {
+  constructor(chip: CompiledChip, layout: PhaseLayout, kept?: readonly number[]) {
     this.#chip = chip;
-    const live = reachable(chip.nodes, chip.constraints.map(({ root }) => root));
+    this.#kept = kept;
+    const live = reachable(chip.nodes, kept ?? chip.constraints.map(({ root }) => root));
     let next = 0;
     for (const id of live) {
       const source = constantOf(this.#node(id));
@@ -106,6 +115,7 @@ class ProgramBuilder {
     return {
       code: Uint32Array.from(this.#words), operationCount: this.#words.length / 4, slotCount: this.#pool.end, constants: this.constants,
       columnSlots: this.columnSlots, selectorSlot: this.selectorSlot, resultSlot: this.resultSlot,
+      roots: (this.#kept ?? []).map((id) => ({ slot: this.#slot(id), isExtension: this.#size(id) === 4 })),
     };
   }
 
@@ -127,8 +137,9 @@ class ProgramBuilder {
         this.#lastUse.set(node.right, id);
       }
     }
+    for (const id of this.#kept ?? []) this.#lastUse.set(id, Number.POSITIVE_INFINITY);
     // A root is folded right after it is computed; other users come later and extend its life.
-    for (const { root } of this.#chip.constraints) this.#lastUse.set(root, Math.max(root, this.#lastUse.get(root) ?? 0));
+    if (this.#kept === undefined) for (const { root } of this.#chip.constraints) this.#lastUse.set(root, Math.max(root, this.#lastUse.get(root) ?? 0));
   }
 
   #slot(id: number): number {
@@ -151,7 +162,7 @@ class ProgramBuilder {
         this.#slotOf.set(id, target);
         this.#emitBinary(node, target);
       }
-      this.#chip.constraints.forEach(({ root, scope }, index) => {
+      if (this.#kept === undefined) this.#chip.constraints.forEach(({ root, scope }, index) => {
         if (root === id) this.#emitFold(id, scope, index);
       });
       const dying = isComputed ? new Set([node.left, node.right, id]) : new Set<number>();
@@ -199,4 +210,27 @@ function constantOf(node: Node): ConstantSource | undefined {
 /** Compiles a chip whose columns lie in tiles as `layout` says. */
 export function compileConstraints(chip: CompiledChip, layout: PhaseLayout): ConstraintProgram {
   return new ProgramBuilder(chip, layout).finish();
+}
+
+/** Compiles the program that leaves the values of `nodes` in its root slots. */
+export function compileNodes(chip: CompiledChip, layout: PhaseLayout, nodes: readonly number[]): ConstraintProgram {
+  return new ProgramBuilder(chip, layout, nodes).finish();
+}
+
+/** What constants stand for in one proof. */
+type ConstantValues = { readonly publics: readonly Felt[]; readonly alpha: Ext; readonly beta: Ext; readonly sumShare: Ext };
+
+/** The words of a program's constants, in the order of its first slots. */
+export function constantWords(program: ConstraintProgram, chip: CompiledChip, { publics, alpha, beta, sumShare }: ConstantValues): Felt[] {
+  const betaPowers = extPowers(beta, chip.maxTupleWidth + 1);
+  const value = (source: ConstantSource): readonly Felt[] => {
+    switch (source.kind) {
+      case "constant": return [source.value];
+      case "public": return [publics[source.index] as Felt];
+      case "alpha": return alpha;
+      case "sumShare": return sumShare;
+      case "betaPower": return betaPowers[source.power] as Ext;
+    }
+  };
+  return program.constants.flatMap((source) => [...value(source)].map(toMontgomery));
 }

@@ -11,10 +11,9 @@ import type { Ext } from "../field/ext4.ts";
 import { GENERATOR, P, inv, neg, pow, sub, twoAdicRoot } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
 import type { CommitMatrix, QuotientRequest } from "../prove/backend.ts";
-import { extPowers } from "../ntt/ntt.ts";
 import type { Placement } from "./committed.ts";
-import { compileConstraints, slotsOf } from "./constraint-program.ts";
-import type { ConstantSource, ConstraintProgram, PhaseLayout } from "./constraint-program.ts";
+import { compileConstraints, constantWords, slotsOf } from "./constraint-program.ts";
+import type { ConstraintProgram, PhaseLayout } from "./constraint-program.ts";
 import type { Engine } from "./engine.ts";
 import { MONTGOMERY_ONE, toMontgomery } from "./montgomery-form.ts";
 import { placed } from "./out-of-domain.ts";
@@ -59,20 +58,6 @@ function tileLoads(chip: CompiledChip, placements: Placements, layout: PhaseLayo
   return words;
 }
 
-function constantWords(program: ConstraintProgram, request: QuotientRequest): Felt[] {
-  const betaPowers = extPowers(request.beta, request.chip.maxTupleWidth + 1);
-  const value = (source: ConstantSource): readonly Felt[] => {
-    switch (source.kind) {
-      case "constant": return [source.value];
-      case "public": return [request.publics[source.index] as Felt];
-      case "alpha": return request.alpha;
-      case "sumShare": return request.sumShare;
-      case "betaPower": return betaPowers[source.power] as Ext;
-    }
-  };
-  return program.constants.flatMap((source) => [...value(source)].map(toMontgomery));
-}
-
 /** Weights of the fold: powers of the challenge in constraint order. */
 function foldWeights(chip: CompiledChip, challenge: Ext): Felt[] {
   const words: Felt[] = [];
@@ -103,7 +88,7 @@ export async function quotientOf(engine: Engine, request: QuotientRequest): Prom
   const loads = tileLoads(chip, placements, layout, program);
   const [code, loadList] = [arena.allocateWords(program.code), arena.allocateWords(loads)];
   const weights = arena.allocateWords(foldWeights(chip, request.foldChallenge));
-  const constants = constantWords(program, request);
+  const constants = constantWords(program, chip, request);
   const constantList = arena.allocateWords(constants);
   const [lastPoint, evenZ, oddZ] = selectorConstants(logHeight);
   const points = arena.allocateWords([lastPoint, evenZ, oddZ].map(toMontgomery));

@@ -3,11 +3,12 @@
 // Invariant: results equal the reference backend's bit for bit, with any number of threads.
 
 import assert from "node:assert/strict";
+import type { PermutationTrace } from "../air/permutation.ts";
 import type { Ext } from "../field/ext4.ts";
 import { P } from "../field/koalabear.ts";
 import type { Felt } from "../field/koalabear.ts";
 import type { HashName } from "../hash/suite.ts";
-import type { Codeword, CommitMatrix, Commitment, DeepRequest, ProverBackend, QuotientRequest } from "../prove/backend.ts";
+import type { Codeword, CommitMatrix, Commitment, DeepRequest, LookupRequest, ProverBackend, QuotientRequest } from "../prove/backend.ts";
 import { NonceExhausted } from "../transcript/grind.ts";
 import type { Label } from "../transcript/labels.ts";
 import type { Transcript } from "../transcript/transcript.ts";
@@ -18,6 +19,7 @@ import type { EngineOptions } from "./engine.ts";
 import type { KernelTask } from "./kernels.ts";
 import { MONTGOMERY_R_SQUARED, toMontgomery } from "./montgomery-form.ts";
 import { OutOfDomain, foldCodeword, kernelWord } from "./out-of-domain.ts";
+import { lookupOf } from "./lookup.ts";
 import { quotientOf } from "./quotient.ts";
 
 /** A search of 2^bits hashes is cut into tasks of 1/32 of it: little is searched in vain, and threads rarely wait for each other. */
@@ -49,6 +51,10 @@ export class WasmBackend implements ProverBackend {
     const commitment = await commitMatrices(this.#engine, matrices, logBlowup, hash);
     for (const { logSize } of commitment.groups) this.#outOfDomain.note(logSize);
     return commitment;
+  }
+
+  async lookup(request: LookupRequest): Promise<PermutationTrace> {
+    return lookupOf(this.#engine, request);
   }
 
   async quotient(request: QuotientRequest): Promise<CommitMatrix> {

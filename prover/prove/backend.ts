@@ -5,6 +5,8 @@
 // backends, and any thread count, give byte-identical proofs.
 
 import type { CompiledChip } from "../air/ir.ts";
+import type { PermutationTrace } from "../air/permutation.ts";
+import type { ChipTrace } from "../air/trace.ts";
 import type { Ext } from "../field/ext4.ts";
 import type { Felt } from "../field/koalabear.ts";
 import type { Digest } from "../hash/poseidon2.ts";
@@ -33,6 +35,9 @@ export interface Commitment {
 export interface Codeword {
   readonly logSize: number;
 }
+
+/** What the lookup columns of one chip depend on. */
+export type LookupRequest = { readonly chip: CompiledChip; readonly trace: ChipTrace; readonly alpha: Ext; readonly beta: Ext };
 
 /** Everything the quotient of one chip depends on. Matrix indices point into the commitments. */
 export type QuotientRequest = {
@@ -71,6 +76,8 @@ export type DeepRequest = {
 export interface ProverBackend {
   /** Extends every matrix to the coset of PROTOCOL.md section 1 and commits them in one tree. */
   commit(matrices: readonly CommitMatrix[], logBlowup: number, hash: HashName): Promise<Commitment>;
+  /** Lookup columns and sum of a chip (air/permutation.ts). Throws ZeroFingerprint when the challenges hit a fingerprint. */
+  lookup(request: LookupRequest): Promise<PermutationTrace>;
   /** Coefficients of q_0 and q_1, as a matrix of 2^logHeight rows and 8 columns. */
   quotient(request: QuotientRequest): Promise<CommitMatrix>;
   /** Values of all columns of one committed matrix at a point outside the base field. */

@@ -4,7 +4,7 @@
 // Invariant: the proof is a function of (key, traces): no randomness, no clock, no thread count enters it.
 
 import assert from "node:assert/strict";
-import { buildPermutation } from "../air/permutation.ts";
+import type { PermutationTrace } from "../air/permutation.ts";
 import type { ChipTrace } from "../air/trace.ts";
 import { EXT_ZERO, extScale } from "../field/ext4.ts";
 import type { Ext } from "../field/ext4.ts";
@@ -64,7 +64,10 @@ async function commitLookup(run: Run, lookupWriter: ProofWriter): Promise<Lookup
   await grindSite(backend, transcript, lookupWriter, "lookupNonce", key.profile.grindingBits.lookup);
   const alpha = transcript.sampleExt();
   const beta = transcript.sampleExt();
-  const built = await run.stage("lookup columns", async () => key.chips.map(({ chip }, i) => buildPermutation(chip, traces[i] as ChipTrace, alpha, beta)));
+  const built: PermutationTrace[] = [];
+  for (const [i, { chip }] of key.chips.entries()) {
+    built.push(await run.stage("lookup columns", () => backend.lookup({ chip, trace: traces[i] as ChipTrace, alpha, beta })));
+  }
   const present = built.filter(({ columns }) => columns.width > 0);
   const commitment = await run.stage("commit lookup", () => backend.commit(present.map(({ columns }) => traceMatrix(columns)), key.profile.logBlowup, key.profile.hash));
   const presentSums = present.map(({ sum }) => sum);

@@ -5,6 +5,8 @@
 
 import assert from "node:assert/strict";
 import { quotientNumerator } from "../air/codegen.ts";
+import { buildPermutation } from "../air/permutation.ts";
+import type { PermutationTrace } from "../air/permutation.ts";
 import { extAdd, extBatchInv, extFromFelt, extMul, extPowTwo, extScale, extSub } from "../field/ext4.ts";
 import type { Ext } from "../field/ext4.ts";
 import { GENERATOR, batchInv, inv, mul, pow, sub, twoAdicRoot } from "../field/koalabear.ts";
@@ -17,7 +19,7 @@ import { evaluateAt, evaluateOnCoset, foldRow, inverseNtt, reverseBits, scaleByP
 import { findNonce } from "../transcript/grind.ts";
 import type { Label } from "../transcript/labels.ts";
 import type { Transcript } from "../transcript/transcript.ts";
-import type { Codeword, CommitMatrix, Commitment, DeepRequest, ProverBackend, QuotientRequest } from "./backend.ts";
+import type { Codeword, CommitMatrix, Commitment, DeepRequest, LookupRequest, ProverBackend, QuotientRequest } from "./backend.ts";
 
 type ExtendedMatrix = {
   readonly logSize: number;
@@ -134,6 +136,10 @@ export class ReferenceBackend implements ProverBackend {
       });
       return { logSize, coefficients, columns: coefficients.map((column) => evaluateOnCoset(column, logSize, GENERATOR)) };
     }), hash);
+  }
+
+  async lookup({ chip, trace, alpha, beta }: LookupRequest): Promise<PermutationTrace> {
+    return buildPermutation(chip, trace, alpha, beta);
   }
 
   async quotient(request: QuotientRequest): Promise<CommitMatrix> {
