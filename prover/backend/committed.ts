@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { Felt } from "../field/koalabear.ts";
 import { DIGEST_LENGTH } from "../hash/poseidon2.ts";
-import { digestWords } from "../hash/suite.ts";
+import { digestWords, suiteOf } from "../hash/suite.ts";
 import type { HashName } from "../hash/suite.ts";
 import type { TreeOpening } from "../merkle/mixed-tree.ts";
 import type { Codeword, Commitment } from "../prove/backend.ts";
@@ -32,7 +32,10 @@ export type Tree = { readonly levels: readonly number[]; readonly hash: HashName
 function digestAt(arena: Arena, { levels, hash }: Tree, log: number, index: number): number[] {
   const address = (levels[log] as number) + 32 * index;
   if (hash === "poseidon2") return Array.from(arena.words(address, DIGEST_LENGTH), fromMontgomery);
-  return digestWords(new Uint8Array(arena.memory.buffer, address, 32));
+  const words = digestWords(new Uint8Array(arena.memory.buffer, address, 32));
+  // A kernel that leaves the words nobody shows would make roots that no verifier has: such a module is of another build.
+  assert(words.slice(suiteOf(hash).shownWords).every((word) => word === 0), "kernels of another protocol version: npm run build -w prover");
+  return words;
 }
 
 function siblingsOf(arena: Arena, tree: Tree, leaf: number): number[][] {

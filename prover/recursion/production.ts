@@ -2,13 +2,14 @@
  * The recursion whose keys are fixed: chains of keccak-f segments under production profiles.
  *
  * Owns: which segment key, intervals and profiles it has. Does not own: its stored keys (protocol/node-keys.ts), how keys are
- * built (family.ts). Invariant: storedFamily() is what buildFamily() makes, FINAL apart (production.full.test.ts).
+ * built (family.ts). Invariant: storedFamily() is what buildFamily() makes (production.full.test.ts).
  */
 import assert from "node:assert/strict";
 import { KECCAK_CHAIN } from "../air/chips/keccak.ts";
 import { LIMB_COUNT } from "../air/chips/keccak-round.ts";
 import { compileMachine } from "../air/ir.ts";
 import { nodeKey, storedKeys } from "../protocol/node-keys.ts";
+import type { StoredKey } from "../protocol/node-keys.ts";
 import { makeKey, makeShape } from "../protocol/key.ts";
 import type { KeyChip, VerifyingKey } from "../protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT_WIDE } from "../protocol/profile.ts";
@@ -32,13 +33,15 @@ export const KECCAK_INTERVAL: IntervalLayout = {
   start: Array.from({ length: LIMB_COUNT }, (_, i) => 1 + 2 * i), end: Array.from({ length: LIMB_COUNT }, (_, i) => 2 + 2 * i),
 };
 
-/** The production recursion as far as LIFT and JOIN, from the stored keys: no program is built before it is needed. */
-export const storedFamily = (): Omit<Family, "final"> => {
-  const keys = storedKeys().keys.map(({ name, profile, logHeight }) => {
+/** The production recursion from its stored keys: no program is built before it is needed. */
+export const storedFamily = (): Family => {
+  const whole = ({ name, profile, logHeight }: StoredKey): VerifyingKey => {
     const key = nodeKey(name, profile, [logHeight]);
     assert(key !== undefined, `stored key ${name}`);
-    return { name, key };
-  });
+    return key;
+  };
+  const { keys: stored, final } = storedKeys();
+  const keys = stored.map((key) => ({ name: key.name, key: whole(key) }));
   const [lift, ...joins] = keys;
   assert(lift?.name === "keccak-lift", "the first stored key is LIFT's");
   return {
@@ -47,5 +50,6 @@ export const storedFamily = (): Omit<Family, "final"> => {
       const [, left, right] = /^keccak-join-(\d+)-(\d+)$/.exec(name) ?? [];
       return { left: Number(left), right: Number(right), key };
     }),
+    final: whole(final),
   };
 };

@@ -63,7 +63,7 @@ const logHeightOfKey = (key: VerifyingKey): number => {
 };
 
 /** Lifts a segment's proof into the tree. Throws RecursionRefused when it does not verify or is of another key. */
-export const proveLift = (backend: ProverBackend, family: Omit<Family, "final">, segment: Layer): Promise<ProvenLayer> => {
+export const proveLift = (backend: ProverBackend, family: Family, segment: Layer): Promise<ProvenLayer> => {
   if (segment.key.digest.some((felt, i) => felt !== family.segment.key.digest[i])) {
     throw new RecursionRefused(`LIFT takes proofs of its segment key, got one under ${segment.key.profile.name}`);
   }
@@ -72,7 +72,7 @@ export const proveLift = (backend: ProverBackend, family: Omit<Family, "final">,
 };
 
 /** Joins two neighbours, the left one first. */
-export const proveJoin = (backend: ProverBackend, family: Omit<Family, "final">, left: Layer, right: Layer): Promise<ProvenLayer> => {
+export const proveJoin = (backend: ProverBackend, family: Family, left: Layer, right: Layer): Promise<ProvenLayer> => {
   const [first, second] = [nodeChildOf(family, left), nodeChildOf(family, right)];
   const [leftHeight, rightHeight] = [logHeightOfKey(left.key), logHeightOfKey(right.key)];
   const join = family.joins.find((entry) => entry.left === leftHeight && entry.right === rightHeight);

@@ -1,5 +1,6 @@
 /**
- * Makes the stored production chain: two keccak-f segments, lifted and joined, and the keys of their nodes.
+ * Makes the stored production chain: three keccak-f segments, lifted, joined and finished, the keys of their nodes,
+ * and a final proof of a list that nobody should trust.
  *
  *     node prover/recursion/store-chain.ts [--threads N] [--stored-keys]
  *
@@ -15,25 +16,30 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, constants } from "node:zlib";
 import { keccakCapacity, keccakChainTrace } from "../air/chips/keccak.ts";
-import { keccakPermutation } from "../air/chips/keccak-round.ts";
+import { keccakPermutation, stateLimbs } from "../air/chips/keccak-round.ts";
 import type { State } from "../air/chips/keccak-round.ts";
 import { WasmBackend } from "../backend/wasm-backend.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { prove } from "../prove/prove.ts";
 import { setup } from "../prove/setup.ts";
+import { joinNodeValues, stateDigest } from "../protocol/node-values.ts";
+import type { NodeValues } from "../protocol/node-values.ts";
 import { STORED_KEYS_FILE } from "../protocol/node-keys.ts";
 import type { StoredKey, StoredKeys } from "../protocol/node-keys.ts";
 import { encodeProofFile } from "../verify/proof-file.ts";
-import { buildFamily } from "./family.ts";
+import { AllowList } from "./allow-list.ts";
+import { Circuit } from "./circuit.ts";
+import type { R1Program } from "./circuit.ts";
+import { buildFamily, setupNode } from "./family.ts";
 import type { Family } from "./family.ts";
 import { KECCAK_INTERVAL, NODE_PROFILES, SEGMENT_LOG_HEIGHT, SEGMENT_PROFILE, segmentChips, segmentKey, storedFamily } from "./production.ts";
-import { proveJoin, proveLift } from "./prove-tree.ts";
+import { proveFinal, proveJoin, proveLift } from "./prove-tree.ts";
 import type { Layer, ProvenLayer } from "./prove-tree.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const WORK = join(ROOT, ".keyfall/chain");
 const OUT = join(ROOT, "test/prover/recursion/chain");
-const SEGMENTS = 2;
+const SEGMENTS = 3;
 
 const logHeightOf = (key: VerifyingKey): number => key.chips[0]?.logHeight ?? 0;
 
@@ -41,12 +47,13 @@ const stored = (name: string, key: VerifyingKey): StoredKey => ({
   name, profile: key.profile.name, logHeight: logHeightOf(key), preprocessedRoot: key.preprocessedRoot ?? [], digest: key.digest,
 });
 
-/** What production-keys.json says about a family: every key of its list. FINAL's is not stored. */
+/** What production-keys.json says about a family: every key of its list, and FINAL's. */
 export const storedKeysOf = (family: Family): StoredKeys => ({
   allowRoot: family.allowList.root,
   keys: [
     stored("keccak-lift", family.lift), ...family.joins.map(({ left, right, key }) => stored(`keccak-join-${left}-${right}`, key)),
   ],
+  final: stored("keccak-final", family.final),
 });
 
 /** The state the stored chain starts from. */
@@ -86,6 +93,31 @@ const save = (file: string, machine: string, { key, publics, bytes }: Layer): vo
   say(`${file}: ${bytes.length} bytes of proof, ${packed.length} stored`);
 };
 
+/**
+ * A proof under FINAL's own key that no honest segment stands behind: a node of a program that constrains nothing, listed in a list of
+ * its own. The recursion cannot refuse it (PROTOCOL.md section 8): whoever reads FINAL must know the list.
+ */
+const proveForeign = async (backend: WasmBackend, family: Family): Promise<Layer> => {
+  const logHeight = logHeightOf((family.joins[0] as Family["joins"][number]).key);
+  const program = (values: NodeValues): R1Program => new Circuit(joinNodeValues(values)).finish(logHeight);
+  const digest = (seed: number): number[] => Array.from({ length: 8 }, (_, i) => seed + i);
+  const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
+  const values: NodeValues = {
+    allowRoot: zeros(8), programId: zeros(8), challenges: zeros(8), commitment: digest(1), start: stateDigest(stateLimbs(CHAIN_START)), end: digest(9),
+    busSum: zeros(4), count: [2 ** 30], segments: [1],
+  };
+  const { key } = await setupNode(backend, family.lift.profile, program(values).preprocessed);
+  backend.release([]);
+  const allowList = new AllowList([key]);
+  const node = await kept("foreign-node", key, async () => {
+    const own = program({ ...values, allowRoot: allowList.root });
+    const { publicValues, bytes, times } = await prove(backend, await setupNode(backend, family.lift.profile, own.preprocessed), [own]);
+    backend.release([]);
+    return { key, publics: publicValues, bytes, times: { witnessMs: 0, proveMs: 0, stages: times, counts: own.counts } };
+  });
+  return kept("foreign-final", family.final, () => proveFinal(backend, { ...family, allowList }, node));
+};
+
 const main = async (threadCount: number, usesStoredKeys: boolean): Promise<void> => {
   mkdirSync(WORK, { recursive: true });
   mkdirSync(OUT, { recursive: true });
@@ -113,6 +145,9 @@ const main = async (threadCount: number, usesStoredKeys: boolean): Promise<void>
   }
   save("lift.json.br", "keccak-lift", first);
   save("join.json.br", name, node);
+  const last = node;
+  save("final.json.br", "keccak-final", await kept("final", family.final, () => proveFinal(backend, family, last)));
+  save("foreign.json.br", "keccak-final", await proveForeign(backend, family));
   await backend.stop();
 };
 

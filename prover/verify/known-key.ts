@@ -16,7 +16,7 @@ import { InvalidKey, makeKey, makeShape } from "../protocol/key.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, TEST_FAST, TEST_KECCAK, TEST_NO_GRINDING } from "../protocol/profile.ts";
 import type { Profile } from "../protocol/profile.ts";
-import { nodeKey, storedKeys } from "../protocol/node-keys.ts";
+import { nodeKey, storedKeys, storedNodeKeys } from "../protocol/node-keys.ts";
 
 export const PROFILES: readonly Profile[] = [PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, PRODUCTION_R1, PRODUCTION_FINAL, TEST_FAST, TEST_NO_GRINDING, TEST_KECCAK];
 
@@ -27,7 +27,7 @@ export type UnknownKey = { readonly ok: false; readonly expected: string; readon
 
 /** A recursion node's key: its program's root is stored (production-keys.json), not recomputed. */
 const storedNodeKey = (name: string, profileName: string, logHeights: readonly number[]): VerifyingKey | UnknownKey => {
-  const { keys } = storedKeys();
+  const keys = storedNodeKeys();
   const stored = keys.find((key) => key.name === name);
   const known = [...MACHINES, ...keys].map((entry) => entry.name).join(", ");
   if (stored === undefined) return { ok: false, expected: `a machine of ${known}`, got: name };
@@ -46,10 +46,8 @@ const extendedRows = (trace: Trace, logSize: number): ((row: number) => number[]
 };
 
 /** Where a recursion node's public values begin with the root of its allow-list, and the root this build trusts. */
-export const trustedAllowRoot = (machineName: string): readonly number[] | undefined => {
-  const { allowRoot, keys } = storedKeys();
-  return keys.some(({ name }) => name === machineName) ? allowRoot : undefined;
-};
+export const trustedAllowRoot = (machineName: string): readonly number[] | undefined =>
+  storedNodeKeys().some(({ name }) => name === machineName) ? storedKeys().allowRoot : undefined;
 
 /** The key of a known machine under a known profile, or what is unknown about it. */
 export const keyOf = (machineName: string, profileName: string, logHeights: readonly number[]): VerifyingKey | UnknownKey => {

@@ -12,6 +12,7 @@ import type { NodeValues } from "../../../prover/protocol/node-values.ts";
 import { childOf, proveFinal, proveJoin, proveLift, proveTree } from "../../../prover/recursion/prove-tree.ts";
 import type { Layer } from "../../../prover/recursion/prove-tree.ts";
 import { verifyProof } from "../../../prover/verify/verify.ts";
+import { recorded, testKeys } from "../protocol/golden-keys.ts";
 import { CHAIN_INTERVAL, altered, assertRefused, chainSegments, listed, sceneOfFile } from "./tree-cases.ts";
 
 const nodes = new Map<string, Layer>();
@@ -38,6 +39,10 @@ test("three segments become one final proof that says where the chain starts and
   assert.deepEqual([...final.count, ...final.segments], [24, 3]);
   assert.deepEqual(final.commitment, joinCommitment(joinCommitment(a.commitment, b.commitment), c.commitment));
   assert.equal(node("final").key.profile.name, "test-keccak");
+});
+
+test("the keys of this recursion are the recorded ones", () => {
+  assert.deepEqual(testKeys(scene().family), recorded().testNodes, "a key moved: node test/prover/protocol/golden-keys.ts records it");
 });
 
 test("neighbours that do not meet, swapped, doubled or of another run leave JOIN without a witness", async () => {
