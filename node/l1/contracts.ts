@@ -7,7 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Interface, type InterfaceAbi, type LogDescription, type Result } from 'ethers';
-import { toHex, type Hex, type StatementInputs } from '@keyfall/protocol';
+import { toHex, type FeeConfig, type Hex, type StatementInputs } from '@keyfall/protocol';
 import { FatalL1Fault } from './fault.ts';
 import { bytesOfHex, hexOf, readHash } from './hex.ts';
 import type { ChainPhase } from '../store/records.ts';
@@ -32,6 +32,7 @@ export type RollupEvent =
   | { readonly kind: 'commit'; readonly commit: CommittedBatch; readonly log: L1Log }
   | { readonly kind: 'finalized'; readonly batchIndex: bigint; readonly lastHash: Uint8Array; readonly stateRoot: Uint8Array; readonly lastNumber: bigint; readonly inboxTo: bigint }
   | { readonly kind: 'dropped'; readonly from: bigint; readonly to: bigint }
+  | { readonly kind: 'fee-config'; readonly config: FeeConfig }
   | { readonly kind: 'phase'; readonly phase: ChainPhase }
   | { readonly kind: 'skipped'; readonly from: bigint; readonly to: bigint };
 
@@ -84,6 +85,8 @@ function rollupEvent({ name, args }: LogDescription, log: L1Log): RollupEvent | 
         kind: 'finalized', batchIndex: integer(args, 'index'), lastHash: bytesOfHex(text(args, 'lastHash')), stateRoot: bytesOfHex(text(args, 'stateRoot')),
         lastNumber: integer(args, 'lastNumber'), inboxTo: integer(args, 'inboxTo'),
       };
+    case 'FeeConfigSet':
+      return { kind: 'fee-config', config: { dataFeeScalar: integer(args, 'dataFeeScalar'), surchargeScalar: integer(args, 'surchargeScalar') } };
     case 'BatchesDropped':
       return { kind: 'dropped', from: integer(args, 'from'), to: integer(args, 'to') };
     default:

@@ -158,6 +158,7 @@ export class RollupL1Source implements L1Source {
     const records: L1Record[] = [];
     for (const event of this.#events.decode(block)) {
       if (event.kind === 'finalized' && event.batchIndex === 0n) this.#requireGenesis(toHex(event.lastHash));
+      else if (event.kind === 'fee-config') this.#feeConfigs.set(feeConfigHash(event.config), event.config);
       else records.push(await this.#record(event, block.header, signal));
     }
     return records;
@@ -168,7 +169,7 @@ export class RollupL1Source implements L1Source {
     if (hash !== genesisHash) throw new FatalL1Fault('protocol', `Rollup ${rollup}: it was deployed with the L2 genesis ${hash}, this version computes ${genesisHash}`);
   }
 
-  async #record(event: RollupEvent, header: L1Header, signal: AbortSignal): Promise<L1Record> {
+  async #record(event: Exclude<RollupEvent, { kind: 'fee-config' }>, header: L1Header, signal: AbortSignal): Promise<L1Record> {
     if (event.kind === 'message') {
       return { kind: 'message', message: { index: event.index, raw: event.raw, accumulator: event.accumulator, l1Number: header.number, l1TransactionHash: hashBytes(event.log.transactionHash) } };
     }
@@ -211,20 +212,45 @@ export class RollupL1Source implements L1Source {
     return { number, hash: hashBytes(hash), timestamp: header.timestamp, baseFeeWei: header.baseFeeWei };
   }
 
-  /** The scalars behind a feeConfigHash. The answer proves itself by the hash, so the endpoint need not be trusted for it. */
+  /**
+   * The scalars behind a feeConfigHash: those of an event that was followed; else what the Rollup has now, or had in an event before the
+   * cursor. A block's state is the one at its end, and a commit may stand before a change in it. Every answer proves itself by the hash, so
+   * the endpoint need not be trusted for it.
+   */
   async #feeConfig(hash: Hex, header: L1Header, signal: AbortSignal): Promise<FeeConfig> {
-    const cached = this.#feeConfigs.get(hash);
-    if (cached !== undefined) return cached;
-    for (const block of [{ blockHash: header.hash }, 'latest']) {
-      const data = this.#rollupInterface.encodeFunctionData('feeConfig', []);
-      const answer = readData(await this.#options.rpc.call('eth_call', [{ to: this.#options.rollup, data }, block], signal), 'feeConfig()');
-      if (answer.length !== 96) throw new RetryableL1Fault('malformed', `feeConfig(): expected 96 bytes, got ${answer.length}`);
-      const word = (position: number): bigint => BigInt(toHex(answer.subarray(32 * position, 32 * position + 32)));
-      const config: FeeConfig = { dataFeeScalar: word(0), surchargeScalar: word(1) };
-      this.#feeConfigs.set(feeConfigHash(config), config);
-      if (feeConfigHash(config) === hash) return config;
+    for (const look of [() => Promise.resolve([]), () => this.#feeConfigAt({ blockHash: header.hash }, signal), () => this.#feeConfigsSet(header.number, signal)]) {
+      for (const config of await look()) this.#feeConfigs.set(feeConfigHash(config), config);
+      const found = this.#feeConfigs.get(hash);
+      if (found !== undefined) return found;
     }
     throw new LyingL1Fault('contradiction', `feeConfigHash ${hash}: no configuration that the endpoint shows hashes to it`);
+  }
+
+  /** None where the endpoint has no state of that block any more: the events have it then. */
+  async #feeConfigAt(block: unknown, signal: AbortSignal): Promise<readonly FeeConfig[]> {
+    const data = this.#rollupInterface.encodeFunctionData('feeConfig', []);
+    let answer: Uint8Array;
+    try {
+      answer = readData(await this.#options.rpc.call('eth_call', [{ to: this.#options.rollup, data }, block], signal), 'feeConfig()');
+    } catch (fault) {
+      if (fault instanceof RetryableL1Fault && fault.code === 'rpc-error') return [];
+      throw fault;
+    }
+    if (answer.length !== 96) throw new RetryableL1Fault('malformed', `feeConfig(): expected 96 bytes, got ${answer.length}`);
+    const word = (position: number): bigint => BigInt(toHex(answer.subarray(32 * position, 32 * position + 32)));
+    return [{ dataFeeScalar: word(0), surchargeScalar: word(1) }];
+  }
+
+  /** Every configuration that was ever set up to a block; one change in 30 days at most. */
+  async #feeConfigsSet(upTo: bigint, signal: AbortSignal): Promise<readonly FeeConfig[]> {
+    const topics = [this.#rollupInterface.getEvent('FeeConfigSet')?.topicHash];
+    const logs = await this.#options.rpc.call('eth_getLogs', [{ address: this.#options.rollup, topics, fromBlock: '0x0', toBlock: `0x${upTo.toString(16)}` }], signal);
+    if (!Array.isArray(logs)) throw new RetryableL1Fault('malformed', 'eth_getLogs: expected a list');
+    return logs.map((log: unknown) => {
+      const data = readData((log as { data?: unknown } | null)?.data, 'FeeConfigSet');
+      const words = [0, 1].map((position) => BigInt(toHex(data.subarray(32 * position, 32 * position + 32))));
+      return { dataFeeScalar: words[0] ?? 0n, surchargeScalar: words[1] ?? 0n };
+    });
   }
 
   #remember(header: L1Header): void {
