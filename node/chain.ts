@@ -11,6 +11,7 @@ import type { ChainView, Notice, PoolView, Submission, SyncStatus, TransactionLo
 import { executableMessage } from './derive/batch.ts';
 import type { BlockReplay, BlockTransaction, ExecutionEngine, InboxMessage, SentTransaction } from './execute/api.ts';
 import type { Driver } from './pipeline/driver.ts';
+import { refusalOfAll } from './sequence/acceptance.ts';
 import type { Mempool } from './sequence/mempool.ts';
 import type { ChainStore } from './store/chainStore.ts';
 import { messageTransactionCount, payloadOf } from './store/payloads.ts';
@@ -137,7 +138,9 @@ export class StoredChain implements ChainView {
   }
 
   async submit(raw: Uint8Array): Promise<Submission> {
-    const { mempool } = this.#dependencies;
+    const { mempool, driver } = this.#dependencies;
+    const refusal = refusalOfAll(this.#head.progress.phase, driver.state.halted);
+    if (refusal !== undefined) return refusal;
     if (mempool === undefined) return { ok: false, code: 'read-only', message: 'this node follows the chain and takes no transactions; send to the sequencer' };
     return mempool.submit(raw);
   }

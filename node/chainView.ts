@@ -28,7 +28,7 @@ export type Submission =
   | { ok: false; code: SubmissionRefusal; message: string };
 export type SubmissionRefusal =
   | 'malformed' | 'unsupported-type' | 'invalid-signature' | 'already-known' | 'underpriced' | 'replacement-underpriced'
-  | 'account-full' | 'pool-full' | 'too-large' | 'gas-limit-above-block' | 'stopping' | 'read-only' | TransactionInvalid;
+  | 'account-full' | 'pool-full' | 'too-large' | 'gas-limit-above-block' | 'stopping' | 'read-only' | 'enforced' | 'frozen' | 'halted' | TransactionInvalid;
 
 export interface PoolView {
   transaction(hash: Uint8Array): SentTransaction | undefined;
