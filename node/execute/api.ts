@@ -243,6 +243,34 @@ export type EstimateResult = { ok: true; gas: bigint } | CallFailure | CallRefus
 export type AccessListResult =
   | { ok: true; accessList: readonly AccessListItem[]; gasUsed: bigint; error: string | undefined } | CallRefusal;
 
+/** Why a simulation as a whole is refused; the RPC gives each the number that execution-apis gives it. */
+export type SimulationInvalid = 'nonce-too-low' | 'nonce-too-high' | 'fee-cap-below-base-fee' | 'sender-not-eoa' | 'gas-limit' | 'block-gas' | 'block-number' | 'block-timestamp' | 'limit';
+/** Made-up blocks on a block's post-state (eth_simulateV1). */
+export interface SimulationRequest {
+  blocks: readonly { calls: readonly CallRequest[]; stateOverrides?: CallContext['stateOverrides']; blockOverrides?: BlockOverrides }[];
+  /** Checks nonces, base fee and senders as a block would; without, calls run that no block could hold. */
+  isValidating: boolean;
+  /** Movements of ETH appear among the logs. */
+  tracesTransfers: boolean;
+  /** Of all calls together. */
+  gasCap: bigint;
+  timeCapMilliseconds?: number;
+  signal?: AbortSignal;
+  /** The unsigned transaction that a call stands for. */
+  encode(request: CallRequest, nonce: bigint): { type: number; raw: Uint8Array; hash: Uint8Array };
+}
+export interface SimulatedCall {
+  /** With sender, gas and nonce filled in. */
+  request: CallRequest;
+  type: number; raw: Uint8Array; hash: Uint8Array;
+  status: 0 | 1; error: string | undefined; returnData: Uint8Array; gasUsed: bigint; gasPriceWei: bigint;
+  logs: readonly Log[];
+  /** Those of the execution alone, which bloom and receipts are made of. */
+  executedLogs: readonly Log[];
+}
+export interface SimulatedBlock { header: BlockHeader; headerRaw: Uint8Array; hash: Uint8Array; calls: readonly SimulatedCall[] }
+export type SimulationResult = { ok: true; blocks: readonly SimulatedBlock[] } | { ok: false; code: 'simulation'; reason: SimulationInvalid; message: string } | CallRefusal;
+
 export type TracerName = 'struct' | 'callTracer' | 'prestateTracer';
 export interface TraceOptions {
   tracer?: TracerName;
@@ -283,6 +311,8 @@ export interface ExecutionEngine {
   estimateGas(request: CallRequest, context: CallContext): Promise<EstimateResult>;
   createAccessList(request: CallRequest, context: CallContext): Promise<AccessListResult>;
   traceCall(request: CallRequest, context: CallContext, options: TraceOptions): Promise<TraceResult>;
+  /** Runs blocks that nobody built on the state after `base`. */
+  simulate(base: { header: BlockHeader; hash: Uint8Array }, request: SimulationRequest): Promise<SimulationResult>;
   /** Traces one transaction of a block, by position in the block (messages' transactions included). */
   traceTransaction(replay: BlockReplay, position: number, options: TraceOptions, limits?: { timeCapMilliseconds?: number; signal?: AbortSignal }): Promise<TraceResult>;
   traceBlock(replay: BlockReplay, options: TraceOptions, limits?: { timeCapMilliseconds?: number; signal?: AbortSignal }): Promise<BlockTraceResult>;

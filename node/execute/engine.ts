@@ -23,6 +23,7 @@ import { CommittedState } from './state-view.ts';
 import type { StateView } from './state-view.ts';
 import { StateStore } from './store.ts';
 import { decodeTransaction, recoverTransaction } from './transaction.ts';
+import { simulate } from './simulate.ts';
 import { traceBlock, traceCall, traceTransaction } from './trace.ts';
 import { checkOrdinary, feeCapOf } from './transition.ts';
 import { orderedRoot } from './trie.ts';
@@ -30,7 +31,7 @@ import { ExecutionFault } from './api.ts';
 import type {
   AccessListResult, AdmissionResult, BlockHeader, BlockInput, BlockReplay, BlockTraceResult, CallContext, CallRequest, CallResult, CandidateSource, DecodedTransaction,
   EngineOptions, EstimateResult, ExecuteBlockResult, ExecutedBlock, ExecutionEngine, FeeParameters, PendingBlock, RecoveredTransaction, SentTransaction, StateAt, StateWrite,
-  StrictBlockInput, TraceOptions, TraceResult,
+  SimulationRequest, SimulationResult, StrictBlockInput, TraceOptions, TraceResult,
 } from './api.ts';
 
 const DEFAULT_RETAINED_BLOCKS = 100_000n;
@@ -197,6 +198,10 @@ export class Engine implements ExecutionEngine {
 
   async traceCall(request: CallRequest, context: CallContext, options: TraceOptions): Promise<TraceResult> {
     return traceCall(this.#calls, request, context, options);
+  }
+
+  async simulate(base: Head, request: SimulationRequest): Promise<SimulationResult> {
+    return simulate(this.#calls, base, request);
   }
 
   async traceTransaction(replay: BlockReplay, position: number, options: TraceOptions, limits: { timeCapMilliseconds?: number; signal?: AbortSignal } = {}): Promise<TraceResult> {

@@ -7,6 +7,7 @@ import { toKey, toWord } from './bytes.ts';
 import { CallInterrupted, createMachine } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT_ACCOUNT } from './overlay.ts';
+import { commitState } from './state-commit.ts';
 import type { CommittedState } from './state-view.ts';
 import { TraceTooLarge } from './trace/tracer.ts';
 import { ExecutionFault } from './api.ts';
@@ -34,15 +35,21 @@ export class MachinePool {
     this.#blockHash = blockHash;
   }
 
-  /** Runs `work` on the state after `blockNumber`, turning pruned states and time limits into refusals. */
-  async run<T>(blockNumber: bigint, limits: { timeCapMilliseconds?: number; signal?: AbortSignal }, work: (machine: Machine) => Promise<T>): Promise<T | CallRefusal> {
+  /**
+   * Runs `work` on the state after `blockNumber`, turning pruned states and time limits into refusals.
+   * @param madeUpHash hashes of blocks that exist only for this work
+   */
+  async run<T>(
+    blockNumber: bigint, limits: { timeCapMilliseconds?: number; signal?: AbortSignal }, work: (machine: Machine) => Promise<T>,
+    madeUpHash: (blockNumber: bigint) => Uint8Array | undefined = () => undefined,
+  ): Promise<T | CallRefusal> {
     const { store } = this.#committed;
     if (store.head === undefined || blockNumber > store.head) return { ok: false, code: 'state', reason: 'unknown-block', message: `expected a block of at most ${store.head ?? 'none'}, got ${blockNumber}` };
     if (blockNumber < store.oldestRetained) return { ok: false, code: 'state', reason: 'pruned', message: `the state of block ${blockNumber} was pruned; the oldest kept is ${store.oldestRetained}` };
     if (this.#waiting.length >= WAITING_LIMIT) return { ok: false, code: 'timeout', message: `${WAITING_LIMIT} calls are waiting already; try again` };
     const machine = await this.#take();
     try {
-      machine.begin(this.#committed.at(blockNumber), this.#blockHash);
+      machine.begin(this.#committed.at(blockNumber), (number) => madeUpHash(number) ?? this.#blockHash(number));
       machine.pulse.arm(limits.timeCapMilliseconds ?? DEFAULT_TIME_CAP_MILLISECONDS, limits.signal);
       return await work(machine);
     } catch (error) {
@@ -53,6 +60,11 @@ export class MachinePool {
     } finally {
       this.#give(machine);
     }
+  }
+
+  /** Root of the state after `blockNumber` with what the machine wrote on top of it; nothing is stored. */
+  rootOf(machine: Machine, blockNumber: bigint): Uint8Array {
+    return commitState(machine.state, this.#committed.at(blockNumber), this.#committed.store).stateRoot;
   }
 
   async #take(): Promise<Machine> {

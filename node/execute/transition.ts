@@ -177,6 +177,16 @@ export async function applyOrdinary(machine: Machine, context: TransitionContext
   return { ok: true, outcome: await finish(machine, result, { gasUsed, effectiveGasPrice: gasPrice, dataFeeWei: dataFee, surchargeFeeWei: surchargeFee, contractAddress: createdBy(transaction, before.nonce) }) };
 }
 
+/** Ends a frame that ran, whose gas was paid in advance at its price: what is left comes back, tip and base fee go where they go. */
+export async function settleFrame(machine: Machine, context: TransitionContext, { sender, gasLimit, gasPrice }: Frame, result: Extract<FrameResult, { isAborted: false }>): Promise<void> {
+  const { balance } = machine.state.read(toKey(sender)) ?? ABSENT_ACCOUNT;
+  await putBalance(machine, sender, balance + (gasLimit - result.gasUsed) * gasPrice);
+  const baseFee = minimum(gasPrice, context.baseFeeWei);
+  await credit(machine, context.coinbase, result.gasUsed * (gasPrice - baseFee));
+  if (context.baseFeeRecipient !== undefined) await credit(machine, context.baseFeeRecipient, result.gasUsed * baseFee);
+  await finish(machine, result, { ...UNCHARGED, gasUsed: result.gasUsed, contractAddress: undefined });
+}
+
 /** Applies the transaction of a SIGNED message that passed its checks: no fee of any kind. */
 export async function applySigned(machine: Machine, context: TransitionContext, transaction: SentTransaction, budget: bigint): Promise<TransactionOutcome> {
   startTransaction(machine);

@@ -43,6 +43,7 @@ import { ethNewBlockFilter } from './methods/eth_newBlockFilter.ts';
 import { ethNewFilter } from './methods/eth_newFilter.ts';
 import { ethNewPendingTransactionFilter } from './methods/eth_newPendingTransactionFilter.ts';
 import { ethSendRawTransaction } from './methods/eth_sendRawTransaction.ts';
+import { ethSimulateV1 } from './methods/eth_simulateV1.ts';
 import { ethSubscribe } from './methods/eth_subscribe.ts';
 import { ethSyncing } from './methods/eth_syncing.ts';
 import { ethUninstallFilter } from './methods/eth_uninstallFilter.ts';
@@ -76,7 +77,7 @@ export const METHODS: readonly Method[] = [
   ethGetFilterChanges, ethGetFilterLogs, ethGetLogs, ethGetProof, ethGetStorageAt, ethGetTransactionByBlockHashAndIndex,
   ethGetTransactionByBlockNumberAndIndex, ethGetTransactionByHash, ethGetTransactionCount, ethGetTransactionReceipt,
   ethGetUncleCountByBlockHash, ethGetUncleCountByBlockNumber, ethMaxPriorityFeePerGas, ethNewBlockFilter, ethNewFilter,
-  ethNewPendingTransactionFilter, ethSendRawTransaction, ethSubscribe, ethSyncing, ethUninstallFilter, ethUnsubscribe,
+  ethNewPendingTransactionFilter, ethSendRawTransaction, ethSimulateV1, ethSubscribe, ethSyncing, ethUninstallFilter, ethUnsubscribe,
   debugGetRawBlock, debugGetRawHeader, debugGetRawReceipts, debugGetRawTransaction, debugTraceBlockByHash, debugTraceBlockByNumber,
   debugTraceCall, debugTraceTransaction, txpoolContent, txpoolContentFrom, txpoolInspect, txpoolStatus, keyfallBatch,
   keyfallBlockBatch, keyfallChain, keyfallEstimateFees, keyfallEstimateZkGas, keyfallMessage, keyfallPendingBatches,
