@@ -35,6 +35,8 @@ const schema = z.strictObject({
   deployment: z.strictObject({ deployBlock: z.int().min(0), contracts: z.record(z.string(), address), codeHashes: z.record(z.string(), word).default({}) }),
   /** Upgrades are tried on a fork of the first endpoint. */
   isSimulating: z.boolean().default(true),
+  /** Every committed batch is executed again from L1 data. */
+  isReexecuting: z.boolean().default(true),
   /** Hardhat artifacts that you built from the sources: upgrades are compared with them. */
   artifacts: z.string().min(1).optional(),
   /** A node of your own whose blocks were derived from L1: its hashes are compared with what became final. */

@@ -4,6 +4,7 @@
 
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { canaryRows } from './alerts/outbox.ts';
 import { Delivery } from './alerts/deliver.ts';
 import { openChannel } from './alerts/channels.ts';
@@ -20,6 +21,7 @@ import { Unverifiable } from './verdict.ts';
 import { createView } from './view.ts';
 
 const DELIVERY_MILLISECONDS = 250;
+const REEXECUTION_RESTART_MILLISECONDS = 10_000;
 const HEARTBEAT_TIMEOUT_MILLISECONDS = 10_000;
 
 export interface Running {
@@ -69,11 +71,27 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
     await sing(store, config, Date.now());
     return true;
   });
-  const ended = Promise.all([watching, delivering, beating, singing]).then(async () => {
+  const reexecuting = config.isReexecuting ? startReexecution(config, logger, signal) : Promise.resolve();
+  const ended = Promise.all([watching, delivering, beating, singing, reexecuting]).then(async () => {
     await api.close();
     await store.close();
   });
   return { port, ended };
+}
+
+/** A thread of its own; it is started again when it dies, and what it cannot do the monitor calls unknown. */
+async function startReexecution(config: Config, logger: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const worker = new Worker(new URL('./replay/worker.ts', import.meta.url), { workerData: config });
+    const stop = (): void => { worker.postMessage('stop'); };
+    signal.addEventListener('abort', stop, { once: true });
+    await new Promise<void>((resolve) => {
+      worker.once('error', (cause: unknown) => { logger.error({ err: cause }, 'the re-execution died; it will be started again'); });
+      worker.once('exit', () => { resolve(); });
+    });
+    signal.removeEventListener('abort', stop);
+    if (!signal.aborted) await pauseUntil(signal, REEXECUTION_RESTART_MILLISECONDS);
+  }
 }
 
 async function checkChain(quorum: Quorum, config: Config): Promise<void> {
@@ -85,8 +103,12 @@ async function checkChain(quorum: Quorum, config: Config): Promise<void> {
 async function repeat(signal: AbortSignal, milliseconds: number, round: () => Promise<boolean>): Promise<void> {
   while (!signal.aborted) {
     const isDone = await round();
-    if (isDone) await sleep(milliseconds, undefined, { signal, ref: true }).catch((cause: unknown) => { if (!signal.aborted) throw cause; });
+    if (isDone) await pauseUntil(signal, milliseconds);
   }
+}
+
+async function pauseUntil(signal: AbortSignal, milliseconds: number): Promise<void> {
+  await sleep(milliseconds, undefined, { signal, ref: true }).catch((cause: unknown) => { if (!signal.aborted) throw cause; });
 }
 
 async function beat(url: string, logger: Logger): Promise<void> {

@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Contracts, DecodedEvent } from './contracts.ts';
 import type { L1Header } from './l1/header.ts';
 import type { OperatorAnswer } from './l1/quorum.ts';
+import type { BatchResult, Finding, ReplayState } from './replay/records.ts';
 import type { CursorState } from './store.ts';
 import type { Severity, Verdict } from './verdict.ts';
 
@@ -41,8 +42,18 @@ export interface View {
   readonly memory: Map<string, unknown>;
   /** Endpoint that simulations fork from; undefined when they are switched off. */
   readonly forkUrl: string | undefined;
+  /** What re-execution came to so far; undefined when it is switched off or has not begun. */
+  readonly reexecuted: () => Reexecuted | undefined;
   /** A hash of a block of the L2 node of your own; undefined when none is configured. */
   readonly l2BlockHash: ((number: bigint) => Promise<Hex | undefined>) | undefined;
+}
+
+export interface Reexecuted {
+  readonly state: ReplayState;
+  readonly findings: readonly Finding[];
+  /** Why it cannot go on at the moment. */
+  readonly fault: string | undefined;
+  readonly resultOf: (batch: number) => BatchResult | undefined;
 }
 
 /** A finalized event as it was kept: integers as decimal strings. */

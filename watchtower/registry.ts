@@ -17,10 +17,11 @@ import { lifecycle } from './monitors/lifecycle.ts';
 import { liveness } from './monitors/liveness.ts';
 import { people } from './monitors/people.ts';
 import { pins } from './monitors/pins.ts';
+import { reexecution } from './monitors/reexecution.ts';
 import { stage } from './monitors/stage.ts';
 import { upgrades } from './monitors/upgrades.ts';
 
 export const MONITORS: readonly Monitor[] = [
-  pins, agreement, continuity, eventsMatchState, coreCode, upgrades, lanes, finalMatchesL2, contradictions, disputes, liveness, forcedQueue, conservation, lifecycle,
+  pins, agreement, continuity, eventsMatchState, coreCode, upgrades, lanes, reexecution, finalMatchesL2, contradictions, disputes, liveness, forcedQueue, conservation, lifecycle,
   people, council, clock, stage,
 ];

@@ -3,7 +3,7 @@
 // Invariant: `commit` resolves after the fsync; a killed process finds either all of a step or nothing of it.
 
 import { mkdirSync } from 'node:fs';
-import { open, type RootDatabase } from 'lmdb';
+import { open, type Database, type RootDatabase } from 'lmdb';
 import type { Hex } from 'viem';
 import type { Severity, Status } from './verdict.ts';
 
@@ -85,10 +85,12 @@ type Key = readonly (string | number)[];
 
 export class Store {
   readonly #database: RootDatabase<unknown, (string | number)[]>;
+  readonly #bytes: Database<Buffer, string>;
 
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true });
     this.#database = open<unknown, (string | number)[]>({ path: directory, encoding: 'json', noSubdir: false });
+    this.#bytes = this.#database.openDB<Buffer, string>({ name: 'bytes', encoding: 'binary' });
   }
 
   get<T>(key: Key): T | undefined {
@@ -104,12 +106,23 @@ export class Store {
     return [...this.#database.getRange(range)].map(({ value }) => value as T);
   }
 
+  /** Keys and values under a prefix from `[...prefix, from]` on, in key order. */
+  entries<T>(prefix: Key, from: number, limit: number): readonly { readonly key: Key; readonly value: T }[] {
+    return [...this.#database.getRange({ start: [...prefix, from], end: [...prefix, '￿'], limit })].map(({ key, value }) => ({ key, value: value as T }));
+  }
+
+  /** Bytes under a name of their own table. */
+  bytes(name: string): Uint8Array | undefined {
+    return this.#bytes.get(name);
+  }
+
   /** Runs `change` as one transaction and waits until it is on disk. */
   async commit(change: (write: Writer) => void): Promise<void> {
     await this.#database.transaction(() => {
       change({
         put: (key, value) => void this.#database.put([...key], value),
         remove: (key) => void this.#database.remove([...key]),
+        putBytes: (name, value) => void this.#bytes.put(name, Buffer.from(value)),
       });
     });
     await this.#database.flushed;
@@ -123,4 +136,5 @@ export class Store {
 export interface Writer {
   readonly put: (key: Key, value: unknown) => void;
   readonly remove: (key: Key) => void;
+  readonly putBytes: (name: string, value: Uint8Array) => void;
 }

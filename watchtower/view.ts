@@ -9,7 +9,8 @@ import { EndpointFault } from './fault.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import type { L1Header } from './l1/header.ts';
 import type { Quorum } from './l1/quorum.ts';
-import type { ProvenAccount, StoredEvent, View } from './monitor.ts';
+import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts';
+import { KEYS, stateOf, type BatchResult, type Finding } from './replay/records.ts';
 import type { Config } from './config.ts';
 import type { CursorState, Store } from './store.ts';
 import { Unverifiable } from './verdict.ts';
@@ -52,8 +53,15 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
       return code;
     },
     events: (contract, name) => store.list<StoredEvent>(['event', contract, name]),
+    reexecuted: () => reexecutedFrom(config, store),
     l2BlockHash: config.l2 === undefined ? undefined : blockHashReader(config, config.l2.url),
   };
+}
+
+function reexecutedFrom(config: Config, store: Store): Reexecuted | undefined {
+  const state = config.isReexecuting ? stateOf(store) : undefined;
+  if (state === undefined) return undefined;
+  return { state, findings: store.list<Finding>(KEYS.findings), fault: store.get<string>(KEYS.fault), resultOf: (batch) => store.get<BatchResult>(KEYS.result(batch)) };
 }
 
 /** The proof of the first endpoint that gives a right one. */

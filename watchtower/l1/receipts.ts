@@ -24,7 +24,7 @@ export async function verifiedLogs(header: L1Header, json: unknown, operator: st
   if (!Array.isArray(json)) throw new EndpointFault('malformed', operator, `${operator}: expected the receipts of block ${header.number} as an array`);
   let root: Hex;
   try {
-    root = await rootOf((json as RpcReceipt[]).map(encodeReceipt));
+    root = bytesToHex(await orderedRoot((json as RpcReceipt[]).map((receipt) => hexToBytes(encodeReceipt(receipt)))));
   } catch (cause) {
     throw new EndpointFault('malformed', operator, `${operator}: receipts of block ${header.number} are not well formed`, { cause });
   }
@@ -43,8 +43,9 @@ function encodeReceipt(receipt: RpcReceipt): Hex {
   return type === 0n ? body : concatHex([toHex(type, { size: 1 }), body]);
 }
 
-async function rootOf(receipts: readonly Hex[]): Promise<Hex> {
+/** Root of the trie of items under their positions, as headers commit to transactions and receipts. */
+export async function orderedRoot(items: readonly Uint8Array[]): Promise<Uint8Array> {
   const trie = await createMPT({ useKeyHashing: false });
-  for (const [index, receipt] of receipts.entries()) await trie.put(hexToBytes(toRlp(minimal(BigInt(index)))), hexToBytes(receipt));
-  return bytesToHex(trie.root());
+  for (const [index, item] of items.entries()) await trie.put(hexToBytes(toRlp(minimal(BigInt(index)))), item);
+  return trie.root();
 }

@@ -1,0 +1,80 @@
+// The watchtower's own execution of L2 against the node's: one hash for random blocks; the shared surcharge vectors; the genesis that the contracts name.
+// A few seeds here, many in replay.full.test.ts. KEYFALL_SEED replays one.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { encodePayload, fromHex, toHex, type Hex, type InboxMessage } from '@keyfall/protocol';
+import { verifyKzgProof as nodeVerifies } from '../../node/execute/crypto.ts';
+import { genesisHead, runBlock } from '../../watchtower/replay/blockRun.ts';
+import { verifyKzgProof } from '../../watchtower/replay/kzg.ts';
+import { createMachine, writeGenesis, type Allocation } from '../../watchtower/replay/machine.ts';
+import { emptied, planBatch, type BatchFacts } from '../../watchtower/replay/plan.ts';
+import { TrieStore } from '../../watchtower/replay/trieStore.ts';
+import { addressOf, CHAIN_ID, contractAddress, FEES, wallets } from '../node/execute/chain-fixture.ts';
+import { Twins } from './replayChain.ts';
+
+const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+const nothing = (): TrieStore => new TrieStore(() => undefined);
+
+interface Vector { readonly name: string; readonly codes: readonly string[]; readonly gas: string; readonly budget: string; readonly expected: { readonly status: number; readonly gasUsed: string; readonly surchargeUsed: string } }
+
+const call = (fields: Partial<InboxMessage> = {}): InboxMessage => ({ kind: 'call', sender: toHex(addressOf(wallets[7] as never)), to: toHex(contractAddress(0)), mintWei: 0n, valueWei: 0n, gas: 100_000n, surcharge: 0n, l1Time: 0n, data: new Uint8Array(0), ...fields });
+
+describe('re-execution', () => {
+  it('gives the genesis that the contracts were built with', async () => {
+    const machine = await createMachine(CHAIN_ID, nothing());
+    const head = genesisHead(await writeGenesis(machine, read('../../contracts/generated/genesis.json') as Allocation));
+    assert.equal(head.hash, (read('../../contracts/generated/genesis-head.json') as { hash: string }).hash);
+  });
+
+  it('gives every surcharge vector: gas, counter, and the abort at one less', async () => {
+    const { vectors } = read('../vectors/execute/surcharge.json') as { vectors: readonly Vector[] };
+    assert.ok(vectors.length > 50);
+    const machine = await createMachine(CHAIN_ID, nothing());
+    for (const { name, codes, gas, budget, expected } of vectors) {
+      await machine.state.setStateRoot(fromHex('0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421'));
+      const head = genesisHead(await writeGenesis(machine, Object.fromEntries(codes.map((code, tag) => [toHex(contractAddress(tag)), { nonce: '1', code }]))));
+      const message = call({ gas: BigInt(gas), surcharge: BigInt(budget) });
+      const { head: after, zkGasUsed } = await runBlock(machine, head, { timestamp: 1n, messages: [{ index: 0n, message }], transactions: [], originBaseFeeWei: FEES.originBaseFeeWei, fees: FEES });
+      assert.deepEqual([String(after.gasUsed), String(zkGasUsed - after.gasUsed)], [expected.gasUsed, expected.surchargeUsed], `${name}, budget ${budget}`);
+    }
+  });
+
+  it('gives the node\'s hash for random blocks and refuses what the node refuses', async () => {
+    const seed = Number(process.env['KEYFALL_SEED'] ?? 20);
+    const twins = await Twins.start(seed);
+    for (let block = 0; block < 4; block += 1) await twins.block();
+    await twins.engine.close();
+  });
+
+  it('knows the KZG check that the node knows, by another equation', () => {
+    const infinity = `0xc0${'00'.repeat(47)}`;
+    const base = `0x97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb`;
+    const word = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`;
+    for (const [commitment, z, y, proof] of [[base, word(5n), word(1n), infinity], [base, word(5n), word(2n), infinity], [infinity, word(0n), word(0n), infinity], [infinity, word(3n), word(0n), base]] as const) {
+      assert.equal(verifyKzgProof(commitment, z, y, proof), nodeVerifies(commitment, z, y, proof), `${commitment} ${y}`);
+    }
+    assert.equal(verifyKzgProof(base, word(5n), word(1n), infinity), true);
+    assert.throws(() => verifyKzgProof(base, `0x${'ff'.repeat(32)}`, word(0n), infinity), /C_KZG_BADARGS/);
+  });
+});
+
+describe('the plan of a batch', () => {
+  const facts = (fields: Partial<BatchFacts>): BatchFacts => ({ mode: 1, payload: encodePayload([{ timestampDelta: 900n, messageCount: 0n, transactions: [] }]), payloadCommitment: `0x${'00'.repeat(32)}` as Hex, originTimestamp: 1_000n, messages: [], parentTimestamp: 100n, ...fields });
+
+  it('holds the first block within half an hour of its origin, to the second', () => {
+    const at = (timestampDelta: bigint): boolean => planBatch(facts({ payload: encodePayload([{ timestampDelta, messageCount: 0n, transactions: [] }]) })).isEmptied;
+    assert.deepEqual([899n, 900n, 2_700n, 2_701n].map(at), [true, false, false, true]);
+  });
+
+  it('counts a payload that promises other messages, or nonsense, as empty, and dates the block that is left', () => {
+    const message = { index: 0n, message: call({ l1Time: 1_500n }) };
+    for (const payload of [new Uint8Array(0), Uint8Array.of(1, 0xc0), facts({}).payload]) {
+      const planned = planBatch(facts({ payload, messages: [message] }));
+      assert.ok(planned.isEmptied);
+      assert.deepEqual(emptied(facts({ payload, messages: [message] })).map(({ timestamp, messages }) => [timestamp, messages.length]), [[1_500n, 1]]);
+    }
+    assert.equal(emptied(facts({ parentTimestamp: 5_000n }))[0]?.timestamp, 5_001n);
+  });
+});
