@@ -3,10 +3,17 @@
 // Invariant: a contract that is not in this table is one whose calls the page cannot read, and it says so.
 
 import type { Abi } from 'viem';
+import bridgedErc1155 from '../../contracts/abi/BridgedERC1155.json' with { type: 'json' };
+import bridgedErc20 from '../../contracts/abi/BridgedERC20.json' with { type: 'json' };
+import bridgedErc721 from '../../contracts/abi/BridgedERC721.json' with { type: 'json' };
 import clock from '../../contracts/abi/Clock.json' with { type: 'json' };
+import escapeHatch from '../../contracts/abi/EscapeHatch.json' with { type: 'json' };
+import exitRegistry from '../../contracts/abi/ExitRegistry.json' with { type: 'json' };
 import inbox from '../../contracts/abi/Inbox.json' with { type: 'json' };
 import governor from '../../contracts/abi/KeyfallGovernor.json' with { type: 'json' };
+import keyfallToken from '../../contracts/abi/KeyfallToken.json' with { type: 'json' };
 import l2Bridge from '../../contracts/abi/L2Bridge.json' with { type: 'json' };
+import lifecycle from '../../contracts/abi/Lifecycle.json' with { type: 'json' };
 import maturity from '../../contracts/abi/Maturity.json' with { type: 'json' };
 import messagePasser from '../../contracts/abi/MessagePasser.json' with { type: 'json' };
 import rollup from '../../contracts/abi/Rollup.json' with { type: 'json' };
@@ -15,10 +22,17 @@ import upgradeTimelock from '../../contracts/abi/UpgradeTimelock.json' with { ty
 import vault from '../../contracts/abi/Vault.json' with { type: 'json' };
 
 export const ABIS = {
+  BridgedERC1155: bridgedErc1155 as unknown as Abi,
+  BridgedERC20: bridgedErc20 as unknown as Abi,
+  BridgedERC721: bridgedErc721 as unknown as Abi,
   Clock: clock as unknown as Abi,
+  EscapeHatch: escapeHatch as unknown as Abi,
+  ExitRegistry: exitRegistry as unknown as Abi,
   Inbox: inbox as unknown as Abi,
   KeyfallGovernor: governor as unknown as Abi,
+  KeyfallToken: keyfallToken as unknown as Abi,
   L2Bridge: l2Bridge as unknown as Abi,
+  Lifecycle: lifecycle as unknown as Abi,
   Maturity: maturity as unknown as Abi,
   MessagePasser: messagePasser as unknown as Abi,
   Rollup: rollup as unknown as Abi,

@@ -2,11 +2,13 @@
 // The file of an act is the one that `keyfall council` writes and takes, so that either can go on where the other stopped.
 // Invariant: what is signed is computed here from the fields that are shown; a digest the contract computes must equal it.
 
-import { encodeAbiParameters, hashStruct, hashTypedData, keccak256 } from 'viem';
-import type { Hex, TypedDataDomain } from 'viem';
+import { encodeAbiParameters, keccak256 } from 'viem';
+import type { Hex } from 'viem';
 import { view } from './contract.ts';
 import type { Contract } from './contract.ts';
 import type { BlockRef, Reading } from './reading.ts';
+import { flatTyped } from './typedData.ts';
+import type { FlatTyped, TypedField } from './typedData.ts';
 import { upgradeWords } from './upgradeWords.ts';
 import type { Upgrade } from './upgradeWords.ts';
 
@@ -77,29 +79,11 @@ export function upgradeIdOf(chainId: bigint, timelock: Hex, upgrade: Upgrade): H
   return keccak256(encodeAbiParameters([{ type: 'uint256' }, { type: 'address' }, UPGRADE_PARAMETER], [chainId, timelock, upgrade]));
 }
 
-export interface TypedAct {
-  readonly domain: TypedDataDomain;
-  readonly types: Record<string, readonly { readonly name: string; readonly type: string }[]>;
-  readonly primaryType: string;
-  readonly message: Record<string, unknown>;
-  readonly sentence: string;
-  readonly domainHash: Hex;
-  readonly messageHash: Hex;
-  readonly digest: Hex;
-}
-
 /** What a member signs, and what it says. */
-export function typedAct(act: CouncilAct): TypedAct {
-  const domain = { name: 'Keyfall SecurityCouncil', version: '1', chainId: Number(act.chainId), verifyingContract: act.council };
+export function typedAct(act: CouncilAct): FlatTyped {
   const common = { nonce: BigInt(act.nonce), deadline: BigInt(act.deadline), epoch: BigInt(act.epoch) };
-  const build = (primaryType: string, fields: readonly { name: string; type: string }[], message: Record<string, unknown>, sentence: string): TypedAct => {
-    const types = { [primaryType]: fields };
-    const domainTypes = [{ name: 'name', type: 'string' }, { name: 'version', type: 'string' }, { name: 'chainId', type: 'uint256' }, { name: 'verifyingContract', type: 'address' }];
-    return {
-      domain, types, primaryType, message, sentence, domainHash: hashStruct({ data: domain, primaryType: 'EIP712Domain', types: { EIP712Domain: domainTypes } as Record<string, { name: string; type: string }[]> }),
-      messageHash: hashStruct({ data: message, primaryType, types: types as Record<string, { name: string; type: string }[]> }), digest: hashTypedData({ domain, types: types as Record<string, { name: string; type: string }[]>, primaryType, message }),
-    };
-  };
+  const build = (primaryType: string, fields: readonly TypedField[], message: Record<string, unknown>, sentence: string): FlatTyped =>
+    flatTyped({ name: 'Keyfall SecurityCouncil', chainId: Number(act.chainId), contract: act.council, primaryType, fields, message, sentence });
   if (act.act === 'pause') return build('PauseFinality', COMMON, common, 'Pause finality. Inbox and exits go on; it ends by itself.');
   if (act.act === 'resolve') return build('ResolveDispute', [{ name: 'disputeId', type: 'uint256' }, { name: 'laneSwitchedOff', type: 'address' }, ...COMMON], { disputeId: BigInt(act.disputeId ?? ''), laneSwitchedOff: act.lane, ...common }, `End dispute ${act.disputeId} by switching the lane ${act.lane} off for ever.`);
   if (act.upgrade === undefined) throw new Error(`a ${act.act} names an upgrade`);

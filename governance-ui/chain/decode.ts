@@ -1,18 +1,19 @@
 // A call in words, before anyone signs it. Owns decoding by the known ABIs, encoding what was decoded again to compare it with the
-// bytes, and one sentence per function of ours. What it cannot read it says it cannot read; the page then asks for more than a click.
-// Invariant: a description is given only if encoding it anew gives exactly the bytes that will be signed.
+// bytes, and calls within calls. What it cannot read it says it cannot read; the page then asks for more than a click.
+// Invariant: a description is given only if encoding it anew gives exactly the bytes that will be signed, at every depth.
 
-import { decodeFunctionData, encodeFunctionData, formatEther, getAbiItem } from 'viem';
+import { decodeFunctionData, encodeFunctionData, getAbiItem } from 'viem';
 import type { AbiFunction, AbiParameter, Hex } from 'viem';
 import { ABIS } from './abis.ts';
 import type { ContractName } from './abis.ts';
-import { upgradeWords } from './upgradeWords.ts';
-import type { Upgrade } from './upgradeWords.ts';
+import { SENTENCES } from './sentences.ts';
 
 export interface Call {
   readonly to: Hex;
   readonly data: Hex;
   readonly valueWei: bigint;
+  /** For a token that the person named: it is no contract of the rollup, and its sentence says so. */
+  readonly readAs?: 'BridgedERC20' | 'BridgedERC721';
 }
 
 export interface DecodedCall {
@@ -20,36 +21,14 @@ export interface DecodedCall {
   readonly functionName: string;
   readonly fields: readonly { readonly name: string; readonly type: string; readonly value: string }[];
   readonly sentence: string;
+  /** What of it is bytes that nobody here can read: signing needs typed words. */
+  readonly unread: string | undefined;
 }
 
 export type Decoding = { readonly ok: true; readonly call: DecodedCall } | { readonly ok: false; readonly why: string };
 
 type Args = readonly unknown[];
-
-const eth = (wei: unknown): string => `${formatEther(wei as bigint)} ETH`;
-
-/** One sentence per function that the page sends. */
-const SENTENCES: Readonly<Record<string, (args: Args, valueWei: bigint) => string>> = {
-  'Inbox.sendCall': ([to, mint, value, gas], paid) => `Send a message to L2 that nobody can refuse: bring ${eth(mint)} from L1, then call ${String(to)} there with ${eth(value)} and ${String(gas)} gas. You pay ${eth(paid)} now; what the message does not need comes back in the same transaction.`,
-  'Inbox.sendSigned': (_args, paid) => `Put an L2 transaction that is signed already into the queue. You pay ${eth(paid)} now; change comes back.`,
-  'MessagePasser.withdrawEth': ([recipient], paid) => `Burn ${eth(paid)} on L2, to be paid to ${String(recipient)} on L1 once a final batch contains it and the claim is made.`,
-  'Vault.withdraw': ([batchIndex, withdrawal]) => {
-    const { recipient, amount, assetKind } = withdrawal as { recipient: string; amount: bigint; assetKind: number };
-    return `Claim a withdrawal of ${assetKind === 0 ? eth(amount) : `${amount} units of a token`} proven under batch ${String(batchIndex)}. Only ${recipient} is paid, whoever sends this.`;
-  },
-  'Vault.claimFor': ([owner]) => `Pay the Vault's credit of ${String(owner)} to its owner.`,
-  'UpgradeTimelock.execute': ([upgrade]) => `Carry out an upgrade whose delay has passed: ${upgradeWords(upgrade as Upgrade)} Anyone may; it fails while exits go first.`,
-  'UpgradeTimelock.extend': ([id]) => `Keep upgrade ${String(id)} executable for some days more, because exits go first. Anyone may.`,
-  'SecurityCouncil.challenge': ([member]) => `Ask council member ${String(member)} for a sign of life. Anyone may.`,
-  'SecurityCouncil.respond': () => 'Say that you, a challenged member of the council, are alive.',
-  'SecurityCouncil.veto': ([upgrade]) => `End an upgrade for good, by the signatures given: ${upgradeWords(upgrade as Upgrade)}`,
-  'SecurityCouncil.expedite': ([upgrade]) => `CARRY OUT EARLY, without the time to leave, by the signatures given: ${upgradeWords(upgrade as Upgrade)}`,
-  'SecurityCouncil.pause': () => 'Pause finality by the signatures given. Inbox and exits go on; it ends by itself.',
-  'Maturity.observe': () => 'Let the maturity contract look at the chain. Anyone may.',
-  'Maturity.advance': ([lane]) => `Enter the next stage of maturity, with zk lane ${String(lane)} as the one of the needed age. It cannot be taken back.`,
-  'Rollup.finalize': ([upTo]) => `Make batches final up to batch ${String(upTo)}. Anyone may; it fails if the policy is not met.`,
-  'Rollup.drop': ([from]) => `Drop batch ${String(from)} and all after it because no proof came in time. Anyone may; it fails if one did.`,
-};
+type Contracts = ReadonlyMap<string, ContractName>;
 
 function show(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
@@ -58,21 +37,61 @@ function show(value: unknown): string {
   return String(value);
 }
 
-/** @param contracts the names of the addresses that are known */
-export function decodeCall({ to, data, valueWei }: Call, contracts: ReadonlyMap<string, ContractName>): Decoding {
-  const contract = contracts.get(to.toLowerCase());
-  if (contract === undefined) return { ok: false, why: `${to} is no contract of this rollup that the page knows` };
+/** @param contracts the names of the addresses that are known, on both chains */
+export function decodeCall({ to, data, valueWei, readAs }: Call, contracts: Contracts): Decoding {
+  const contract = contracts.get(to.toLowerCase()) ?? readAs;
+  return contract === undefined ? { ok: false, why: `${to} is no contract of this rollup that the page knows` } : decodeAs(contract, data, valueWei, contracts);
+}
+
+function decodeAs(contract: ContractName, data: Hex, valueWei: bigint, contracts: Contracts): Decoding {
   const abi = ABIS[contract];
+  let functionName: string;
+  let args: Args;
   try {
-    const { functionName, args = [] } = decodeFunctionData({ abi, data });
-    const again = encodeFunctionData({ abi, functionName, args });
-    if (again !== data.toLowerCase()) return { ok: false, why: 'the bytes are not what their decoding encodes to' };
-    const item = getAbiItem({ abi, name: functionName, args }) as AbiFunction;
-    const fields = item.inputs.map((input: AbiParameter, index) => ({ name: input.name ?? `argument ${index + 1}`, type: input.type, value: show(args[index]) }));
-    const sentence = SENTENCES[`${contract}.${functionName}`]?.(args, valueWei);
-    if (sentence === undefined) return { ok: false, why: `${contract}.${functionName} has no description here` };
-    return { ok: true, call: { contract, functionName, fields, sentence } };
+    const decoded = decodeFunctionData({ abi, data });
+    ({ functionName } = decoded);
+    args = decoded.args ?? [];
+    if (encodeFunctionData({ abi, functionName, args }) !== data.toLowerCase()) return { ok: false, why: 'the bytes are not what their decoding encodes to' };
   } catch (error) {
     return { ok: false, why: `the bytes are no call of ${contract}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}` };
   }
+  const words = sentenceOf(contract, functionName, args, valueWei, contracts);
+  if (!words.ok) return words;
+  const item = getAbiItem({ abi, name: functionName, args }) as AbiFunction;
+  const fields = item.inputs.map((input: AbiParameter, index) => ({ name: input.name === undefined || input.name === '' ? `argument ${index + 1}` : input.name, type: input.type, value: show(args[index]) }));
+  return { ok: true, call: { contract, functionName, fields, sentence: words.sentence, unread: words.unread } };
+}
+
+type Words = { readonly ok: true; readonly sentence: string; readonly unread: string | undefined } | { readonly ok: false; readonly why: string };
+
+function sentenceOf(contract: ContractName, functionName: string, args: Args, valueWei: bigint, contracts: Contracts): Words {
+  const name = `${contract}.${functionName}`;
+  if (name === 'EscapeHatch.multicall') return together(args[0] as readonly Hex[], (data) => decodeAs('EscapeHatch', data, 0n, contracts));
+  if (name === 'KeyfallGovernor.execute') {
+    const [targets, values, calldatas] = args as [readonly Hex[], readonly bigint[], readonly Hex[]];
+    const inner = together(calldatas, (data, index) => decodeCall({ to: targets[index] ?? '0x', data, valueWei: values[index] ?? 0n }, contracts));
+    return inner.ok ? { ...inner, sentence: `Carry out a passed proposal: ${inner.sentence} Its delay begins then. Anyone may; it fails if the proposal has not passed.` } : inner;
+  }
+  const say = SENTENCES[name];
+  if (say === undefined) return { ok: false, why: `${name} has no description here` };
+  const sentence = say(args, valueWei);
+  return name === 'Inbox.sendCall' ? onL2(sentence, args, contracts) : { ok: true, sentence, unread: undefined };
+}
+
+/** Several calls in one: readable only if each is. */
+function together(calls: readonly Hex[], decode: (data: Hex, index: number) => Decoding): Words {
+  const read = calls.map(decode);
+  const bad = read.findIndex((one) => !one.ok);
+  const fault = read[bad];
+  if (fault !== undefined && !fault.ok) return { ok: false, why: `call ${bad + 1} of ${calls.length} in it: ${fault.why}` };
+  const sentences = read.flatMap((one) => (one.ok ? [one.call.sentence] : []));
+  return { ok: true, sentence: sentences.length === 1 ? (sentences[0] ?? '') : sentences.map((sentence, index) => `(${index + 1}) ${sentence}`).join(' '), unread: undefined };
+}
+
+/** What a forced message does once it is on L2. */
+function onL2(sentence: string, [to, _mint, value, _gas, _surcharge, data]: Args, contracts: Contracts): Words {
+  if (data === '0x') return { ok: true, sentence, unread: undefined };
+  const inner = decodeCall({ to: to as Hex, data: data as Hex, valueWei: value as bigint }, contracts);
+  if (inner.ok) return { ok: true, sentence: `${sentence} On L2 it does this: ${inner.call.sentence}`, unread: inner.call.unread };
+  return { ok: true, sentence, unread: `What its data does on L2 cannot be read here: ${inner.why}` };
 }

@@ -5,8 +5,8 @@ import type { ContractName } from './abis.ts';
 import type { System } from './system.ts';
 
 export function knownContracts(system: System): ReadonlyMap<string, ContractName> {
-  const { timelock, council, maturity } = system.governance;
-  const standing = [timelock, council, maturity].flatMap((contract) => contract ?? []);
-  const contracts = [system.rollup, system.inbox, system.clock, system.vault, system.messagePasser, system.l2Bridge, ...standing];
+  const { timelock, council, maturity, governor, token } = system.governance;
+  const standing = [timelock, council, maturity, governor, token, system.exits.lifecycle, system.exits.hatch].flatMap((contract) => contract ?? []);
+  const contracts = [system.rollup, system.inbox, system.clock, system.vault, system.messagePasser, system.l2Bridge, system.exitRegistry, ...standing];
   return new Map(contracts.map(({ address, name }) => [address.toLowerCase(), name] as const));
 }

@@ -3,10 +3,11 @@
 // An address whose code is missing is named as reserved: nobody can act there yet.
 // Invariant: every address comes from the chain at a block.
 
-import { MESSAGE_PASSER, L2_BRIDGE } from '@keyfall/protocol/addresses.ts';
+import { EXIT_REGISTRY, L2_BRIDGE, MESSAGE_PASSER } from '@keyfall/protocol/addresses.ts';
 import type { Hex } from 'viem';
 import type { ContractName } from './abis.ts';
 import { pauser } from './clock.ts';
+import { view } from './contract.ts';
 import type { Contract } from './contract.ts';
 import { maturityAddress, vaultAddress } from './inbox.ts';
 import { address } from './rollup.ts';
@@ -17,10 +18,15 @@ import type { Quorum } from './rpc/quorum.ts';
 
 export interface System {
   readonly rollup: Contract; readonly inbox: Contract; readonly clock: Contract; readonly vault: Contract;
-  readonly messagePasser: Contract; readonly l2Bridge: Contract;
+  readonly messagePasser: Contract; readonly l2Bridge: Contract; readonly exitRegistry: Contract;
   readonly lifecycle: Hex; readonly upgradeAuthority: Hex; readonly maturity: Hex; readonly securityCouncil: Hex; readonly escapeHatch: Hex;
   /** Contracts of governance that stand; one that does not is undefined, and its address above is a key or reserved. */
-  readonly governance: { readonly timelock: Contract | undefined; readonly council: Contract | undefined; readonly maturity: Contract | undefined };
+  readonly governance: {
+    readonly timelock: Contract | undefined; readonly council: Contract | undefined; readonly maturity: Contract | undefined;
+    readonly governor: Contract | undefined; readonly token: Contract | undefined;
+  };
+  /** The same for the contracts of the last way out. */
+  readonly exits: { readonly lifecycle: Contract | undefined; readonly hatch: Contract | undefined };
 }
 
 /** Asks the Rollup and those it names. */
@@ -43,15 +49,33 @@ export async function discoverSystem(rollupAddress: Hex, l1: Quorum, l2: Quorum,
   if (!timelockSize.known) return timelockSize;
   if (!councilSize.known) return councilSize;
   if (!maturitySize.known) return maturitySize;
+  if (!hatch.known) return hatch;
+  const [lifecycleSize, hatchSize] = await Promise.all([codeSize(l1, lifecycle.value, at), codeSize(l1, hatch.value, at)]);
+  if (!lifecycleSize.known) return lifecycleSize;
   const standing = (name: ContractName, where: Hex, size: number): Contract | undefined => (size === 0 ? undefined : on(l1, name, where));
-  return mapReading(hatch, (escapeHatchAddress) => ({
-    rollup, inbox, clock, vault, messagePasser: on(l2, 'MessagePasser', MESSAGE_PASSER), l2Bridge: on(l2, 'L2Bridge', L2_BRIDGE),
-    lifecycle: lifecycle.value, upgradeAuthority: upgradeAuthority.value, maturity: maturity.value, securityCouncil: securityCouncil.value, escapeHatch: escapeHatchAddress,
+  const timelock = standing('UpgradeTimelock', upgradeAuthority.value, timelockSize.value);
+  const voting = await discoverVoting(timelock, at);
+  if (!voting.known) return voting;
+  return mapReading(hatchSize, (size) => ({
+    rollup, inbox, clock, vault, messagePasser: on(l2, 'MessagePasser', MESSAGE_PASSER), l2Bridge: on(l2, 'L2Bridge', L2_BRIDGE), exitRegistry: on(l2, 'ExitRegistry', EXIT_REGISTRY),
+    lifecycle: lifecycle.value, upgradeAuthority: upgradeAuthority.value, maturity: maturity.value, securityCouncil: securityCouncil.value, escapeHatch: hatch.value,
     governance: {
-      timelock: standing('UpgradeTimelock', upgradeAuthority.value, timelockSize.value), council: standing('SecurityCouncil', securityCouncil.value, councilSize.value),
-      maturity: standing('Maturity', maturity.value, maturitySize.value),
+      timelock, council: standing('SecurityCouncil', securityCouncil.value, councilSize.value), maturity: standing('Maturity', maturity.value, maturitySize.value), ...voting.value,
     },
+    exits: { lifecycle: standing('Lifecycle', lifecycle.value, lifecycleSize.value), hatch: standing('EscapeHatch', hatch.value, size) },
   }));
+}
+
+/** Who decides on upgrades: the governor that the timelock names, and the token that gives it votes. */
+async function discoverVoting(timelock: Contract | undefined, at: BlockRef): Promise<Reading<{ governor: Contract | undefined; token: Contract | undefined }>> {
+  if (timelock === undefined) return { known: true, at, trust: 'agreed', value: { governor: undefined, token: undefined } };
+  const governorAt = await view<Hex>(timelock, at, 'GOVERNOR');
+  if (!governorAt.known) return governorAt;
+  const governor: Contract = { name: 'KeyfallGovernor', address: governorAt.value, chain: timelock.chain };
+  const size = await codeSize(timelock.chain, governor.address, at);
+  if (!size.known) return size;
+  if (size.value === 0) return { ...size, value: { governor: undefined, token: undefined } };
+  return mapReading(await view<Hex>(governor, at, 'token'), (address) => ({ governor, token: { name: 'KeyfallToken', address, chain: timelock.chain } as const }));
 }
 
 /** What stands at an address: nothing, a plain key, or code. */

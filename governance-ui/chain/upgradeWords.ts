@@ -33,20 +33,27 @@ const SENTENCES: Readonly<Record<string, { danger: Danger; say: (fields: Fields)
 
 const show = (value: unknown): string => JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner)).replaceAll('"', '');
 
-/** @returns undefined when the payload is not the canonical encoding of its kind */
-export function readUpgrade({ kind, payload }: Upgrade): UpgradeReading | undefined {
+/** The payload's fields. @returns undefined when the payload is not the canonical encoding of its kind */
+export function decodedUpgrade({ kind, payload }: Upgrade): { readonly name: string; readonly fields: Fields } | undefined {
   const entry = UPGRADE_KINDS[kind];
-  const words = entry === undefined ? undefined : SENTENCES[entry.name];
-  if (entry === undefined || words === undefined) return undefined;
+  if (entry === undefined) return undefined;
   try {
     const parameter = entry.payload as AbiParameter;
-    const [decoded] = decodeAbiParameters([parameter], payload) as [Fields];
-    if (encodeAbiParameters([parameter], [decoded]) !== payload.toLowerCase()) return undefined;
-    return { name: entry.name, danger: words.danger, sentence: words.say(decoded), fields: (entry.payload.components ?? []).map(({ name }) => ({ name, value: show(decoded[name]) })) };
+    const [fields] = decodeAbiParameters([parameter], payload) as [Fields];
+    return encodeAbiParameters([parameter], [fields]) === payload.toLowerCase() ? { name: entry.name, fields } : undefined;
   } catch {
     // Bytes that no such struct has: the caller says that it cannot read them.
     return undefined;
   }
+}
+
+/** @returns undefined when the payload is not the canonical encoding of its kind */
+export function readUpgrade(upgrade: Upgrade): UpgradeReading | undefined {
+  const decoded = decodedUpgrade(upgrade);
+  const words = decoded === undefined ? undefined : SENTENCES[decoded.name];
+  if (decoded === undefined || words === undefined) return undefined;
+  const { name, fields } = decoded;
+  return { name, danger: words.danger, sentence: words.say(fields), fields: (UPGRADE_KINDS[upgrade.kind]?.payload.components ?? []).map((one) => ({ name: one.name, value: show(fields[one.name]) })) };
 }
 
 export function upgradeWords(upgrade: Upgrade): string {

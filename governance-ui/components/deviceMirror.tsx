@@ -3,7 +3,7 @@
 
 'use client';
 
-import type { TypedAct } from '../chain/council.ts';
+import type { FlatTyped } from '../chain/typedData.ts';
 import { Row, Rows } from './ui.tsx';
 
 /** Pieces of eight digits. */
@@ -15,7 +15,7 @@ function Hash({ value }: { value: string }) {
   return <code className="device-hash" aria-label={value}>{pieces(value).map((piece, index) => <span key={index}>{piece}</span>)}</code>;
 }
 
-export function DeviceMirror({ typed }: { typed: TypedAct }) {
+export function DeviceMirror({ typed }: { typed: FlatTyped }) {
   return (
     <div className="device">
       <p className="device-title">What your device should show</p>

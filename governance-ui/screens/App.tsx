@@ -24,11 +24,12 @@ import { Home } from './Home.tsx';
 import { Settings } from './Settings.tsx';
 import { Stage } from './Stage.tsx';
 import { Upgrades } from './Upgrades.tsx';
+import { Vote } from './Vote.tsx';
 import { Withdrawals } from './Withdrawals.tsx';
 
 export interface ScreenProps { readonly route: readonly string[] }
 
-const SCREENS: Readonly<Record<string, ComponentType<ScreenProps>>> = { '': Home, approve: Approve, council: Council, deposit: Deposit, escape: Escape, exit: Exit, explorer: Explorer, force: Force, health: Health, stage: Stage, upgrades: Upgrades, withdrawals: Withdrawals };
+const SCREENS: Readonly<Record<string, ComponentType<ScreenProps>>> = { '': Home, approve: Approve, council: Council, deposit: Deposit, escape: Escape, exit: Exit, explorer: Explorer, force: Force, health: Health, stage: Stage, upgrade: Upgrades, upgrades: Upgrades, vote: Vote, withdrawals: Withdrawals };
 
 const never = (): (() => void) => () => undefined;
 

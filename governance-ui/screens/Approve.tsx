@@ -5,17 +5,16 @@
 'use client';
 
 import { useState } from 'react';
-import { recoverTypedDataAddress } from 'viem';
-import type { Hex } from 'viem';
-import { useConnection, useSignTypedData } from 'wagmi';
+import { useConnection } from 'wagmi';
 import { DeviceMirror } from '../components/deviceMirror.tsx';
 import { useReading, useRound, useSession, useSystem } from '../components/session.tsx';
 import { SubmitAct } from '../components/submitAct.tsx';
 import { Badge, Button, Field, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
+import { useSigning } from '../components/useSigning.ts';
 import { useUpgrades } from '../components/upgrades.ts';
 import { Moment, Value } from '../components/value.tsx';
 import { actText, epoch, members, parseAct, quorumOf, typedAct, withApproval } from '../chain/council.ts';
-import type { ActName, CouncilAct, TypedAct } from '../chain/council.ts';
+import type { ActName, CouncilAct } from '../chain/council.ts';
 import { reasonOf, unknown } from '../chain/reading.ts';
 import type { System } from '../chain/system.ts';
 import { readUpgrade } from '../chain/upgradeWords.ts';
@@ -83,8 +82,8 @@ function Prepare({ system, upgrade, onPrepared }: { system: System; upgrade: Sch
 
 function SignPanel({ act, system, onSigned }: { act: CouncilAct; system: System; onSigned: (act: CouncilAct) => void }) {
   const connection = useConnection();
-  const { deployment, raiseAlarm } = useSession();
-  const signing = useSignTypedData();
+  const { deployment } = useSession();
+  const signing = useSigning();
   const [override, setOverride] = useState('');
   const [said, setSaid] = useState<{ tone: 'good' | 'bad'; text: string }>();
   const typed = typedAct(act);
@@ -94,19 +93,9 @@ function SignPanel({ act, system, onSigned }: { act: CouncilAct; system: System;
   const needed = useReading('l1', ['council', 'quorum', act.act], async ({ system, at }) => (system.governance.council === undefined ? unknown('no council stands') : quorumOf(system.governance.council, at, act.act)));
   const isMember = list?.known === true ? list.value.some(({ account }) => account.toLowerCase() === connection.address?.toLowerCase()) : undefined;
   const sign = async (): Promise<void> => {
-    const { address } = connection;
-    if (address === undefined) return;
-    let signature: Hex;
-    try {
-      signature = await signing.mutateAsync({ domain: typed.domain, types: typed.types, primaryType: typed.primaryType, message: typed.message } as Parameters<typeof signing.mutateAsync>[0]);
-    } catch (error) {
-      return setSaid({ tone: 'bad', text: `Nothing was signed: ${reasonOf(error)}` });
-    }
-    if (!(await isOver(typed, signature, address))) {
-      raiseAlarm('Your wallet signed something else than this page showed: the signature is not yours over these bytes. It was not added.');
-      return setSaid({ tone: 'bad', text: 'The signature does not belong to these bytes and was thrown away.' });
-    }
-    onSigned(withApproval(act, address, signature));
+    const signed = await signing.sign(typed);
+    if (!signed.ok) return setSaid({ tone: 'bad', text: signed.why });
+    onSigned(withApproval(act, signed.signer, signed.signature));
     return setSaid({ tone: 'good', text: 'Recovered and compared: your signature, over exactly this act.' });
   };
   const text = actText(act);
@@ -129,16 +118,6 @@ function SignPanel({ act, system, onSigned }: { act: CouncilAct; system: System;
       {needed?.known === true && BigInt(act.approvals.length) >= needed.value ? <SubmitAct act={act} /> : null}
     </Panel>
   );
-}
-
-async function isOver(typed: TypedAct, signature: Hex, address: Hex): Promise<boolean> {
-  try {
-    const { domain, types, primaryType, message } = typed;
-    return (await recoverTypedDataAddress({ domain, types, primaryType, message, signature } as Parameters<typeof recoverTypedDataAddress>[0])).toLowerCase() === address.toLowerCase();
-  } catch {
-    // Not the form of a key's signature: it cannot be compared here, so it is not taken.
-    return false;
-  }
 }
 
 /** In what an act is not for the rollup that the page shows. */

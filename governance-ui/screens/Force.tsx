@@ -13,7 +13,7 @@ import { useQueue } from '../components/queue.tsx';
 import { routeTo } from '../components/route.ts';
 import { useReading, useSession, useSystem } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
-import { Field, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
+import { Field, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, ReadAt, Value } from '../components/value.tsx';
 import { price } from '../chain/inbox.ts';
 import { FORCE_SURCHARGE_ZKGAS, forceCall, forcedWithdrawal, gasOf, zkGasOf } from '../flows/forceCall.ts';
@@ -60,7 +60,6 @@ function ForceForm({ kind }: { kind: Kind }) {
           <Row name="Declared" hint="gas + surcharge budget">{gasOf(call).toString()} + {FORCE_SURCHARGE_ZKGAS.toString()} zkGas</Row>
         </Rows>
       )}
-      {kind === 'call' && data.ok && data.value !== '0x' ? <Notice tone="warn" title="The L2 call's data is yours">This page describes the message that carries it; what the data does on L2 it cannot read.</Notice> : null}
       {call !== undefined && quote?.known === true && system?.known === true
         ? <TransactionSheet key={`${call.to} ${call.valueWei} ${call.data}`} prepared={forceCall({ inbox: system.value.inbox.address, chainId: deployment.l1.chainId, call, priceWei: quote.value })} onMined={({ hash }) => <AfterMessage l1Hash={hash} />} />
         : null}

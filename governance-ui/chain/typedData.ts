@@ -1,0 +1,44 @@
+// Flat EIP-712 data as devices show it: domain, one struct without nesting, and the hashes of both. Owns how these are computed and the
+// shape that the device's mirror draws and a wallet is asked to sign.
+// Invariant: every hash is computed here from the fields that are shown; none is taken from a file or a wallet.
+
+import { hashStruct, hashTypedData, recoverTypedDataAddress } from 'viem';
+import type { Hex, TypedDataDomain } from 'viem';
+
+export interface TypedField { readonly name: string; readonly type: string }
+
+export interface FlatTyped {
+  readonly domain: TypedDataDomain & { readonly chainId: number };
+  readonly types: Record<string, readonly TypedField[]>;
+  readonly primaryType: string;
+  readonly message: Record<string, unknown>;
+  /** What signing it means. */
+  readonly sentence: string;
+  readonly domainHash: Hex;
+  readonly messageHash: Hex;
+  readonly digest: Hex;
+}
+
+const DOMAIN_FIELDS = [{ name: 'name', type: 'string' }, { name: 'version', type: 'string' }, { name: 'chainId', type: 'uint256' }, { name: 'verifyingContract', type: 'address' }];
+
+export function flatTyped({ name, chainId, contract, primaryType, fields, message, sentence }: {
+  name: string; chainId: number; contract: Hex; primaryType: string; fields: readonly TypedField[]; message: Record<string, unknown>; sentence: string;
+}): FlatTyped {
+  const domain = { name, version: '1', chainId, verifyingContract: contract };
+  const types = { [primaryType]: fields };
+  const asMutable = types as Record<string, { name: string; type: string }[]>;
+  return {
+    domain, types, primaryType, message, sentence, domainHash: hashStruct({ data: domain, primaryType: 'EIP712Domain', types: { EIP712Domain: DOMAIN_FIELDS } }),
+    messageHash: hashStruct({ data: message, primaryType, types: asMutable }), digest: hashTypedData({ domain, types: asMutable, primaryType, message }),
+  };
+}
+
+/** Whether a signature is the key's over exactly these bytes. A contract's cannot be told so. */
+export async function isSignatureOver({ domain, types, primaryType, message }: FlatTyped, signature: Hex, signer: Hex): Promise<boolean> {
+  try {
+    return (await recoverTypedDataAddress({ domain, types, primaryType, message, signature } as Parameters<typeof recoverTypedDataAddress>[0])).toLowerCase() === signer.toLowerCase();
+  } catch {
+    // Not the form of a key's signature: it cannot be compared here, so it is not taken.
+    return false;
+  }
+}
