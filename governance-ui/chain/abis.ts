@@ -13,6 +13,7 @@ import inbox from '../../contracts/abi/Inbox.json' with { type: 'json' };
 import governor from '../../contracts/abi/KeyfallGovernor.json' with { type: 'json' };
 import keyfallToken from '../../contracts/abi/KeyfallToken.json' with { type: 'json' };
 import l2Bridge from '../../contracts/abi/L2Bridge.json' with { type: 'json' };
+import lanes from '../../contracts/abi/Lanes.json' with { type: 'json' };
 import lifecycle from '../../contracts/abi/Lifecycle.json' with { type: 'json' };
 import maturity from '../../contracts/abi/Maturity.json' with { type: 'json' };
 import messagePasser from '../../contracts/abi/MessagePasser.json' with { type: 'json' };
@@ -32,6 +33,7 @@ export const ABIS = {
   KeyfallGovernor: governor as unknown as Abi,
   KeyfallToken: keyfallToken as unknown as Abi,
   L2Bridge: l2Bridge as unknown as Abi,
+  Lanes: lanes as unknown as Abi,
   Lifecycle: lifecycle as unknown as Abi,
   Maturity: maturity as unknown as Abi,
   MessagePasser: messagePasser as unknown as Abi,

@@ -16,6 +16,8 @@ export interface Deployment {
   readonly deployBlock: bigint;
   readonly l1: ChainConfig;
   readonly l2: ChainConfig;
+  /** A watchtower's API, if the person has one; its words are shown as its own, and nothing rests on them. */
+  readonly watchtower?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -36,13 +38,14 @@ function endpointOf(value: unknown, name: string): EndpointConfig {
 
 /** Reads a deployment from plain data. @throws Error that says what was expected and what came */
 export function parseDeployment(value: unknown): Deployment {
-  const { rollup, deployBlock, l1, l2 } = (value ?? {}) as Fields;
+  const { rollup, deployBlock, l1, l2, watchtower } = (value ?? {}) as Fields;
+  if (watchtower !== undefined && (typeof watchtower !== 'string' || !/^https?:\/\//.test(watchtower) || !URL.canParse(watchtower))) throw new Error(`watchtower: expected an http(s) address, got ${String(watchtower)}`);
   if (typeof rollup !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(rollup)) throw new Error(`expected the Rollup's address, got ${String(rollup)}`);
   if (typeof deployBlock !== 'number' || !Number.isSafeInteger(deployBlock) || deployBlock < 0) throw new Error(`expected the block of the deployment, got ${String(deployBlock)}`);
-  return { rollup: rollup as Hex, deployBlock: BigInt(deployBlock), l1: chainOf(l1, 'L1'), l2: chainOf(l2, 'L2') };
+  return { rollup: rollup as Hex, deployBlock: BigInt(deployBlock), l1: chainOf(l1, 'L1'), l2: chainOf(l2, 'L2'), ...(watchtower === undefined ? {} : { watchtower: watchtower.replace(/\/+$/, '') }) };
 }
 
 /** The same as plain data, for storing and exporting. */
-export function plainDeployment({ rollup, deployBlock, l1, l2 }: Deployment): Fields {
-  return { rollup, deployBlock: Number(deployBlock), l1, l2 };
+export function plainDeployment({ rollup, deployBlock, l1, l2, watchtower }: Deployment): Fields {
+  return { rollup, deployBlock: Number(deployBlock), l1, l2, ...(watchtower === undefined ? {} : { watchtower }) };
 }

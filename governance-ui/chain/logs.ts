@@ -7,8 +7,9 @@ import { decodeEventLog, encodeEventTopics } from 'viem';
 import type { Hex } from 'viem';
 import { ABIS } from './abis.ts';
 import type { Contract } from './contract.ts';
-import { unknown } from './reading.ts';
+import { mapReading, unknown } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
+import type { Quorum } from './rpc/quorum.ts';
 
 /** Below what public endpoints and the node allow in one question. */
 const BLOCKS_PER_QUESTION = 5_000n;
@@ -20,7 +21,7 @@ export interface EventLog<T> {
   readonly transactionHash: Hex;
 }
 
-interface RawLog { readonly address: Hex; readonly topics: [Hex, ...Hex[]]; readonly data: Hex; readonly blockNumber: Hex; readonly transactionHash: Hex; readonly logIndex: Hex }
+export interface RawLog { readonly address: Hex; readonly topics: [Hex, ...Hex[]]; readonly data: Hex; readonly blockNumber: Hex; readonly transactionHash: Hex; readonly logIndex: Hex }
 
 function pickLogs(answer: unknown): RawLog[] {
   if (!Array.isArray(answer)) throw new Error('expected a list of logs');
@@ -31,30 +32,35 @@ function pickLogs(answer: unknown): RawLog[] {
   });
 }
 
+/** Logs by topics, from whatever contract unless one is named, in pieces. A null topic is any. */
+export async function rawLogs(chain: Quorum, at: BlockRef, fromBlock: bigint, filter: { readonly address?: Hex; readonly topics: readonly (Hex | readonly Hex[] | null)[] }): Promise<Reading<readonly RawLog[]>> {
+  const span = at.number >= fromBlock ? at.number - fromBlock + 1n : 0n;
+  const count = (span + BLOCKS_PER_QUESTION - 1n) / BLOCKS_PER_QUESTION;
+  if (count > MAX_QUESTIONS) return unknown(`${span} blocks are more than this page searches at once (${MAX_QUESTIONS * BLOCKS_PER_QUESTION}); name a later first block in Settings`);
+  const found: RawLog[] = [];
+  let { trust } = chain;
+  for (let start = fromBlock; start <= at.number; start += BLOCKS_PER_QUESTION) {
+    const last = start + BLOCKS_PER_QUESTION - 1n;
+    const to = last > at.number ? at.number : last;
+    const answer = await chain.read('eth_getLogs', [{ ...filter, fromBlock: `0x${start.toString(16)}`, toBlock: `0x${to.toString(16)}` }], at, pickLogs);
+    if (!answer.known) return unknown(`events of blocks ${start} to ${to}: ${answer.why}`);
+    ({ trust } = answer);
+    found.push(...(answer.value as RawLog[]));
+  }
+  return { known: true, value: found, at, trust };
+}
+
 /**
  * Events `eventName` from `fromBlock` to the block given.
  * @param indexed values of indexed parameters to filter by
  */
 export async function events<T>(contract: Contract, at: BlockRef, eventName: string, fromBlock: bigint, indexed: Readonly<Record<string, unknown>> = {}): Promise<Reading<readonly EventLog<T>[]>> {
   const abi = ABIS[contract.name];
-  const topics = encodeEventTopics({ abi, eventName, args: indexed });
-  const span = at.number >= fromBlock ? at.number - fromBlock + 1n : 0n;
-  const count = (span + BLOCKS_PER_QUESTION - 1n) / BLOCKS_PER_QUESTION;
-  if (count > MAX_QUESTIONS) return unknown(`${span} blocks are more than this page searches at once (${MAX_QUESTIONS * BLOCKS_PER_QUESTION}); name a later first block in Settings`);
-  const starts = Array.from({ length: Number(count) }, (_, index) => fromBlock + BigInt(index) * BLOCKS_PER_QUESTION);
-  const found: EventLog<T>[] = [];
-  let trust = contract.chain.trust;
-  for (const start of starts) {
-    const last = start + BLOCKS_PER_QUESTION - 1n;
-    const to = last > at.number ? at.number : last;
-    const filter = { address: contract.address, topics, fromBlock: `0x${start.toString(16)}`, toBlock: `0x${to.toString(16)}` };
-    const answer = await contract.chain.read('eth_getLogs', [filter], at, pickLogs);
-    if (!answer.known) return unknown(`events ${eventName} of blocks ${start} to ${to}: ${answer.why}`);
-    ({ trust } = answer);
-    for (const log of answer.value as RawLog[]) {
-      const { args } = decodeEventLog({ abi, eventName, data: log.data, topics: log.topics });
-      found.push({ args: args as T, blockNumber: BigInt(log.blockNumber), transactionHash: log.transactionHash });
-    }
-  }
-  return { known: true, value: found, at, trust };
+  const topics = encodeEventTopics({ abi, eventName, args: indexed }) as readonly (Hex | null)[];
+  const found = await rawLogs(contract.chain, at, fromBlock, { address: contract.address, topics });
+  if (!found.known) return unknown(`${eventName}: ${found.why}`);
+  return mapReading(found, (logs) => logs.map((log) => {
+    const { args } = decodeEventLog({ abi, eventName, data: log.data, topics: log.topics });
+    return { args: args as T, blockNumber: BigInt(log.blockNumber), transactionHash: log.transactionHash };
+  }));
 }

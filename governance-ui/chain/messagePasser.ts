@@ -9,6 +9,7 @@ import type { Contract } from './contract.ts';
 import { events } from './logs.ts';
 import { parseProofAnswer } from './proof/account.ts';
 import type { ProofAnswer } from './proof/account.ts';
+import { verifyWithdrawal } from './proof/withdrawal.ts';
 import { mapReading } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
 
@@ -35,8 +36,11 @@ export async function withdrawalsOf(passer: Contract, at: BlockRef, account: Hex
   }));
 }
 
-/** The proof of a withdrawal at an L2 block, unchecked: checking is the worker's. */
-export async function withdrawalProof(passer: Contract, hash: Hex, l2BlockNumber: bigint, at: BlockRef): Promise<Reading<ProofAnswer>> {
-  const answer = await passer.chain.first('eth_getProof', [passer.address, [sentSlot(hash)], `0x${l2BlockNumber.toString(16)}`], at);
-  return mapReading(answer, parseProofAnswer);
+/** The proof of a withdrawal at an L2 block, from the first endpoint whose proof holds under the root that L1 has as final. */
+export async function withdrawalProof(passer: Contract, hash: Hex, l2BlockNumber: bigint, stateRoot: Hex, at: BlockRef): Promise<Reading<ProofAnswer>> {
+  return passer.chain.first('eth_getProof', [passer.address, [sentSlot(hash)], `0x${l2BlockNumber.toString(16)}`], at, (answer) => {
+    const parsed = parseProofAnswer(answer);
+    verifyWithdrawal({ stateRoot, withdrawalHash: hash, answer: parsed });
+    return parsed;
+  });
 }

@@ -30,8 +30,8 @@ export function ClaimPanel({ found }: { found: FoundWithdrawal }) {
       const { rollup, vault, messagePasser } = system.value;
       const head = await finalHead(rollup, l1.at);
       if (!head.known) throw new Error(head.why);
-      const answer = await withdrawalProof(messagePasser, found.hash, head.value.lastNumber, l1.at);
-      if (!answer.known) throw new Error(`no endpoint gives a proof: ${answer.why}`);
+      const answer = await withdrawalProof(messagePasser, found.hash, head.value.lastNumber, head.value.stateRoot, l1.at);
+      if (!answer.known) throw new Error(`no endpoint gives a proof that holds: ${answer.why}`);
       const verdict = await checkProof({ stateRoot: head.value.stateRoot, withdrawalHash: found.hash, answer: answer.value });
       if (!verdict.ok) throw new Error(`the proof an L2 endpoint sent is false: ${verdict.why}`);
       const known = await storageRootOf(vault, l1.at, head.value.stateRoot);

@@ -4,7 +4,8 @@
 'use client';
 
 import type { FlatTyped } from '../chain/typedData.ts';
-import { Row, Rows } from './ui.tsx';
+import { QrCode } from './qr.tsx';
+import { Disclosure, HexText, Row, Rows } from './ui.tsx';
 
 /** Pieces of eight digits. */
 function pieces(hash: string): string[] {
@@ -13,6 +14,11 @@ function pieces(hash: string): string[] {
 
 function Hash({ value }: { value: string }) {
   return <code className="device-hash" aria-label={value}>{pieces(value).map((piece, index) => <span key={index}>{piece}</span>)}</code>;
+}
+
+/** As `eth_signTypedData_v4` takes it. */
+function typedText({ domain, types, primaryType, message }: FlatTyped): string {
+  return JSON.stringify({ domain, types, primaryType, message }, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 }
 
 export function DeviceMirror({ typed }: { typed: FlatTyped }) {
@@ -26,6 +32,11 @@ export function DeviceMirror({ typed }: { typed: FlatTyped }) {
         <Row name="Type">{typed.primaryType}</Row>
         {Object.entries(typed.message).map(([name, value]) => <Row key={name} name={name}><code className="wrap">{String(value)}</code></Row>)}
       </Rows>
+      <Disclosure summary="For a second device: the same as a QR code">
+        <QrCode text={typedText(typed)} label={`The data to be signed, as JSON; its EIP-712 digest is ${typed.digest}`} />
+        <p className="quiet">It holds the domain, the type and every field as JSON. A device that is never online computes the hashes from them itself, and must come to the same.</p>
+        <HexText value={typed.digest} isWhole />
+      </Disclosure>
     </div>
   );
 }

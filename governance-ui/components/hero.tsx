@@ -6,6 +6,7 @@
 import type { Reading } from '../chain/reading.ts';
 import type { Standing } from '../chain/standing.ts';
 import { KEY_SENTENCE } from '../content.ts';
+import { CalendarLink } from './calendar.tsx';
 import { durationText, headlineMoment } from './format.ts';
 import { RouteLink } from './router.tsx';
 import { useCaveats, useStanding } from './standing.ts';
@@ -47,7 +48,7 @@ function HeroText({ standing, value }: { standing: Reading<Standing>; value: Sta
       <p className="hero-text">
         {isPast
           ? <>Upgrade <RouteLink to={['upgrades', value.upgradeId]}>{value.upgradeId.slice(0, 10)}</RouteLink> can be carried out from {headlineMoment(value.executableAt)} on, and the slowest way out takes longer than is left. The normal way may still be fast enough: it is no longer guaranteed. </>
-          : <>Upgrade <RouteLink to={['upgrades', value.upgradeId]}>{value.upgradeId.slice(0, 10)}</RouteLink> can be carried out from {headlineMoment(value.executableAt)} on. To be out before it even if the operator censors you, start by <strong>{headlineMoment(value.lastSafeMoment)}</strong>. </>}
+          : <>Upgrade <RouteLink to={['upgrades', value.upgradeId]}>{value.upgradeId.slice(0, 10)}</RouteLink> can be carried out from {headlineMoment(value.executableAt)} on. To be out before it even if the operator censors you, start by <strong>{headlineMoment(value.lastSafeMoment)}</strong>{standing.known ? <> (<CalendarLink moment={{ uid: `leave-${value.upgradeId}`, title: 'Keyfall: last safe moment to leave', about: `Upgrade ${value.upgradeId} can be carried out after it.`, at: value.lastSafeMoment }} now={standing.at.timestamp} />)</> : null}. </>}
         <RouteLink to={['exit']}>Plan your exit</RouteLink>
       </p>
       <Caveats caveats={caveats} />

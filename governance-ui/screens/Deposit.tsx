@@ -10,6 +10,7 @@ import { etherText } from '../components/format.ts';
 import { errorOf, parseAddress, parseAmount } from '../components/inputs.ts';
 import { useReading, useSession, useSystem } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
+import { TokenDeposit } from '../components/tokenDeposit.tsx';
 import { Field, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { ReadAt, Value } from '../components/value.tsx';
 import { depositCap, price, totalMinted } from '../chain/inbox.ts';
@@ -28,8 +29,8 @@ export function Deposit() {
   const minted = useReading('l1', ['totalMinted'], async ({ system, at }) => totalMinted(system.inbox, at));
   return (
     <>
-      <PageHead title="Deposit">ETH from L1 to L2. The message cannot be refused, paused or filtered, by anyone.</PageHead>
-      <Panel title="Amount">
+      <PageHead title="Deposit">From L1 to L2. The message cannot be refused, paused or filtered, by anyone.</PageHead>
+      <Panel title="ETH">
         <div className="form">
           <Field label="Amount, ETH" value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} />
           <Field label="Recipient on L2" value={toText} onChange={setTo} placeholder={connection.address ?? '0x…'} error={errorOf(toText, to)} hint="If the recipient is a contract that fails, the ETH stays with your own L2 address." />
@@ -43,6 +44,7 @@ export function Deposit() {
           ? <TransactionSheet key={`${amountText} ${to.value}`} prepared={depositEth({ inbox: system.value.inbox.address, chainId: deployment.l1.chainId, to: to.value, amountWei: amount.value, priceWei: quote.value })} onMined={({ hash }) => <AfterMessage l1Hash={hash} />} />
           : null}
       </Panel>
+      <TokenDeposit />
     </>
   );
 }

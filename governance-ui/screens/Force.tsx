@@ -7,8 +7,11 @@
 import { useState } from 'react';
 import { useConnection } from 'wagmi';
 import { AfterMessage } from '../components/afterMessage.tsx';
+import { useAssetForm } from '../components/assetForm.tsx';
+import type { ChosenAsset } from '../components/assetForm.tsx';
 import { durationText, etherText } from '../components/format.ts';
 import { errorOf, parseAddress, parseAmount, parseHex } from '../components/inputs.ts';
+import type { Parsed } from '../components/inputs.ts';
 import { useQueue } from '../components/queue.tsx';
 import { routeTo } from '../components/route.ts';
 import { useReading, useSession, useSystem } from '../components/session.tsx';
@@ -18,8 +21,9 @@ import { BlockValue, ReadAt, Value } from '../components/value.tsx';
 import { price } from '../chain/inbox.ts';
 import { FORCE_SURCHARGE_ZKGAS, forceCall, forcedWithdrawal, gasOf, zkGasOf } from '../flows/forceCall.ts';
 import type { ForcedCall } from '../flows/forceCall.ts';
+import { forcedTokenWithdrawal } from '../flows/withdrawToken.ts';
 
-const KINDS = [['transfer', 'Send ETH'], ['withdraw', 'Withdraw ETH to L1'], ['call', 'Call a contract']] as const;
+const KINDS = [['transfer', 'Send ETH'], ['withdraw', 'Withdraw to L1'], ['call', 'Call a contract']] as const;
 type Kind = (typeof KINDS)[number][0];
 
 export function Force({ route }: { route: readonly string[] }) {
@@ -40,18 +44,19 @@ function ForceForm({ kind }: { kind: Kind }) {
   const system = useSystem();
   const [toText, setTo] = useState('');
   const [amountText, setAmount] = useState('');
+  const form = useAssetForm(connection.address, 'From your L2 balance.');
   const [dataText, setData] = useState('');
   const to = parseAddress(toText === '' && kind === 'withdraw' ? (connection.address ?? '') : toText);
   const amount = kind === 'call' && amountText.trim() === '' ? { ok: true as const, value: 0n } : parseAmount(amountText);
   const data = parseHex(dataText);
-  const call: ForcedCall | undefined = !to.ok || !amount.ok || !data.ok ? undefined : kind === 'withdraw' ? forcedWithdrawal(to.value, amount.value) : { to: to.value, valueWei: amount.value, mintWei: 0n, data: kind === 'call' ? data.value : '0x' };
+  const call: ForcedCall | undefined = !to.ok ? undefined : kind === 'withdraw' ? withdrawalOf(to.value, form.asset) : !amount.ok || !data.ok ? undefined : { to: to.value, valueWei: amount.value, mintWei: 0n, data: kind === 'call' ? data.value : '0x' };
   const zkGas = call === undefined ? undefined : zkGasOf(call);
   const quote = useReading('l1', ['price', zkGas?.toString()], async ({ system, at }) => price(system.inbox, at, zkGas ?? 0n), zkGas !== undefined);
   return (
     <Panel title={KINDS.find(([name]) => name === kind)?.[1] ?? ''}>
       <div className="form">
         <Field label={kind === 'withdraw' ? 'Recipient on L1' : 'To, on L2'} value={toText} onChange={setTo} placeholder={kind === 'withdraw' ? (connection.address ?? '0x…') : '0x…'} error={errorOf(toText, to)} />
-        <Field label={kind === 'call' ? 'Value, ETH (may be empty)' : 'Amount, ETH'} value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} hint="From your L2 balance." />
+        {kind === 'withdraw' ? form.fields : <Field label={kind === 'call' ? 'Value, ETH (may be empty)' : 'Amount, ETH'} value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} hint="From your L2 balance." />}
         {kind === 'call' ? <Field label="Data" value={dataText} onChange={setData} placeholder="0x" error={errorOf(dataText, data)} /> : null}
       </div>
       {call === undefined ? null : (
@@ -61,10 +66,15 @@ function ForceForm({ kind }: { kind: Kind }) {
         </Rows>
       )}
       {call !== undefined && quote?.known === true && system?.known === true
-        ? <TransactionSheet key={`${call.to} ${call.valueWei} ${call.data}`} prepared={forceCall({ inbox: system.value.inbox.address, chainId: deployment.l1.chainId, call, priceWei: quote.value })} onMined={({ hash }) => <AfterMessage l1Hash={hash} />} />
+        ? <TransactionSheet key={`${call.to} ${call.valueWei} ${call.data}`} prepared={forceCall({ inbox: system.value.inbox.address, chainId: deployment.l1.chainId, call, priceWei: quote.value })} onMined={({ hash }) => <AfterMessage l1Hash={hash} isWithdrawal={kind === 'withdraw'} />} />
         : null}
     </Panel>
   );
+}
+
+function withdrawalOf(recipient: `0x${string}`, asset: Parsed<ChosenAsset>): ForcedCall | undefined {
+  if (!asset.ok) return undefined;
+  return asset.value.kind === 'eth' ? forcedWithdrawal(recipient, asset.value.amount) : forcedTokenWithdrawal(recipient, asset.value);
 }
 
 function Deadlines() {

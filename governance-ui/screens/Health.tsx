@@ -9,6 +9,7 @@ import { durationText, group } from '../components/format.ts';
 import { Ladder } from '../components/ladder.tsx';
 import { QueuePanel } from '../components/queue.tsx';
 import { useReading, useRound } from '../components/session.tsx';
+import { WatchtowerPanel } from '../components/watchtower.tsx';
 import { Badge, HexText, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { Moment, NumberValue, ReadAt, Value } from '../components/value.tsx';
 import { isBlocked, stopBudget, stoppedUntil, timeScale } from '../chain/clock.ts';
@@ -23,6 +24,7 @@ export function Health() {
       <Panel title="Ladder"><Ladder /></Panel>
       <div className="columns"><div className="column"><Operator /><ClockPanel /></div><QueuePanel /></div>
       <EndpointMatrix />
+      <WatchtowerPanel />
     </>
   );
 }

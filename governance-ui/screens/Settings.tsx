@@ -13,14 +13,14 @@ import { parseDeployment } from '../chain/deployment.ts';
 import { forgetDeployment, loadDeployment, storeDeployment } from '../env.ts';
 import type { Deployment } from '../chain/deployment.ts';
 
-interface Draft { readonly rollup: string; readonly deployBlock: string; readonly l1Chain: string; readonly l1: string; readonly l2Chain: string; readonly l2: string }
+interface Draft { readonly rollup: string; readonly deployBlock: string; readonly l1Chain: string; readonly l1: string; readonly l2Chain: string; readonly l2: string; readonly watchtower: string }
 
 const listText = (endpoints: Deployment['l1']['endpoints']): string => endpoints.map(({ url, operator }) => `${operator} ${url}`).join('\n');
 
 function draftOf(deployment: Deployment | undefined): Draft {
-  if (deployment === undefined) return { rollup: '', deployBlock: '0', l1Chain: '', l1: '', l2Chain: '', l2: '' };
-  const { rollup, deployBlock, l1, l2 } = deployment;
-  return { rollup, deployBlock: deployBlock.toString(), l1Chain: String(l1.chainId), l1: listText(l1.endpoints), l2Chain: String(l2.chainId), l2: listText(l2.endpoints) };
+  if (deployment === undefined) return { rollup: '', deployBlock: '0', l1Chain: '', l1: '', l2Chain: '', l2: '', watchtower: '' };
+  const { rollup, deployBlock, l1, l2, watchtower } = deployment;
+  return { rollup, deployBlock: deployBlock.toString(), l1Chain: String(l1.chainId), l1: listText(l1.endpoints), l2Chain: String(l2.chainId), l2: listText(l2.endpoints), watchtower: watchtower ?? '' };
 }
 
 /** One endpoint a line: its operator's name, then its address. */
@@ -36,6 +36,7 @@ function parseDraft(draft: Draft): Deployment {
   return parseDeployment({
     rollup: draft.rollup.trim(), deployBlock: Number(draft.deployBlock),
     l1: { chainId: Number(draft.l1Chain), endpoints: endpointsOf(draft.l1) }, l2: { chainId: Number(draft.l2Chain), endpoints: endpointsOf(draft.l2) },
+    ...(draft.watchtower.trim() === '' ? {} : { watchtower: draft.watchtower.trim() }),
   });
 }
 
@@ -74,6 +75,7 @@ export function Settings({ why, onChanged }: { route: readonly string[]; why?: s
           <EndpointList label="L1 endpoints" value={draft.l1} onChange={set('l1')} />
           <Field label="L2 chain id" value={draft.l2Chain} onChange={set('l2Chain')} mode="decimal" />
           <EndpointList label="L2 endpoints" value={draft.l2} onChange={set('l2')} />
+          <Field label="A watchtower (may be empty)" value={draft.watchtower} onChange={set('watchtower')} placeholder="http://127.0.0.1:9200" hint="Its verdicts are shown as its own word, on Health and on upgrades; nothing rests on them." />
         </div>
         <p className="quiet">{COLLUSION_SENTENCE} Endpoints must allow requests from web pages (CORS).</p>
         <div className="actions"><Button kind="primary" onClick={save}>Store</Button><Button onClick={forget}>Forget my settings</Button></div>

@@ -10,6 +10,9 @@ import { RouteLink } from '../components/router.tsx';
 import { useReading, useSession, useSystem } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
 import { Timeline } from '../components/timeline.tsx';
+import { Changes } from '../components/changes.tsx';
+import { CalendarLink } from '../components/calendar.tsx';
+import { WatchtowerVerdicts } from '../components/watchtower.tsx';
 import { Badge, Disclosure, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
 import type { Tone } from '../components/ui.tsx';
 import { STATE_TONES, useUpgrades } from '../components/upgrades.ts';
@@ -21,6 +24,7 @@ import type { Reading } from '../chain/reading.ts';
 import { lastSafeMoment } from '../chain/standing.ts';
 import { exitWindow, guard } from '../chain/timelock.ts';
 import type { ScheduledUpgrade } from '../chain/timelock.ts';
+import type { PreparedTransaction } from '../flows/prepared.ts';
 import { readUpgrade, upgradeWords } from '../chain/upgradeWords.ts';
 
 export function UpgradeDetail({ id }: { id: string }) {
@@ -47,12 +51,13 @@ function Found({ one, now, reading }: { one: ScheduledUpgrade; now: bigint; read
       ]} /> : null}
       <Rows>
         <Row name="Id"><HexText value={one.id} isWhole /></Row>
-        {isOpen ? <Row name="Start to leave by"><Value reading={window}>{() => (safe === undefined ? '' : <Moment at={safe} now={now} isHeadline />)}</Value></Row> : null}
+        {isOpen ? <Row name="Start to leave by"><Value reading={window}>{() => (safe === undefined ? '' : <><Moment at={safe} now={now} isHeadline /> <CalendarLink moment={{ uid: `leave-${one.id}`, title: 'Keyfall: last safe moment to leave', about: upgradeWords(one.upgrade), at: safe }} now={now} /></>)}</Value></Row> : null}
         <Row name="Executable from"><Moment at={one.executableAt} now={now} isHeadline /></Row>
         <Row name="Expires"><Moment at={one.expiresAt} now={now} isHeadline /></Row>
         <Row name="Report" hint="its keccak-256"><HexText value={one.upgrade.reportHash} isWhole /></Row>
         {words?.fields.map(({ name, value }) => <Row key={name} name={name}><code className="wrap">{value}</code></Row>)}
       </Rows>
+      {isOpen ? <Changes upgrade={one.upgrade} /> : null}
       <Checks one={one} />
       {one.state === 'Executable' ? <Execute one={one} /> : null}
       {isOpen ? <p><RouteLink to={['approve', one.id]}>For members of the council: veto or expedite</RouteLink></p> : null}
@@ -86,6 +91,7 @@ function Checks({ one }: { one: ScheduledUpgrade }) {
         <li><BlockValue reading={held}>{({ isFrozen, isDisputed, exitsGoFirst }) => <Badge tone={isFrozen || isDisputed || exitsGoFirst ? 'info' : 'quiet'}>{isFrozen || isDisputed || exitsGoFirst ? 'held back' : 'not held'}</Badge>}</BlockValue><span>{held?.known === true && held.value.exitsGoFirst ? `exits go first: message ${held.value.firstUnsettled} is not settled` : 'whether the guard of exits holds any execution back now'}</span></li>
         {['bytecode against a build from source', 'storage layout of the new code', 'simulation on a fork: pending withdrawals still claimable, a stranger can still force and escape', 'negative tests of a new verifier'].map((what) => <Item key={what} verdict={['warn', `${what}: the watchtower's report has it, this page cannot check it`]} />)}
       </ul>
+      <WatchtowerVerdicts subject={one.id} />
     </Disclosure>
   );
 }
@@ -98,6 +104,14 @@ function Execute({ one }: { one: ScheduledUpgrade }) {
   const { deployment } = useSession();
   const system = useSystem();
   const timelock = system?.known === true ? system.value.governance.timelock : undefined;
+  const held = useReading('l1', ['guard'], async ({ system: { governance }, at }) => (governance.timelock === undefined ? unknown('no timelock stands') : guard(governance.timelock, at)));
   if (timelock === undefined) return null;
-  return <TransactionSheet prepared={{ chain: 'l1', chainId: deployment.l1.chainId, to: timelock.address, valueWei: 0n, title: 'Execute', data: encodeFunctionData({ abi: ABIS.UpgradeTimelock, functionName: 'execute', args: [one.upgrade] }) }} />;
+  const call = (title: string, functionName: 'execute' | 'extend', args: readonly unknown[]): PreparedTransaction => ({ chain: 'l1', chainId: deployment.l1.chainId, to: timelock.address, valueWei: 0n, title, data: encodeFunctionData({ abi: ABIS.UpgradeTimelock, functionName, args }) });
+  return (
+    <>
+      <h3>It can be carried out now, by anyone</h3>
+      {held?.known === true && held.value.exitsGoFirst ? <TransactionSheet prepared={call('Extend', 'extend', [one.id])} /> : null}
+      <TransactionSheet prepared={call('Execute', 'execute', [one.upgrade])} />
+    </>
+  );
 }

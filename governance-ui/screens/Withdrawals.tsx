@@ -5,25 +5,31 @@
 'use client';
 
 import { useState } from 'react';
+import { formatUnits } from 'viem';
 import { useConnection } from 'wagmi';
 import { ClaimPanel } from '../components/claim.tsx';
-import { etherText, group } from '../components/format.ts';
-import { errorOf, parseAddress, parseAmount } from '../components/inputs.ts';
+import { useAssetForm } from '../components/assetForm.tsx';
+import { group } from '../components/format.ts';
+import { AssetAmount, AssetName } from '../components/holdings.tsx';
+import { errorOf, parseAddress } from '../components/inputs.ts';
+import { routeTo } from '../components/route.ts';
 import { useReading, useSession } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
 import { Stages } from '../components/stages.tsx';
 import type { StageStep } from '../components/stages.tsx';
 import { Button, Field, HexText, Notice, PageHead, Panel } from '../components/ui.tsx';
-import { ReadAt } from '../components/value.tsx';
+import { ReadAt, Value } from '../components/value.tsx';
+import { WaitingMessages } from '../components/waitingMessages.tsx';
 import { withdrawalsOf } from '../chain/messagePasser.ts';
 import type { FoundWithdrawal } from '../chain/messagePasser.ts';
 import { finalHead } from '../chain/rollup.ts';
 import { isWithdrawn } from '../chain/vault.ts';
 import { withdrawEth } from '../flows/withdrawEth.ts';
+import { withdrawToken } from '../flows/withdrawToken.ts';
 
-export function Withdrawals() {
+export function Withdrawals({ route: [whose] }: { route: readonly string[] }) {
   const connection = useConnection();
-  const [typed, setTyped] = useState('');
+  const [typed, setTyped] = useState(whose ?? '');
   const parsed = parseAddress(typed);
   const account = parsed.ok ? parsed.value : typed.trim() === '' ? connection.address : undefined;
   return (
@@ -32,7 +38,7 @@ export function Withdrawals() {
       <Panel title="Whose">
         <Field label="Account" value={typed} onChange={setTyped} placeholder={connection.address ?? '0x…'} error={errorOf(typed, parsed)} hint={connection.address === undefined ? 'Any account can be looked at; no wallet is needed.' : 'Empty: the connected account.'} />
       </Panel>
-      {account === undefined ? null : <Found account={account} />}
+      {account === undefined ? null : <><WaitingMessages account={account} /><Found account={account} /></>}
       <StartPanel />
     </>
   );
@@ -54,6 +60,7 @@ function Found({ account }: { account: `0x${string}` }) {
 function Withdrawal({ found }: { found: FoundWithdrawal }) {
   const [isOpen, setOpen] = useState(false);
   const { hash, withdrawal, l2Block } = found;
+  const asset = { kind: KINDS[withdrawal.assetKind] ?? 'erc20', token: withdrawal.token, id: withdrawal.id.toString() };
   const head = useReading('l1', ['finalHead'], async ({ system, at }) => finalHead(system.rollup, at));
   const paid = useReading('l1', ['isWithdrawn', hash], async ({ system, at }) => isWithdrawn(system.vault, at, hash));
   const isFinal = head?.known === true ? head.value.lastNumber >= l2Block : undefined;
@@ -66,7 +73,7 @@ function Withdrawal({ found }: { found: FoundWithdrawal }) {
   return (
     <article className="card">
       <header className="card-head">
-        <strong>{withdrawal.assetKind === 0 ? etherText(withdrawal.amount) : `${group(withdrawal.amount)} of token `}{withdrawal.assetKind === 0 ? null : <HexText value={withdrawal.token} />}</strong>
+        <strong><AssetAmount asset={asset} amount={withdrawal.amount} /> <AssetName asset={asset} /></strong>
         <span>to <HexText value={withdrawal.recipient} /></span>
       </header>
       <Stages label="Where this withdrawal stands" steps={steps} />
@@ -77,21 +84,24 @@ function Withdrawal({ found }: { found: FoundWithdrawal }) {
   );
 }
 
+const KINDS = ['eth', 'erc20', 'erc721', 'erc1155'] as const;
+
 function StartPanel() {
   const connection = useConnection();
   const { deployment } = useSession();
-  const [amountText, setAmount] = useState('');
   const [recipientText, setRecipient] = useState('');
-  const amount = parseAmount(amountText);
+  const { fields, asset, facts } = useAssetForm(connection.address);
   const recipient = parseAddress(recipientText === '' ? (connection.address ?? '') : recipientText);
+  const prepared = !asset.ok || !recipient.ok ? undefined : asset.value.kind === 'eth' ? withdrawEth({ chainId: deployment.l2.chainId, recipient: recipient.value, amountWei: asset.value.amount }) : withdrawToken({ chainId: deployment.l2.chainId, recipient: recipient.value, asset: asset.value });
   return (
-    <Panel title="Withdraw ETH">
+    <Panel title="Withdraw">
       <div className="form">
-        <Field label="Amount, ETH" value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} />
+        {fields}
         <Field label="Recipient on L1" value={recipientText} onChange={setRecipient} placeholder={connection.address ?? '0x…'} error={errorOf(recipientText, recipient)} hint="Cannot be changed afterwards." />
       </div>
-      <p className="quiet">If the operator leaves the transaction out, <a href="#/force/withdraw">force it through L1</a>.</p>
-      {amount.ok && recipient.ok ? <TransactionSheet prepared={withdrawEth({ chainId: deployment.l2.chainId, recipient: recipient.value, amountWei: amount.value })} /> : null}
+      {facts === undefined || connection.address === undefined ? null : <p className="quiet">You hold <Value reading={facts}>{({ balance, words }) => (balance === undefined ? 'an amount that could not be read' : `${words.decimals === undefined ? balance.toString() : formatUnits(balance, words.decimals)} ${words.symbol ?? ''}`)}</Value> of it on L2.</p>}
+      <p className="quiet">If the operator leaves the transaction out, <a href={routeTo('force', 'withdraw')}>force it through L1</a>.</p>
+      {prepared === undefined ? null : <TransactionSheet prepared={prepared} />}
     </Panel>
   );
 }

@@ -100,18 +100,24 @@ export class Quorum {
   }
 
   /**
-   * The first answer of any endpoint, for what the caller checks by itself (a proof against an agreed root).
-   * Its trust says `unverified` until the caller has done so.
+   * The first answer of any endpoint that stands the check: for proofs against an agreed root, where one honest endpoint is enough.
+   * @param check throws on an answer that is false; whoever gave it is named
    */
-  async first(method: string, params: readonly unknown[], at: BlockRef): Promise<Reading<unknown>> {
+  async first<T>(method: string, params: readonly unknown[], at: BlockRef, check: (answer: unknown) => T): Promise<Reading<T>> {
     const reasons: string[] = [];
     for (const endpoint of this.endpoints) {
+      let answer: unknown;
       try {
-        const value = await endpoint.request(method, params);
-        if (value !== null) return { known: true, value, at, trust: 'unverified' };
-        reasons.push(`${endpoint.url}: nothing there`);
+        answer = await endpoint.request(method, params);
       } catch (error) {
         reasons.push(`${endpoint.url}: ${reasonOf(error)}`);
+        continue;
+      }
+      try {
+        return { known: true, value: check(answer), at, trust: 'proven' };
+      } catch (error) {
+        reasons.push(`${endpoint.url} sent what is false: ${reasonOf(error)}`);
+        this.#record([{ url: endpoint.url, operator: endpoint.operator, about: `${method} at block ${at.number}`, got: reasonOf(error), expected: 'a proof that holds' }]);
       }
     }
     return unknown(`${method}: ${reasons.join('; ') || 'no endpoint is configured'}`);

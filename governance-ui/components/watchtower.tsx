@@ -1,0 +1,84 @@
+// What a watchtower of the reader's says: how fresh it is, its checks, its incidents. Owns reading its API and the words for it.
+// It is one server's word, not checked against anything here, and is called so; the page works without.
+// Invariant: a watchtower that does not answer is *unknown*; an old answer is shown with its age.
+
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { reasonOf } from '../chain/reading.ts';
+import { durationText, group } from './format.ts';
+import { useRound, useSession } from './session.tsx';
+import { Badge, HexText, Notice, Panel, Row, Rows } from './ui.tsx';
+import type { Tone } from './ui.tsx';
+
+interface Verdict { readonly monitor: string; readonly subject: string; readonly status: string; readonly sentence: string; readonly blockNumber: number; readonly lastOk?: number }
+interface Incident { readonly id: string; readonly monitor: string; readonly severity: string; readonly sentence: string; readonly state: string; readonly blockNumber: number; readonly foundAt: number }
+interface Status { readonly cursor: { readonly finalized?: unknown } | null; readonly outbox: number; readonly log: { readonly seq: number } }
+interface Heard { readonly verdicts: readonly Verdict[]; readonly alerts: readonly Incident[]; readonly status: Status }
+
+const EVERY_MILLISECONDS = 10_000;
+const TIMEOUT_MILLISECONDS = 5_000;
+const TONES: Readonly<Record<string, Tone>> = { ok: 'good', violation: 'bad', unverifiable: 'warn' };
+
+async function ask(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS), credentials: 'omit' });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return response.json();
+}
+
+const isVerdict = (value: unknown): value is Verdict => typeof (value as Verdict | null)?.monitor === 'string' && typeof (value as Verdict).status === 'string' && typeof (value as Verdict).sentence === 'string' && typeof (value as Verdict).blockNumber === 'number';
+const isIncident = (value: unknown): value is Incident => typeof (value as Incident | null)?.sentence === 'string' && typeof (value as Incident).state === 'string' && typeof (value as Incident).foundAt === 'number' && typeof (value as Incident).id === 'string';
+
+function useWatchtower(): { readonly url: string | undefined; readonly heard: Heard | undefined; readonly why: string | undefined } {
+  const { deployment: { watchtower: url } } = useSession();
+  const { data, error } = useQuery({ queryKey: ['watchtower', url], enabled: url !== undefined, refetchInterval: EVERY_MILLISECONDS, queryFn: async (): Promise<Heard> => {
+    const [verdicts, alerts, status] = await Promise.all([ask(`${url}/v1/verdicts`), ask(`${url}/v1/alerts?limit=20`), ask(`${url}/v1/status`)]);
+    if (!Array.isArray(verdicts) || !verdicts.every(isVerdict) || !Array.isArray(alerts) || !alerts.every(isIncident)) throw new Error('it answers in a form that this page does not know');
+    return { verdicts, alerts, status: status as Status };
+  } });
+  return { url, heard: data, why: error === null ? undefined : reasonOf(error) };
+}
+
+export function WatchtowerPanel() {
+  const { url, heard, why } = useWatchtower();
+  const now = useRound('l1')?.head;
+  if (url === undefined) return <Panel title="Watchtower"><p className="quiet">None is named in Settings. With one, its checks with their ages and its alerts stand here, as its own word.</p></Panel>;
+  if (why !== undefined) return <Panel title="Watchtower"><Notice tone="warn" title="Unknown">{why}. A watchtower that does not answer watches nothing.</Notice></Panel>;
+  if (heard === undefined) return <Panel title="Watchtower"><p className="pending">Asking it…</p></Panel>;
+  const { verdicts, alerts, status } = heard;
+  const order = ['violation', 'unverifiable', 'ok'];
+  const newest = verdicts.reduce((most, { blockNumber }) => Math.max(most, blockNumber), 0);
+  const behind = now?.known === true ? now.value.number - BigInt(newest) : undefined;
+  return (
+    <Panel title="Watchtower" aside={<code className="wrap">{url}</code>}>
+      <p className="quiet">One server's word, not checked here. Every check should say ok, and recently.</p>
+      <Rows>
+        <Row name="Judged up to" hint="the finalized block">L1 block {group(newest)}{behind === undefined ? '' : behind > 0n ? `, ${group(behind)} behind the head` : ', at the head'}</Row>
+        <Row name="Alerts not delivered yet" hint="its outbox">{group(status.outbox)}</Row>
+        <Row name="Entries in its log">{group(status.log.seq)}</Row>
+      </Rows>
+      <div className="table-scroll" role="region" aria-label="Checks" tabIndex={0}><table>
+        <thead><tr><th scope="col">Check</th><th scope="col">Says</th><th scope="col">About</th><th scope="col" className="number">Last ok</th></tr></thead>
+        <tbody>{verdicts.toSorted((left, right) => order.indexOf(left.status) - order.indexOf(right.status)).map(({ monitor, subject, status: one, sentence, lastOk }) => (
+          <tr key={`${monitor} ${subject}`}><th scope="row">{monitor}</th><td><Badge tone={TONES[one] ?? 'warn'}>{one}</Badge></td><td className="wrap">{sentence}</td>
+            <td className="number">{lastOk === undefined ? 'never' : now?.known === true ? `${durationText(now.value.timestamp - BigInt(lastOk))} ago` : '–'}</td></tr>
+        ))}</tbody>
+      </table></div>
+      {alerts.length === 0 ? <p className="quiet">No incident so far.</p> : <ul className="items">{alerts.map(({ id, sentence, severity, state }) => <li key={id}><Badge tone={state === 'firing' ? 'bad' : 'quiet'}>{state}</Badge><span>{sentence}<span className="hint">{severity}; incident <HexText value={id} /></span></span></li>)}</ul>}
+    </Panel>
+  );
+}
+
+/** What it says about one upgrade. */
+export function WatchtowerVerdicts({ subject }: { subject: string }) {
+  const { url, heard, why } = useWatchtower();
+  if (url === undefined) return null;
+  if (why !== undefined) return <p><span className="unknown">Unknown</span> is what the watchtower says: {why}</p>;
+  const about = heard?.verdicts.filter((one) => one.subject.toLowerCase() === subject.toLowerCase()) ?? [];
+  return (
+    <>
+      <p className="quiet">What the watchtower at <code className="wrap">{url}</code> says, unverified here:</p>
+      {about.length === 0 ? <p className="quiet">Nothing about this upgrade yet.</p> : <ul className="items">{about.map(({ monitor, status, sentence }) => <li key={monitor}><Badge tone={TONES[status] ?? 'warn'}>{status}</Badge><span>{sentence}<span className="hint">{monitor}</span></span></li>)}</ul>}
+    </>
+  );
+}
