@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { getAddress, isAddress, isHexString } from 'ethers';
+import { MAX_SUNSET_SECONDS, MAX_UPGRADE_DELAY_SECONDS, MIN_UPGRADE_DELAY_SECONDS } from '@keyfall/protocol';
 
 export const USAGE = `Usage: node contracts/deploy/main.ts --l1 URL --operator ADDRESS --cold-key ADDRESS --attesters A,B,C,D,E
   --council A,B,C,D,E,F:external,G:external,H:external --tokens HOLDER=AMOUNT,... [options]
@@ -13,7 +14,7 @@ export const USAGE = `Usage: node contracts/deploy/main.ts --l1 URL --operator A
   --council A,B:external,..  at least 8 members of the SecurityCouncil, at least 3 of them marked external
   --council-threshold N      signatures that resolve and expedite need: at least 6 and 75 % (default: the smallest allowed)
   --tokens HOLDER=AMOUNT,..  whole KEY tokens by first holder; there will never be more
-  --upgrade-delay-days N     T from an upgrade's scheduling to its execution, at least 45 (default 48)
+  --upgrade-delay-days N     T from an upgrade's scheduling to its execution, 45 to 365 (default 48)
   --sunset-days N            wall time after which the council expedites nothing, at most 730 (default 730)
   --corpus-statement HEX     statement that a lane must have verified before it can be added
   --time-scale N             protocol durations are divided by it; other than 1 on the devnet's chain id alone (default 1)
@@ -66,6 +67,7 @@ function positive(flag: string, text: string): bigint {
 }
 
 const TOKEN_UNIT = 10n ** 18n;
+const DAY_SECONDS = 86_400n;
 const MIN_COUNCIL = 8;
 
 /** Members in ascending order, as the contract wants them. */
@@ -92,6 +94,13 @@ function tokens(text: string | undefined): TokenShare[] {
 /** 75 % of the members, rounded up, and at least 6. */
 function smallestThreshold(members: number): bigint {
   return BigInt(Math.max(6, Math.ceil((members * 3) / 4)));
+}
+
+/** Days within the bounds that the UpgradeTimelock's constructor has: said before anything is sent. */
+function daysBetween(flag: string, text: string, lowest: bigint, highest: bigint): bigint {
+  const days = positive(flag, text);
+  if (days < lowest || days > highest) throw new UsageError(`--${flag}: expected ${lowest} to ${highest} days, got ${days}`);
+  return days;
 }
 
 function parseFlags(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof FLAGS }>>['values'] {
@@ -121,8 +130,8 @@ export function parseOptions(args: readonly string[], environment: Readonly<Reco
     council: members,
     councilThreshold: values['council-threshold'] === undefined ? smallestThreshold(members.length) : positive('council-threshold', values['council-threshold']),
     tokens: tokens(values.tokens),
-    upgradeDelayDays: positive('upgrade-delay-days', values['upgrade-delay-days']),
-    sunsetDays: positive('sunset-days', values['sunset-days']),
+    upgradeDelayDays: daysBetween('upgrade-delay-days', values['upgrade-delay-days'], MIN_UPGRADE_DELAY_SECONDS / DAY_SECONDS, MAX_UPGRADE_DELAY_SECONDS / DAY_SECONDS),
+    sunsetDays: daysBetween('sunset-days', values['sunset-days'], 1n, MAX_SUNSET_SECONDS / DAY_SECONDS),
     corpusStatement: corpus,
     timeScale: positive('time-scale', values['time-scale']),
     l2ChainId: positive('l2-chain-id', values['l2-chain-id']),

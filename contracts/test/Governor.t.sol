@@ -96,6 +96,51 @@ contract GovernorTest is Governance {
         refuse(t2, new uint256[](2), c2);
     }
 
+    /// P-140: calldata that is no upgrade, or not in its one encoding, is not put to a vote. It would only be for those who read it.
+    function test_Propose_RevertWhen_CalldataIsNotTheOneEncoding() public {
+        (address[] memory t, uint256[] memory v, bytes[] memory c) = call(feesUpgrade());
+        bytes memory good = c[0];
+        c[0] = bytes.concat(good, hex"00");
+        refuse(t, v, c);
+        c[0] = bytes.concat(good, bytes32(0));
+        refuse(t, v, c);
+        bytes4 selector = IUpgradeTimelock.schedule.selector;
+        bytes[4] memory undecodable = [
+            abi.encodePacked(selector),
+            abi.encodePacked(selector, hex"01"),
+            // A kind that does not exist.
+            abi.encodePacked(selector, abi.encode(uint256(32), uint256(8), uint256(128), REPORT, bytes32(0), uint256(0))),
+            // A payload that is said to be elsewhere.
+            abi.encodePacked(selector, abi.encode(uint256(32), uint256(6), type(uint256).max, REPORT, bytes32(0), uint256(0)))
+        ];
+        for (uint256 i = 0; i < undecodable.length; ++i) {
+            c[0] = undecodable[i];
+            vm.expectRevert();
+            vm.prank(whale);
+            governor.propose(t, v, c, WHY);
+        }
+        // The same upgrade with its payload one word further on: another reader might look in the old place.
+        c[0] = abi.encodePacked(
+            selector, abi.encode(uint256(32), uint256(6), uint256(160), REPORT, bytes32(0), uint256(0), uint256(0))
+        );
+        refuse(t, v, c);
+        c[0] = good;
+        vm.prank(whale);
+        governor.propose(t, v, c, WHY);
+    }
+
+    /// P-155: what came in could never leave.
+    function test_Value_IsRefused() public {
+        vm.deal(whale, 2 ether);
+        vm.prank(whale);
+        (bool isTaken,) = address(governor).call{value: 1}("");
+        assertTrue(!isTaken, "plain transfer");
+        (address[] memory t, uint256[] memory v, bytes[] memory c) = call(feesUpgrade());
+        vm.expectRevert(abi.encodeWithSelector(KeyfallGovernor.ValueRefused.selector, 1));
+        vm.prank(whale);
+        governor.execute{value: 1}(t, v, c, keccak256(bytes(WHY)));
+    }
+
     function refuse(address[] memory t, uint256[] memory v, bytes[] memory c) private {
         vm.expectRevert(KeyfallGovernor.NotOneTypedUpgrade.selector);
         vm.prank(whale);
@@ -233,6 +278,33 @@ contract GovernorTest is Governance {
                 assertTrue(!isDone, "no such function");
             }
         }
+    }
+
+    /// P-155: votes that are borrowed for a block propose nothing and count for nothing, and the snapshot of a vote never moves.
+    function test_BorrowedVotes_CountForNothing() public {
+        address borrower = address(0xb0440);
+        vm.prank(borrower);
+        token.delegate(borrower);
+        vm.prank(whale);
+        token.transfer(borrower, 500_000 ether);
+        assertEq(token.getVotes(borrower), 500_000 ether, "in the same second it has the votes");
+        (address[] memory t, uint256[] memory v, bytes[] memory c) = call(feesUpgrade());
+        vm.expectRevert();
+        vm.prank(borrower);
+        governor.propose(t, v, c, WHY);
+        vm.prank(borrower);
+        token.transfer(whale, 500_000 ether);
+        skip(1);
+        uint256 id = propose(feesUpgrade(), WHY);
+        uint256 quorumBefore = governor.quorum(governor.clock() - 1);
+        skip(2 days + 1);
+        vm.prank(whale);
+        token.transfer(borrower, 500_000 ether);
+        vm.prank(borrower);
+        assertEq(governor.castVote(id, 1), 0, "bought after the snapshot");
+        // CVE-2022-31198: no setter moves the quorum of a vote that runs.
+        skip(10 days);
+        assertEq(governor.quorum(governor.proposalSnapshot(id)), quorumBefore, "the quorum of then");
     }
 
     /// P-155: a vote by signature counts once, for its proposal and voter.

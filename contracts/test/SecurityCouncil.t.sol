@@ -30,6 +30,26 @@ contract Wallet1271 {
     }
 }
 
+/// @dev A wallet whose answer is what its first byte of storage says: nothing, a fault, too little, or the right word with dirt behind it.
+contract OddWallet {
+    uint8 private immutable HOW;
+
+    constructor(uint8 how) {
+        HOW = how;
+    }
+
+    fallback() external {
+        uint8 how = HOW;
+        assembly {
+            mstore(0, 0x1626ba7e00000000000000000000000000000000000000000000000000000001)
+            if iszero(how) { return(0, 0) }
+            if eq(how, 1) { revert(0, 32) }
+            if eq(how, 2) { return(0, 4) }
+            return(0, 32)
+        }
+    }
+}
+
 /// @dev P-150 approvals; P-151 the list; P-152 the pause; P-153 silence and dormancy.
 contract SecurityCouncilTest is Governance {
     function setUp() public {
@@ -144,7 +164,6 @@ contract SecurityCouncilTest is Governance {
         approvals[1].signature = approvals[0].signature;
         vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, approvals[1].signer));
         council.pause(1, far(), approvals);
-        // The other signature of the same key (high s) is no second voice, and is refused.
         approvals = approvalsOf(digest, 4);
         approvals[0].signature = hex"";
         vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, approvals[0].signer));
@@ -154,6 +173,69 @@ contract SecurityCouncilTest is Governance {
         approvals[7].signature = hex"00";
         vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, approvals[7].signer));
         council.pause(1, far(), approvals);
+    }
+
+    /// P-150, CVE-2022-35961: neither the other signature of a key (high s) nor its short form of 64 bytes is a second reading of it.
+    function test_Signatures_HaveOneForm() public {
+        bytes32 digest = council.pauseDigest(1, far());
+        Approval[] memory approvals = approvalsOf(digest, 4);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(keys[0], digest);
+        uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+        bytes[3] memory forms = [
+            abi.encodePacked(r, bytes32(order - uint256(s)), v == 27 ? 28 : 27),
+            abi.encodePacked(r, bytes32(uint256(s) | (uint256(v - 27) << 255))),
+            abi.encodePacked(r, s, v - 27)
+        ];
+        for (uint256 i = 0; i < forms.length; ++i) {
+            approvals[0].signature = forms[i];
+            vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, approvals[0].signer));
+            council.pause(1, far(), approvals);
+        }
+    }
+
+    /// P-150, CVE-2022-31172: a wallet that answers with nothing, a fault, four bytes, or dirt behind the right word has not signed.
+    function test_Wallets_OddAnswersAreNone() public {
+        for (uint8 how = 0; how < 4; ++how) {
+            OddWallet wallet = new OddWallet(how);
+            Member[] memory next = firstMembers();
+            next[0] = Member(address(wallet), true);
+            sort(next);
+            setMembers(next, 6);
+            Approval[] memory approvals = new Approval[](8);
+            bytes32 digest = council.pauseDigest(1, far());
+            for (uint256 i = 0; i < 8; ++i) {
+                address account = next[i].account;
+                approvals[i] = account == address(wallet) ? Approval(account, hex"") : approvalOf(keyOf(account), digest);
+            }
+            vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.SignatureInvalid.selector, address(wallet)));
+            council.pause(1, far(), approvals);
+        }
+    }
+
+    /// P-151: what is kept as code is the list itself, at every size and after every removal.
+    function test_List_IsWhatWasSet(uint8 seed) public {
+        uint256 count = 8 + seed % 17;
+        Member[] memory next = new Member[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            next[i] = Member(address(uint160(uint256(keccak256(abi.encode(seed, i))) >> 100 << 8 | i)), i < 3 || i % 2 == 0);
+        }
+        sort(next);
+        setMembers(next, count);
+        assertEq(keccak256(abi.encode(council.members())), keccak256(abi.encode(next)), "as set");
+        address silent = next[seed % count].account;
+        council.challenge(silent);
+        skip(31 days);
+        council.removeSilent(silent);
+        Member[] memory left = council.members();
+        assertEq(left.length, count - 1, "one fewer");
+        for (uint256 i = 0; i < count; ++i) {
+            assertTrue(council.isMember(next[i].account) == (next[i].account != silent), "in or out");
+            if (i < left.length) {
+                Member memory expected = next[i < seed % count ? i : i + 1];
+                assertTrue(left[i].account == expected.account && left[i].isExternal == expected.isExternal, "in order");
+            }
+        }
+        assertTrue(!council.isMember(address(0)) && !council.isMember(address(uint160(1) << 159)), "nobody else");
     }
 
     /// P-150: wallets answer by EIP-1271; a key that is delegated to code (EIP-7702) still signs for itself.

@@ -19,7 +19,7 @@ import {
 } from "../src/interfaces/IUpgradeTimelock.sol";
 import {Constants} from "../src/libraries/Constants.sol";
 import {Governance} from "./support/Governance.sol";
-import {ReenteringCore, RewindingCore, ScriptedCore} from "./support/GovernanceTargets.sol";
+import {MiswiredCore, ReenteringCore, RewindingCore, ScriptedCore} from "./support/GovernanceTargets.sol";
 
 /// @dev P-145 effects and post-conditions; P-146 veto; P-147 expedite; P-148 stages.
 contract UpgradePowersTest is Governance {
@@ -136,16 +136,46 @@ contract UpgradePowersTest is Governance {
         assertEq(lanes.laneRecord(next).kind, Constants.ANSWER_ATTESTERS, "new set on");
     }
 
+    /// P-145: a core that asks another registry of lanes, another seat, or a Maturity that never leaves Training.
+    function test_Core_RevertWhen_TheWiringIsAnother() public {
+        for (uint256 which = 0; which < 3; ++which) {
+            address next = address(new MiswiredCore(address(timelock), address(clock), which));
+            Upgrade memory upgrade = coreUpgrade(next, false);
+            schedule(upgrade);
+            uint256 before = timestamp();
+            skip(DELAY);
+            expectRefused(
+                abi.encodeWithSelector(
+                    IUpgradeTimelock.PostConditionFailed.selector, "the new core lost its state or its wiring"
+                ),
+                upgrade
+            );
+            vm.warp(before + 1);
+        }
+        assertEq(core.version(), 1, "undone");
+    }
+
+    /// P-145: 2^40 seconds and 8 days would be stored as 8 days, and read as never.
+    function test_Spec_RevertWhen_ItsMomentIsCut() public {
+        uint256[3] memory delays = [uint256(365 days + 1), (1 << 40) + 8 days, type(uint256).max];
+        for (uint256 i = 0; i < delays.length; ++i) {
+            Upgrade memory upgrade = upgradeOf(UpgradeKind.Spec, abi.encode(SpecUpgrade(2, delays[i])));
+            vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.DelayAboveMaximum.selector, delays[i], 365 days));
+            vm.prank(address(governor));
+            timelock.schedule(upgrade);
+        }
+        schedule(upgradeOf(UpgradeKind.Spec, abi.encode(SpecUpgrade(2, 365 days))));
+    }
+
     /// P-145
     function test_Spec_WaitsAtLeastAWeek() public {
         Upgrade memory hasty = upgradeOf(UpgradeKind.Spec, abi.encode(SpecUpgrade(2, 7 days - 1)));
         Upgrade memory upgrade = upgradeOf(UpgradeKind.Spec, abi.encode(SpecUpgrade(2, 7 days)));
-        schedule(hasty);
+        vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.DelayBelowMinimum.selector, 7 days - 1, 7 days));
+        vm.prank(address(governor));
+        timelock.schedule(hasty);
         schedule(upgrade);
         skip(DELAY);
-        expectRefused(
-            abi.encodeWithSelector(IUpgradeTimelock.DelayBelowMinimum.selector, 7 days - 1, 7 days), hasty
-        );
         timelock.execute(upgrade);
         assertEq(lanes.lastSpecT(), clock.current() + 7 days, "active a week later");
     }
@@ -223,10 +253,10 @@ contract UpgradePowersTest is Governance {
         timelock.expedite(upgrade);
         expedite(upgrade);
         assertEq(core.version(), 2, "at once");
-        Upgrade memory hasty = upgradeOf(UpgradeKind.Spec, abi.encode(SpecUpgrade(2, 1)));
-        schedule(hasty);
-        vm.expectRevert();
-        expedite(hasty);
+        Upgrade memory spec = upgradeOf(UpgradeKind.Spec, abi.encode(SpecUpgrade(2, 7 days)));
+        schedule(spec);
+        expedite(spec);
+        assertEq(lanes.lastSpecT(), clock.current() + 7 days, "its week it waits all the same");
         address lane = newLane(false);
         Upgrade memory unproven =
             upgradeOf(UpgradeKind.ZkLane, abi.encode(ZkLaneUpgrade(lane, lane.codehash, new address[](0))));

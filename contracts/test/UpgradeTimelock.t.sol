@@ -48,6 +48,15 @@ contract UpgradeTimelockTest is Governance {
         new UpgradeTimelock(timelockConfig(48 days, latest));
     }
 
+    /// P-142: a delay of 2^40 seconds more would be cut to a short one where etas are stored.
+    function test_Constructor_RevertWhen_TheDelayIsAbsurd() public {
+        vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.DelayAboveMaximum.selector, 365 days + 1, 365 days));
+        new UpgradeTimelock(timelockConfig(365 days + 1, START));
+        vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.DelayAboveMaximum.selector, (1 << 40), 365 days));
+        new UpgradeTimelock(timelockConfig(1 << 40, START));
+        assertEq(new UpgradeTimelock(timelockConfig(365 days, START)).delayOf(UpgradeKind.Core), 365 days, "a year");
+    }
+
     /// P-140
     function test_Schedule_RevertWhen_NotTheGovernor() public {
         Upgrade memory upgrade = feesUpgrade();

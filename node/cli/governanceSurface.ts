@@ -10,6 +10,7 @@ import type { AdvanceOptions } from './commands/maturity.ts';
 import type { OfflineOptions } from './commands/offline.ts';
 import type { UpgradeStep } from './commands/upgradeAdvance.ts';
 import type { ProposeOptions } from './commands/upgradePropose.ts';
+import type { ShowOptions } from './commands/upgradeShow.ts';
 import type { GovernanceOptions } from './governance/contracts.ts';
 import type { SendOptions } from './governance/sending.ts';
 import { createOutput } from './output.ts';
@@ -76,13 +77,15 @@ function addUpgrade(program: Command): void {
     .option('--surcharge-scalar <n>', 'fees')
     .option('--members <list>', 'council: ADDRESS or ADDRESS:external, separated by commas')
     .option('--threshold <m>', 'council: signatures of its strongest acts')
+    .option('--artifacts <folders>', 'core: build output of the present and of the new code, separated by commas, for the check of the storage (default: contracts/artifacts)')
     .addHelpText('after', examples('keyfall upgrade propose fees --data-fee-scalar 1100000 --surcharge-scalar 1000000 --report report.md --why "costs rose" --role proposer'))
     .action(async (kind: string, options: ProposeOptions & Json) => (await import('./commands/upgradePropose.ts')).upgradePropose(kind, options, outputOf(options)));
   withL1(upgrade.command('show'))
     .description('an upgrade in sentences: what it changes, its code, when it can be carried out, until when to leave')
     .argument('[id]', 'id of the upgrade or number of its proposal; all of them if left out')
+    .option('--artifacts <folders>', 'core: build output of the present and of the new code, separated by commas, for the check of the storage (default: contracts/artifacts)')
     .addHelpText('after', examples('keyfall upgrade show', 'keyfall upgrade show 0x...'))
-    .action(async (id: string | undefined, options: GovernanceOptions & Json) => (await import('./commands/upgradeShow.ts')).upgradeShow(id, options, outputOf(options)));
+    .action(async (id: string | undefined, options: ShowOptions & Json) => (await import('./commands/upgradeShow.ts')).upgradeShow(id, options, outputOf(options)));
   withSending(upgrade.command('vote'))
     .description('vote on an upgrade')
     .argument('<id>', 'id of the upgrade or number of its proposal')

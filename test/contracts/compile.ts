@@ -1,7 +1,7 @@
 /**
  * Compiles the contracts that only tests use (contracts/test/support), with the sources they import.
  *
- * Owns no contract and no deployment. The project's own build knows nothing of these.
+ * Owns no contract and no deployment; code is generated for what was asked for alone. The project's own build knows nothing of these.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,13 +16,25 @@ export interface Compiled {
   readonly abi: InterfaceAbi;
   readonly bytecode: string;
   readonly runtime: string;
+  readonly immutableReferences: Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>;
+  readonly storageLayout: unknown;
 }
 
 /** Every contract of the named files under contracts/test/support. @throws with the compiler's errors */
 export function compileSupport(...files: readonly string[]): Readonly<Record<string, Compiled>> {
-  const load = (path: string): string => readFileSync(existsSync(join(CONTRACTS, path)) ? join(CONTRACTS, path) : require.resolve(path), 'utf8');
-  const entries = files.map((file) => `test/support/${file}.sol`);
-  const contracts = compileSolidity({ sources: Object.fromEntries(entries.map((entry) => [entry, { content: load(entry) }])), optimizerRuns: 1_000, load });
-  return Object.fromEntries(entries.flatMap((entry) => Object.entries(contracts[entry] ?? {})).map(([name, { abi, evm }]) =>
-    [name, { abi, bytecode: `0x${evm.bytecode.object}`, runtime: `0x${evm.deployedBytecode.object}` }]));
+  return compileSources(Object.fromEntries(files.map((file) => [`test/support/${file}.sol`, load(`test/support/${file}.sol`)])));
+}
+
+/**
+ * Every contract of sources given by path, which may import the project's. @throws with the compiler's errors
+ * @param optimizerRuns few for what must stay below the limit of a contract's size
+ */
+export function compileSources(sources: Readonly<Record<string, string>>, optimizerRuns = 1_000): Readonly<Record<string, Compiled>> {
+  const contracts = compileSolidity({ sources: Object.fromEntries(Object.entries(sources).map(([path, content]) => [path, { content }])), optimizerRuns, load });
+  return Object.fromEntries(Object.keys(sources).flatMap((path) => Object.entries(contracts[path] ?? {})).map(([name, { abi, storageLayout, evm }]) =>
+    [name, { abi, storageLayout, bytecode: `0x${evm.bytecode.object}`, runtime: `0x${evm.deployedBytecode.object}`, immutableReferences: evm.deployedBytecode.immutableReferences ?? {} }]));
+}
+
+function load(path: string): string {
+  return readFileSync(existsSync(join(CONTRACTS, path)) ? join(CONTRACTS, path) : require.resolve(path), 'utf8');
 }

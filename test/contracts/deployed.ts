@@ -61,11 +61,17 @@ export class DeployedSystem {
   /** Blocks are one second apart, whatever the time of day. */
   static async start(extra: readonly string[] = [], anvilExtra: readonly string[] = []): Promise<DeployedSystem> {
     const anvil = await startAnvil(['--accounts', '40', '--gas-limit', '60000000', ...anvilExtra]);
-    await anvil.rpc('anvil_setBlockTimestampInterval', 1);
-    await anvil.rpc('evm_setAutomine', true);
-    const deployment = await runDeploy(anvil.url, extra);
-    const provider = new JsonRpcProvider(anvil.url, 31_337, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
-    return new DeployedSystem(anvil, provider, deployment);
+    try {
+      await anvil.rpc('anvil_setBlockTimestampInterval', 1);
+      await anvil.rpc('evm_setAutomine', true);
+      const deployment = await runDeploy(anvil.url, extra);
+      const provider = new JsonRpcProvider(anvil.url, 31_337, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
+      return new DeployedSystem(anvil, provider, deployment);
+    } catch (error) {
+      // A chain that nobody is told of would keep the test's process alive for ever.
+      await anvil.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -86,35 +92,67 @@ export class DeployedSystem {
   }
 
   async send(contract: Contract, method: string, args: readonly unknown[], value = 0n): Promise<TransactionReceipt> {
-    const response = await contract.getFunction(method).send(...args, { value, gasPrice: 3_000_000_000n });
+    const response = await contract.getFunction(method).send(...args, { value, gasPrice: 3_000_000_000n }).catch((error: unknown) => {
+      // The nonce of a transaction that was refused before it was sent is still free.
+      if (contract.runner instanceof NonceManager) contract.runner.reset();
+      throw error;
+    });
     const receipt = await response.wait();
     if (receipt?.status !== 1) throw new Error(`${method} failed`);
     return receipt;
   }
 
-  /** Commits a batch with all messages so far, has the attesters answer it with `stateRoot`, and makes it final. */
-  async finalizeRoot(stateRoot: string): Promise<{ index: bigint; receipts: Readonly<Record<'commit' | 'submit' | 'answer' | 'finalize', TransactionReceipt>> }> {
+  /**
+   * Commits a batch with all messages so far, has the attesters answer it with `stateRoot`, and makes it final.
+   * @param by another set of attesters; and a ScriptedLane that says the same, for once a zk lane is enabled attesters alone finalize nothing
+   */
+  async finalizeRoot(stateRoot: string, by: { readonly zkLane?: Contract; readonly attesters?: Attesters } = {}): Promise<{ index: bigint; receipts: Readonly<Record<'commit' | 'submit' | 'answer' | 'finalize', TransactionReceipt>> }> {
+    const batch = await this.commitBatch();
+    const { submit, answer } = await this.attest(batch, stateRoot, by.attesters);
+    if (by.zkLane !== undefined) await this.prove(batch, stateRoot, by.zkLane);
+    const finalize = await this.send(this.contract('Rollup', this.operator), 'finalize', [batch.index]);
+    return { index: batch.index, receipts: { commit: batch.receipt, submit, answer, finalize } };
+  }
+
+  /** Commits the next batch with all messages so far, on the last final block. */
+  async commitBatch(): Promise<CommittedBatch> {
     const rollup = this.contract('Rollup', this.operator);
-    const lane = this.contract('AttesterLane', this.operator);
     const index = ((await rollup.getFunction('committedCount').staticCall()) as bigint) + 1n;
     const head = (await rollup.getFunction('finalHead').staticCall()) as { lastHash: string };
     const count = (await this.contract('Inbox').getFunction('count').staticCall()) as bigint;
     const payload = `0x01${'c7'.repeat(1_000)}`;
-    const commit = await this.send(rollup, 'commit', [index, head.lastHash, count, await this.provider.getBlockNumber(), payload]);
-    const { inputs, time } = readCommit(rollup.interface, commit);
-    const outputs: StatementOutputs = {
-      lastNumber: index, lastHash: keccak256(stateRoot) as Hex, stateRoot: stateRoot as Hex, lastTimestamp: time, zkGasUsed: 21_000n, dropRoot: `0x${'00'.repeat(32)}`,
-    };
-    const [hashes, statement] = hashAll(inputs, outputs);
+    const receipt = await this.send(rollup, 'commit', [index, head.lastHash, count, await this.provider.getBlockNumber(), payload]);
+    return { index, receipt, ...readCommit(rollup.interface, receipt) };
+  }
+
+  /** The attesters' answer to a committed batch. */
+  async attest(batch: CommittedBatch, stateRoot: string, attesters?: Attesters): Promise<{ submit: TransactionReceipt; answer: TransactionReceipt }> {
+    const lane = attesters?.lane ?? this.contract('AttesterLane', this.operator);
+    const outputs = outputsOf(batch, stateRoot);
+    const [hashes, statement] = hashAll(batch.inputs, outputs);
     const digest = (await lane.getFunction('digest').staticCall(hashes[0], hashes[1])) as string;
-    const signers = [24, 25, 26, 27].map(keyAt).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
+    const signers = (attesters?.keys ?? [24, 25, 26, 27]).map(keyAt).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
     const signatures = signers.map((signer) => signer.signingKey.sign(getBytes(digest)).serialized);
     const data = AbiCoder.defaultAbiCoder().encode(['bytes32', 'bytes32', 'bytes32', 'bytes[]'], [...hashes, signatures]);
     const submit = await this.send(lane, 'submit', [statement, 0, data]);
-    const answer = await this.send(rollup, 'answer', [index, await lane.getAddress(), outputs, OPEN_BINDING]);
-    const finalize = await this.send(rollup, 'finalize', [index]);
-    return { index, receipts: { commit, submit, answer, finalize } };
+    const answer = await this.send(this.contract('Rollup', this.operator), 'answer', [batch.index, await lane.getAddress(), outputs, OPEN_BINDING]);
+    return { submit, answer };
   }
+
+  /** The answer of a ScriptedLane, which accepts what it is told. */
+  async prove(batch: CommittedBatch, stateRoot: string, zkLane: Contract): Promise<void> {
+    const outputs = outputsOf(batch, stateRoot);
+    const [, statement] = hashAll(batch.inputs, outputs);
+    await this.send(zkLane, 'submit', [statement, 0, '0x']);
+    await this.send(this.contract('Rollup', this.operator), 'answer', [batch.index, await zkLane.getAddress(), outputs, OPEN_BINDING]);
+  }
+}
+
+interface Attesters { readonly lane: Contract; readonly keys: readonly number[] }
+interface CommittedBatch { readonly index: bigint; readonly inputs: StatementInputs; readonly time: bigint; readonly receipt: TransactionReceipt }
+
+function outputsOf({ index, time }: CommittedBatch, stateRoot: string): StatementOutputs {
+  return { lastNumber: index, lastHash: keccak256(stateRoot) as Hex, stateRoot: stateRoot as Hex, lastTimestamp: time, zkGasUsed: 21_000n, dropRoot: `0x${'00'.repeat(32)}` };
 }
 
 function readCommit(rollup: Interface, receipt: TransactionReceipt): { inputs: StatementInputs; time: bigint } {

@@ -1,16 +1,23 @@
 // The model of governance replayed against the contracts: random acts, bunched around the moments at which an answer changes, on a real
-// deployment at the speed of the main profile. After every step T, the answer and the state of every upgrade are compared.
+// deployment at the speed of the main profile, through Training, Mature and Ossified. After every step T, the answer and the states are
+// compared. How a stage is earned and a lane trips has tests of its own: here both are put where Maturity and Lanes keep them.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { AbiCoder, Interface, ZeroHash, id, keccak256, toBeHex, type Contract } from 'ethers';
-import { CORE, COUNCIL, GovernanceModel } from '../sim/protocol/governance.ts';
+import { readFileSync } from 'node:fs';
+import { AbiCoder, Contract, ContractFactory, Interface, ZeroHash, encodeBytes32String, id, keccak256, toBeHex } from 'ethers';
+import { CORE, COUNCIL, GovernanceModel, STAGES, ZK_LANE } from '../sim/protocol/governance.ts';
 import { Refused } from '../sim/protocol/refused.ts';
 import { random as generator } from '../sim/walk.ts';
+import { compileSupport } from './compile.ts';
 import { COUNCIL_KEYS, DeployedSystem, abiOf, keyAt } from './deployed.ts';
 
 const SEED = 20_240_611;
-const STEPS = 70;
+const STEPS = 120;
+/** First step of Mature and of Ossified. */
+const MATURE_FROM = 50;
+const OSSIFIED_FROM = 105;
+const LANES = 6;
 const DAY = 86_400;
 const STATES = ['Unknown', 'Scheduled', 'Executable', 'Executed', 'Expired', 'Vetoed'];
 const FAR = (1n << 255n).toString();
@@ -19,9 +26,9 @@ let system: DeployedSystem;
 before(async () => { system = await DeployedSystem.start(); });
 after(() => system.stop());
 
-interface Known { readonly id: string; readonly kind: number; readonly content: string; readonly upgrade: readonly unknown[] }
+interface Known { readonly id: string; readonly kind: number; readonly content: string; readonly lane: string | undefined; readonly upgrade: readonly unknown[] }
 
-const errors = ['UpgradeTimelock', 'SecurityCouncil', 'Clock', 'Rollup'].map((name) => new Interface(abiOf(name)));
+const errors = ['UpgradeTimelock', 'SecurityCouncil', 'Clock', 'Rollup', 'Lanes'].map((name) => new Interface(abiOf(name)));
 
 /** Name of the custom error, or 'taken'. */
 async function onChain(send: () => Promise<unknown>): Promise<string> {
@@ -53,7 +60,35 @@ async function impersonated(contract: string, as: string): Promise<Contract> {
   return system.contract(contract).connect(await system.provider.getSigner(address)) as Contract;
 }
 
-test(`P-141, P-143, P-144, P-146, P-147, P-152 the contracts answer as the model does, ${STEPS} steps from seed ${SEED}`, async () => {
+/** Zk lanes that have verified the corpus and that nobody has added yet. */
+async function newLanes(): Promise<readonly Contract[]> {
+  const { abi, bytecode } = compileSupport('ScriptedLane')['ScriptedLane']!;
+  const corpus = (await system.contract('UpgradeTimelock').getFunction('CORPUS_STATEMENT').staticCall()) as string;
+  const lanes: Contract[] = [];
+  for (let i = 0; i < LANES; i += 1) {
+    const deployed = await new ContractFactory(abi, bytecode, system.user).deploy(1, encodeBytes32String('TEST'));
+    await deployed.waitForDeployment();
+    const lane = new Contract(await deployed.getAddress(), abi, system.user);
+    await system.send(lane, 'submit', [corpus, 0, '0x']);
+    lanes.push(lane);
+  }
+  return lanes;
+}
+
+/** Puts a number into a variable, found by the committed layout. */
+async function put(contract: string, variable: string, value: bigint): Promise<void> {
+  const layout = JSON.parse(readFileSync(new URL('../../contracts/generated/layout.json', import.meta.url), 'utf8')) as Record<string, string[]>;
+  const line = layout[contract]?.find((text) => text.includes(` ${variable}:`)) ?? '';
+  const [, slot = '', offset = '', bytes = ''] = /^(\d+)\+(\d+) .*\((\d+) bytes\)$/.exec(line) ?? [];
+  assert.notEqual(slot, '', `${contract}.${variable} is in the layout`);
+  const at = system.deployment.contracts[contract] ?? '';
+  const shift = BigInt(offset) * 8n;
+  const mask = ((1n << (BigInt(bytes) * 8n)) - 1n) << shift;
+  const word = BigInt(await system.provider.getStorage(at, BigInt(slot)));
+  await system.anvil.rpc('anvil_setStorageAt', at, toBeHex(BigInt(slot), 32), toBeHex((word & ~mask) | (value << shift), 32));
+}
+
+test(`P-141, P-143, P-144, P-146, P-147, P-148, P-152 the contracts answer as the model does, ${STEPS} steps from seed ${SEED}`, async () => {
   const next = generator(SEED);
   const random = (below: number): number => Math.floor(next() * below);
   const known: Known[] = [];
@@ -63,10 +98,16 @@ test(`P-141, P-143, P-144, P-146, P-147, P-152 the contracts answer as the model
   const codehash = keccak256(await system.provider.getCode(implementation));
   const members = ((await council.getFunction('members').staticCall()) as { account: string; isExternal: boolean }[]).map(({ account, isExternal }) => [account, isExternal]);
   const coder = AbiCoder.defaultAbiCoder();
-  const payloads: readonly (readonly [number, string])[] = [
+  const lanes = await newLanes();
+  const laneCode = keccak256(await system.provider.getCode(await lanes[0]!.getAddress()));
+  const laneAddresses = await Promise.all(lanes.map(async (lane) => lane.getAddress()));
+  const payloads: readonly (readonly [number, string, string?])[] = [
     [CORE, coder.encode(['tuple(address, bytes32, bool)'], [[implementation, codehash, false]])],
     ...[6, 7].map((threshold) => [COUNCIL, coder.encode(['tuple(tuple(address, bool)[], uint256)'], [[members, threshold]])] as const),
+    ...laneAddresses.map((lane) => [ZK_LANE, coder.encode(['tuple(address, bytes32, address[])'], [[lane, laneCode, []]]), lane] as const),
   ];
+  /** Answers by stage, so that the walk can be seen to have come everywhere. */
+  const answers = new Set<string>();
   let nonce = 0n;
   const start = (await system.provider.getBlock('latest'))?.timestamp ?? 0;
   const model = new GovernanceModel(Number(await timelock.getFunction('SUNSET').staticCall()) - start);
@@ -94,24 +135,41 @@ test(`P-141, P-143, P-144, P-146, P-147, P-152 the contracts answer as the model
   const compare = async (what: string, chain: string, act: () => void): Promise<void> => {
     if (chain === 'taken') await catchUp();
     assert.equal(chain, inModel(act), what);
+    answers.add(`${model.stage} ${what.split(': ')[1] ?? ''} ${chain}`);
+  };
+
+  const enabled = async (): Promise<Contract | undefined> => {
+    const records = await Promise.all(laneAddresses.map(async (lane) => system.contract('Lanes').getFunction('laneRecord').staticCall(lane) as Promise<{ isEnabled: boolean }>));
+    return lanes[records.findIndex(({ isEnabled }) => isEnabled)];
   };
 
   for (let step = 0; step < STEPS; step += 1) {
     const jumps = [1, 1, 3_600, DAY, DAY, 3 * DAY, 14 * DAY, 34 * DAY, 48 * DAY];
     await at(jumps[random(jumps.length)] ?? 1);
+    if (step === MATURE_FROM || step === OSSIFIED_FROM) {
+      model.stage = step === MATURE_FROM ? 'Mature' : 'Ossified';
+      await put('Maturity', 'stage', BigInt(STAGES.indexOf(model.stage)));
+    }
+    if (model.stage === 'Mature' && random(4) === 0) {
+      const lane = random(3);
+      const untilT = model.clock.t + 30 * DAY;
+      await put('Lanes', '_trippedId', BigInt(lane));
+      await put('Lanes', '_trippedUntilT', BigInt(startT + untilT));
+      model.tripped = { lane: String(lane), untilT };
+    }
     // Mostly the newest: older ones are soon over.
     const pick = known[known.length - 1 - random(Math.min(3, Math.max(1, known.length)))];
-    const choice = random(11);
+    const choice = random(model.stage === 'Mature' ? 13 : 11);
     if (choice <= 1 || pick === undefined) {
-      const [kind, payload] = payloads[random(payloads.length)] ?? [CORE, '0x'];
+      const [kind, payload, lane] = payloads[random(payloads.length)] ?? [CORE, '0x'];
       const upgrade = [kind, payload, id('report'), random(6) === 0 ? ZeroHash : toBeHex(step + 1, 32)];
       const identity = (await timelock.getFunction('idOf').staticCall(upgrade)) as string;
       const content = (await timelock.getFunction('contentOf').staticCall(upgrade)) as string;
-      await compare(`step ${step}: schedule`, await send(asGovernor, 'schedule', upgrade), () => model.schedule(identity, kind, content));
-      if (!known.some((entry) => entry.id === identity)) known.push({ id: identity, kind, content, upgrade });
+      await compare(`step ${step}: schedule`, await send(asGovernor, 'schedule', upgrade), () => model.schedule(identity, kind, content, lane));
+      if (!known.some((entry) => entry.id === identity)) known.push({ id: identity, kind, content, lane, upgrade });
     } else if (choice === 2 || choice === 8) {
       await compare(`step ${step}: execute`, await send(timelock, 'execute', pick.upgrade), () => model.execute(pick.id));
-    } else if (choice === 3) {
+    } else if (choice === 3 || choice > 10) {
       await compare(`step ${step}: expedite`, await send(asCouncil, 'expedite', pick.upgrade), () => model.expedite(pick.id));
     } else if (choice === 4 || choice === 9) {
       const vetoed = known.findLast((entry) => entry.kind === CORE && ['Scheduled', 'Executable'].includes(model.stateOf(entry.id))) ?? pick;
@@ -130,14 +188,23 @@ test(`P-141, P-143, P-144, P-146, P-147, P-152 the contracts answer as the model
       await catchUp();
       model.enqueue();
     } else if (!model.isPaused) {
-      await system.finalizeRoot(id(`root ${step}`));
+      // Once a zk lane is enabled, attesters alone finalize nothing.
+      const [isAlone, zkLane] = [await system.contract('Lanes').getFunction('attestersFinalizeAlone').staticCall(), await enabled()];
+      assert.equal(isAlone, zkLane === undefined);
+      await system.finalizeRoot(id(`root ${step}`), zkLane === undefined ? {} : { zkLane });
       await catchUp();
       model.settle();
     }
     await catchUp();
     assert.equal(Number(await clock.getFunction('current').staticCall()) - startT, model.clock.t, `step ${step}: T`);
-    for (const entry of known) assert.equal(STATES[Number(await timelock.getFunction('state').staticCall(entry.id))], model.stateOf(entry.id), `step ${step}: ${entry.id}`);
+    // All of them at the end and now and then; old ones are over.
+    for (const entry of step % 10 === 0 || step === STEPS - 1 ? known : known.slice(-4)) assert.equal(STATES[Number(await timelock.getFunction('state').staticCall(entry.id))], model.stateOf(entry.id), `step ${step}: ${entry.id}`);
   }
   const reached = new Set(known.map((entry) => model.stateOf(entry.id)));
   for (const state of ['Executed', 'Vetoed', 'Expired']) assert.ok(reached.has(state), `the walk reaches ${state}, it reached ${[...reached].join(', ')}`);
+  for (const answer of [
+    'Training schedule taken', 'Training expedite taken', 'Training expedite NotExpeditable', 'Training veto taken', 'Training veto VetoSpent', 'Training execute taken',
+    'Mature schedule StageForbids', 'Mature schedule taken', 'Mature execute taken', 'Mature expedite NotTripped', 'Mature expedite NotExpeditable', 'Mature expedite taken',
+    'Ossified schedule StageForbids', 'Ossified execute StageForbids',
+  ]) assert.ok(answers.has(answer), `the walk comes to '${answer}', it came to ${[...answers].toSorted().join(', ')}`);
 });

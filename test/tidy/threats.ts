@@ -3,12 +3,12 @@
 
 const range = (letter: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
 
-/** Both protocol reviews and the rows of the study of other escape hatches. */
-export const THREAT_IDS: readonly string[] = [...range('C', 9), ...range('H', 15), ...range('N', 24), ...range('S', 22)];
+/** Both protocol reviews, the rows of the study of other escape hatches, and the fifteen pain points of other governances. */
+export const THREAT_IDS: readonly string[] = [...range('C', 9), ...range('H', 15), ...range('N', 24), ...range('S', 22), ...range('G', 15)];
 
 /** What is wrong with the page. @param textOf a file's text, undefined if there is no such file */
 export function threatProblems(page: string, textOf: (path: string) => string | undefined): string[] {
-  const rows = [...page.matchAll(/^\| ([CHNS]\d+) \| (.*?) \| (.*?) ?\| (passed|deferred: .+) \|$/gm)];
+  const rows = [...page.matchAll(/^\| ([CHNSG]\d+) \| (.*?) \| (.*?) ?\| (passed|deferred: .+) \|$/gm)];
   const found = new Map(rows.map(([, id, , citations, state]) => [id ?? '', { citations: citations ?? '', state: state ?? '' }]));
   const problems = THREAT_IDS.filter((id) => !found.has(id)).map((id) => `${id}: expected a row of contracts/THREATS.md, passed or deferred with a reason`);
   if (rows.length !== found.size) problems.push(`expected each id once, found ${rows.length} rows of ${found.size} ids`);

@@ -7,6 +7,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {IClock} from "../interfaces/IClock.sol";
 import {ISecurityCouncil, Member} from "../interfaces/ISecurityCouncil.sol";
 import {Constants} from "../libraries/Constants.sol";
+import {MemberList} from "./MemberList.sol";
 
 // Who is in the council. Owns the list, M, the epoch, and the removal of members who stay silent:
 //
@@ -21,11 +22,18 @@ import {Constants} from "../libraries/Constants.sol";
 abstract contract CouncilMembers is ISecurityCouncil, EIP712 {
     bytes32 private constant ALIVE_TYPEHASH = keccak256("Alive(address member,uint256 answerableUntil,uint256 epoch)");
 
-    /// @param number place in the list plus one; 0 = no member
+    /// @dev One word: all that an act asks about the council but the list itself.
+    /// @param list account whose code is the list, see MemberList
+    struct Council {
+        address list;
+        uint32 epoch;
+        uint8 threshold;
+        uint8 count;
+    }
+
     /// @param answerableUntilT 0 unless challenged
     /// @param challengeableT first T at which the next challenge is possible
     struct Standing {
-        uint8 number;
         uint40 answerableUntilT;
         uint40 challengeableT;
     }
@@ -35,10 +43,9 @@ abstract contract CouncilMembers is ISecurityCouncil, EIP712 {
     /// @inheritdoc ISecurityCouncil
     address public immutable UPGRADE_TIMELOCK;
 
-    Member[] private _members;
+    Council private _council;
+    /// @dev Of members alone: forgotten when a member leaves.
     mapping(address account => Standing) private _standings;
-    uint32 private _epoch;
-    uint8 private _threshold;
 
     constructor(address clock, address upgradeTimelock, Member[] memory first, uint256 firstThreshold)
         EIP712("Keyfall SecurityCouncil", "1")
@@ -81,41 +88,45 @@ abstract contract CouncilMembers is ISecurityCouncil, EIP712 {
         uint256 until = standing.answerableUntilT;
         if (until == 0) revert NotChallenged(member);
         if (IClock(CLOCK).current() <= until) revert StillTimeToAnswer(member, until);
-        uint256 position = standing.number - 1;
         delete _standings[member];
+        Member[] memory present = _present();
+        Member[] memory left = new Member[](present.length - 1);
         // Order is kept, so that the list stays ascending.
-        for (uint256 i = position + 1; i < _members.length; ++i) {
-            _members[i - 1] = _members[i];
-            --_standings[_members[i].account].number;
+        uint256 kept = 0;
+        for (uint256 i = 0; i < present.length; ++i) {
+            if (present[i].account != member) left[kept++] = present[i];
         }
-        _members.pop();
-        ++_epoch;
-        emit MemberRemoved(member, _epoch, _members.length);
+        uint32 nextEpoch = _store(left, _council.threshold);
+        emit MemberRemoved(member, nextEpoch, left.length);
     }
 
     /// @inheritdoc ISecurityCouncil
     function members() external view returns (Member[] memory) {
-        return _members;
+        return _present();
     }
 
     /// @inheritdoc ISecurityCouncil
     function isMember(address account) public view returns (bool) {
-        return _standings[account].number != 0;
+        bytes memory list = MemberList.load(_council.list);
+        for (uint256 i = 0; i < MemberList.count(list); ++i) {
+            if (MemberList.accountAt(list, i) == account) return true;
+        }
+        return false;
     }
 
     /// @inheritdoc ISecurityCouncil
     function threshold() public view returns (uint256) {
-        return _threshold;
+        return _council.threshold;
     }
 
     /// @inheritdoc ISecurityCouncil
     function epoch() public view returns (uint256) {
-        return _epoch;
+        return _council.epoch;
     }
 
     /// @inheritdoc ISecurityCouncil
     function isDormant() public view returns (bool) {
-        return _members.length < _threshold;
+        return _council.count < _council.threshold;
     }
 
     /// @inheritdoc ISecurityCouncil
@@ -126,12 +137,17 @@ abstract contract CouncilMembers is ISecurityCouncil, EIP712 {
     /// @inheritdoc ISecurityCouncil
     function aliveDigest(address member) public view returns (bytes32) {
         return _hashTypedDataV4(
-            keccak256(abi.encode(ALIVE_TYPEHASH, member, _standings[member].answerableUntilT, uint256(_epoch)))
+            keccak256(abi.encode(ALIVE_TYPEHASH, member, _standings[member].answerableUntilT, epoch()))
         );
     }
 
     function _checkNotDormant() internal view {
-        if (isDormant()) revert Dormant(_members.length, _threshold);
+        if (isDormant()) revert Dormant(_council.count, _council.threshold);
+    }
+
+    /// @dev The list for a look-up of several accounts in ascending order.
+    function _list() internal view returns (bytes memory) {
+        return MemberList.load(_council.list);
     }
 
     /// @dev A key's own signature counts also while it is delegated to code (EIP-7702); otherwise code answers for itself (EIP-1271).
@@ -153,23 +169,29 @@ abstract contract CouncilMembers is ISecurityCouncil, EIP712 {
     }
 
     function _memberStanding(address member) private view returns (Standing storage standing) {
+        if (!isMember(member)) revert NotMember(member);
         standing = _standings[member];
-        if (standing.number == 0) revert NotMember(member);
     }
 
     function _setMembers(Member[] memory next, uint256 nextThreshold) private {
         _checkMembers(next, nextThreshold);
-        for (uint256 i = 0; i < _members.length; ++i) {
-            delete _standings[_members[i].account];
+        if (_council.list != address(0)) {
+            Member[] memory previous = _present();
+            for (uint256 i = 0; i < previous.length; ++i) {
+                delete _standings[previous[i].account];
+            }
         }
-        delete _members;
-        ++_epoch;
-        for (uint256 i = 0; i < next.length; ++i) {
-            _members.push(next[i]);
-            _standings[next[i].account] = Standing(uint8(i + 1), 0, 0);
-        }
-        _threshold = uint8(nextThreshold);
-        emit MembersSet(_epoch, next, nextThreshold);
+        emit MembersSet(_store(next, uint8(nextThreshold)), next, nextThreshold);
+    }
+
+    /// @dev Every list is another epoch.
+    function _store(Member[] memory next, uint8 nextThreshold) private returns (uint32 nextEpoch) {
+        nextEpoch = _council.epoch + 1;
+        _council = Council(MemberList.store(next), nextEpoch, nextThreshold, uint8(next.length));
+    }
+
+    function _present() private view returns (Member[] memory) {
+        return MemberList.all(_list());
     }
 
     function _checkMembers(Member[] memory next, uint256 nextThreshold) private pure {

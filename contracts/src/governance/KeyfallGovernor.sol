@@ -9,7 +9,7 @@ import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/Gover
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {IClock} from "../interfaces/IClock.sol";
-import {IUpgradeTimelock} from "../interfaces/IUpgradeTimelock.sol";
+import {IUpgradeTimelock, Upgrade} from "../interfaces/IUpgradeTimelock.sol";
 import {ClockView} from "../libraries/ClockView.sol";
 import {Constants} from "../libraries/Constants.sol";
 
@@ -26,6 +26,8 @@ contract KeyfallGovernor is Governor, GovernorCountingSimple, GovernorVotes, Gov
     error NotOneTypedUpgrade();
     /// @notice Nothing of this contract can be set.
     error SettingsAreFixed();
+    /// @notice No wei could ever leave this contract again, so none is taken.
+    error ValueRefused(uint256 amountWei);
 
     /// @notice Where every passed proposal goes.
     address public immutable UPGRADE_TIMELOCK;
@@ -47,6 +49,11 @@ contract KeyfallGovernor is Governor, GovernorCountingSimple, GovernorVotes, Gov
         GRACE = IClock(clock_).scaled(Constants.UPGRADE_GRACE_SECONDS);
     }
 
+    /// @notice Takes nothing: there is no way out.
+    receive() external payable override {
+        revert ValueRefused(msg.value);
+    }
+
     /// @notice Proposes one typed upgrade. Needs 0.5 % of the supply in votes.
     /// Warning: what passes here changes the chain after the timelock's delay.
     function propose(
@@ -57,6 +64,17 @@ contract KeyfallGovernor is Governor, GovernorCountingSimple, GovernorVotes, Gov
     ) public override returns (uint256) {
         _checkTypedUpgrade(targets, values, calldatas);
         return super.propose(targets, values, calldatas, description);
+    }
+
+    /// @notice Schedules the upgrade of a passed proposal. Anyone, within 14 days after the vote.
+    function execute(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) public payable override returns (uint256) {
+        if (msg.value != 0) revert ValueRefused(msg.value);
+        return super.execute(targets, values, calldatas, descriptionHash);
     }
 
     /// @notice T from the proposal to its snapshot.
@@ -145,7 +163,15 @@ contract KeyfallGovernor is Governor, GovernorCountingSimple, GovernorVotes, Gov
         bool isOneCall = targets.length == 1 && values.length == 1 && calldatas.length == 1 && targets[0] == UPGRADE_TIMELOCK
             && values[0] == 0 && calldatas[0].length >= 4;
         if (!isOneCall) revert NotOneTypedUpgrade();
-        if (bytes4(calldatas[0]) != IUpgradeTimelock.schedule.selector) revert NotOneTypedUpgrade();
+        bytes memory scheduling = calldatas[0];
+        if (bytes4(scheduling) != IUpgradeTimelock.schedule.selector) revert NotOneTypedUpgrade();
+        // In its one encoding: what two decoders could read as two upgrades, or one of them as none, is not put to a vote.
+        bytes memory arguments = new bytes(scheduling.length - 4);
+        assembly ("memory-safe") {
+            mcopy(add(arguments, 32), add(scheduling, 36), mload(arguments))
+        }
+        Upgrade memory upgrade = abi.decode(arguments, (Upgrade));
+        if (keccak256(abi.encode(upgrade)) != keccak256(arguments)) revert NotOneTypedUpgrade();
     }
 
     function _shareUp(uint256 timepoint, uint256 basis) private view returns (uint256) {

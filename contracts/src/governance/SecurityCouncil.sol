@@ -6,7 +6,9 @@ import {ILanes} from "../interfaces/ILanes.sol";
 import {Approval, ISecurityCouncil, Member} from "../interfaces/ISecurityCouncil.sol";
 import {IUpgradeTimelock, Upgrade} from "../interfaces/IUpgradeTimelock.sol";
 import {Constants} from "../libraries/Constants.sol";
+import {UpgradeId} from "../libraries/UpgradeId.sol";
 import {CouncilMembers} from "./CouncilMembers.sol";
+import {MemberList} from "./MemberList.sol";
 
 // The council's four acts. Owns who signed what, nonces and the pause's interval; members, challenges and removal are CouncilMembers'.
 // What an act does and when it is refused belongs to its target: the timelock, the Clock, the Lanes. There is no other call, and no
@@ -40,7 +42,7 @@ contract SecurityCouncil is CouncilMembers {
 
     /// @inheritdoc ISecurityCouncil
     function veto(Upgrade calldata upgrade, uint256 nonce, uint256 deadline, Approval[] calldata approvals) external {
-        bytes32 id = IUpgradeTimelock(UPGRADE_TIMELOCK).idOf(upgrade);
+        bytes32 id = UpgradeId.compute(UPGRADE_TIMELOCK, upgrade);
         _approve(Act.Veto, id, _upgradeDigest(VETO_TYPEHASH, id, upgrade, nonce, deadline), nonce, deadline, approvals);
         IUpgradeTimelock(UPGRADE_TIMELOCK).veto(upgrade);
     }
@@ -64,7 +66,7 @@ contract SecurityCouncil is CouncilMembers {
 
     /// @inheritdoc ISecurityCouncil
     function expedite(Upgrade calldata upgrade, uint256 nonce, uint256 deadline, Approval[] calldata approvals) external {
-        bytes32 id = IUpgradeTimelock(UPGRADE_TIMELOCK).idOf(upgrade);
+        bytes32 id = UpgradeId.compute(UPGRADE_TIMELOCK, upgrade);
         bytes32 digest = _upgradeDigest(EXPEDITE_TYPEHASH, id, upgrade, nonce, deadline);
         _approve(Act.Expedite, id, digest, nonce, deadline, approvals);
         IUpgradeTimelock(UPGRADE_TIMELOCK).expedite(upgrade);
@@ -84,7 +86,7 @@ contract SecurityCouncil is CouncilMembers {
 
     /// @inheritdoc ISecurityCouncil
     function vetoDigest(Upgrade calldata upgrade, uint256 nonce, uint256 deadline) external view returns (bytes32) {
-        bytes32 id = IUpgradeTimelock(UPGRADE_TIMELOCK).idOf(upgrade);
+        bytes32 id = UpgradeId.compute(UPGRADE_TIMELOCK, upgrade);
         return _upgradeDigest(VETO_TYPEHASH, id, upgrade, nonce, deadline);
     }
 
@@ -104,7 +106,7 @@ contract SecurityCouncil is CouncilMembers {
 
     /// @inheritdoc ISecurityCouncil
     function expediteDigest(Upgrade calldata upgrade, uint256 nonce, uint256 deadline) external view returns (bytes32) {
-        bytes32 id = IUpgradeTimelock(UPGRADE_TIMELOCK).idOf(upgrade);
+        bytes32 id = UpgradeId.compute(UPGRADE_TIMELOCK, upgrade);
         return _upgradeDigest(EXPEDITE_TYPEHASH, id, upgrade, nonce, deadline);
     }
 
@@ -133,10 +135,15 @@ contract SecurityCouncil is CouncilMembers {
         uint256 quorum = quorumOf(act);
         if (approvals.length < quorum) revert TooFewApprovals(approvals.length, quorum);
         address previous = address(0);
+        bytes memory list = _list();
+        uint256 members_ = MemberList.count(list);
+        uint256 position = 0;
         for (uint256 i = 0; i < approvals.length; ++i) {
             address signer = approvals[i].signer;
             if (signer <= previous) revert SignersNotAscending(previous, signer);
-            if (!isMember(signer)) revert NotMember(signer);
+            // Members and signers both ascend, so one walk through the list finds them all.
+            while (position < members_ && MemberList.accountAt(list, position) < signer) ++position;
+            if (position == members_ || MemberList.accountAt(list, position) != signer) revert NotMember(signer);
             _checkSignature(signer, digest, approvals[i].signature);
             previous = signer;
         }

@@ -185,6 +185,9 @@ abstract contract UpgradeEffects is IUpgradeTimelock {
                 rollup.CLOCK(),
                 rollup.INBOX(),
                 rollup.LIFECYCLE(),
+                rollup.LANES(),
+                rollup.SEAT(),
+                rollup.MATURITY(),
                 rollup.UPGRADE_AUTHORITY(),
                 rollup.l2ChainId(),
                 rollup.genesisHash()

@@ -10,6 +10,7 @@ import {IRollup} from "../interfaces/IRollup.sol";
 import {IUpgradeTimelock, SpecUpgrade, Upgrade, UpgradeKind, ZkLaneUpgrade} from "../interfaces/IUpgradeTimelock.sol";
 import {Constants} from "../libraries/Constants.sol";
 import {LifecycleView} from "../libraries/LifecycleView.sol";
+import {UpgradeId} from "../libraries/UpgradeId.sol";
 import {UpgradeEffects} from "./UpgradeEffects.sol";
 
 // When an upgrade may be carried out. Owns the schedules, the veto's memory and the guards; what an upgrade does is UpgradeEffects'.
@@ -75,6 +76,9 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         if (config.delaySeconds < Constants.MIN_UPGRADE_DELAY_SECONDS) {
             revert DelayBelowMinimum(config.delaySeconds, Constants.MIN_UPGRADE_DELAY_SECONDS);
         }
+        if (config.delaySeconds > Constants.MAX_UPGRADE_DELAY_SECONDS) {
+            revert DelayAboveMaximum(config.delaySeconds, Constants.MAX_UPGRADE_DELAY_SECONDS);
+        }
         IClock clock = IClock(config.clock);
         uint256 latest = block.timestamp + clock.scaled(Constants.MAX_SUNSET_SECONDS);
         if (config.sunset > latest) revert SunsetTooLate(config.sunset, latest);
@@ -93,6 +97,7 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         if (upgrade.reportHash == 0) revert ReportMissing();
         _checkStage(upgrade.kind);
         _checkUpgrade(upgrade);
+        if (upgrade.kind == UpgradeKind.Spec) _specDelay(upgrade);
         id = idOf(upgrade);
         if (_schedules[id].scheduledT != 0) revert AlreadyScheduled(id);
         uint256 nowT = IClock(CLOCK).current();
@@ -117,8 +122,7 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         if (msg.sender != COUNCIL) revert NotCouncil(msg.sender, COUNCIL);
         if (block.timestamp >= SUNSET) revert CouncilSunset(SUNSET);
         bytes32 id = idOf(upgrade);
-        UpgradeState current = state(id);
-        if (current != UpgradeState.Scheduled && current != UpgradeState.Executable) revert UnexpectedState(id, current);
+        if (!_isOpen(_schedules[id])) revert UnexpectedState(id, state(id));
         IMaturity.Stage stage = IMaturity(MATURITY).stage();
         UpgradeKind kind = upgrade.kind;
         uint40 zkAloneFromT = 0;
@@ -137,8 +141,7 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         if (msg.sender != COUNCIL) revert NotCouncil(msg.sender, COUNCIL);
         if (!isVetoable(upgrade.kind)) revert NotVetoable(upgrade.kind);
         bytes32 id = idOf(upgrade);
-        UpgradeState current = state(id);
-        if (current != UpgradeState.Scheduled && current != UpgradeState.Executable) revert UnexpectedState(id, current);
+        if (!_isOpen(_schedules[id])) revert UnexpectedState(id, state(id));
         bytes32 content = contentOf(upgrade);
         if (isContentVetoed[content]) revert VetoSpent(content);
         isContentVetoed[content] = true;
@@ -180,7 +183,7 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
 
     /// @inheritdoc IUpgradeTimelock
     function idOf(Upgrade calldata upgrade) public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), upgrade));
+        return UpgradeId.compute(address(this), upgrade);
     }
 
     /// @inheritdoc IUpgradeTimelock
@@ -253,6 +256,8 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         delaySeconds = abi.decode(upgrade.payload, (SpecUpgrade)).delaySeconds;
         uint256 minimum = _scaled(Constants.MIN_SPEC_ACTIVATION_SECONDS);
         if (delaySeconds < minimum) revert DelayBelowMinimum(delaySeconds, minimum);
+        uint256 maximum = _scaled(Constants.MAX_SPEC_ACTIVATION_SECONDS);
+        if (delaySeconds > maximum) revert DelayAboveMaximum(delaySeconds, maximum);
     }
 
     function _checkStage(UpgradeKind kind) private view {
@@ -266,6 +271,13 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         if (kind == UpgradeKind.Operator) return;
         uint256 needed = EXIT_WINDOW + _scaled(Constants.MIN_NET_EXIT_SECONDS);
         if (eta - scheduledT < needed) revert ExitWindowTooShort(eta - scheduledT, EXIT_WINDOW, needed);
+    }
+
+    /// @dev Scheduled or Executable. T never outruns wall time (P-001): what the wall clock has not reached, T has not either, and the Clock
+    /// need not be asked.
+    function _isOpen(Schedule memory record) private view returns (bool) {
+        if (record.scheduledT == 0 || record.isExecuted || record.isVetoed) return false;
+        return block.timestamp <= record.expiry || IClock(CLOCK).current() <= record.expiry;
     }
 
     function _expectState(bytes32 id, UpgradeState expected) private view {

@@ -136,6 +136,7 @@ interface IUpgradeTimelock {
     /// @notice The lane has not verified the corpus statement on chain.
     error CorpusNotVerified(address lane, bytes32 statement);
     error PostConditionFailed(string what);
+    error DelayAboveMaximum(uint256 delaySeconds, uint256 maximum);
 
     event UpgradeScheduled(
         bytes32 indexed id,

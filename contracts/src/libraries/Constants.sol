@@ -161,6 +161,8 @@ library Constants {
     uint256 internal constant MIN_NET_EXIT_SECONDS = 30 days;
     uint256 internal constant MIN_UPGRADE_DELAY_SECONDS = 45 days;
     uint256 internal constant UPGRADE_DELAY_SECONDS = 48 days;
+    /// @dev No deployment is made unchangeable by a slip of its delay, and every eta fits its 40 bits. A year: what ossifying takes.
+    uint256 internal constant MAX_UPGRADE_DELAY_SECONDS = 365 days;
     uint256 internal constant OPERATOR_CHANGE_DELAY_SECONDS = 7 days;
     uint256 internal constant UPGRADE_GRACE_SECONDS = 14 days;
     uint256 internal constant UPGRADE_EXTENSION_SECONDS = 3 days;
@@ -168,13 +170,15 @@ library Constants {
     uint256 internal constant GUARD_MESSAGE_AGE_SECONDS = 14.5 days;
     uint256 internal constant GUARD_SETTLED_SECONDS = 1 days;
     uint256 internal constant MIN_SPEC_ACTIVATION_SECONDS = 7 days;
+    /// @dev A moment that is further off than anyone plans is a slip, or a number meant to be cut to a near one.
+    uint256 internal constant MAX_SPEC_ACTIVATION_SECONDS = 365 days;
     uint256 internal constant TRIPPED_PUBLIC_SECONDS = 7 days;
     /// @dev Wall time from the deployment: the council's power to expedite ends at the latest then.
     uint256 internal constant MAX_SUNSET_SECONDS = 730 days;
 
     // SecurityCouncil. Pause interval in wall time, challenges in T.
     uint256 internal constant MIN_COUNCIL_MEMBERS = 8;
-    /// @dev Bounds the gas of a change of members: each is a slot or two.
+    /// @dev Bounds the gas of a change of members, and of looking one up.
     uint256 internal constant MAX_COUNCIL_MEMBERS = 24;
     uint256 internal constant MIN_COUNCIL_THRESHOLD = 6;
     uint256 internal constant MIN_COUNCIL_EXTERNAL = 3;

@@ -226,6 +226,18 @@ contract ScriptedCore is UUPSUpgradeable {
         return address(2);
     }
 
+    function LANES() external view virtual returns (address) {
+        return address(5);
+    }
+
+    function SEAT() external view virtual returns (address) {
+        return address(6);
+    }
+
+    function MATURITY() external view virtual returns (address) {
+        return address(7);
+    }
+
     function UPGRADE_AUTHORITY() external view returns (address) {
         return AUTHORITY;
     }
@@ -249,6 +261,27 @@ contract RewindingCore is ScriptedCore {
 
     function finalHead() external pure override returns (uint64, bytes32, bytes32, uint64) {
         return (0, keccak256("another head"), keccak256("forged root"), 0);
+    }
+}
+
+/// @dev A core that asks another one of its three neighbours.
+contract MiswiredCore is ScriptedCore {
+    uint256 private immutable WHICH;
+
+    constructor(address authority, address clock, uint256 which) ScriptedCore(authority, clock, 65) {
+        WHICH = which;
+    }
+
+    function LANES() external view override returns (address) {
+        return WHICH == 0 ? address(9) : address(5);
+    }
+
+    function SEAT() external view override returns (address) {
+        return WHICH == 1 ? address(9) : address(6);
+    }
+
+    function MATURITY() external view override returns (address) {
+        return WHICH == 2 ? address(0) : address(7);
     }
 }
 

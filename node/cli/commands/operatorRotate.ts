@@ -1,7 +1,7 @@
 // `keyfall operator rotate ADDRESS`: the cold key names another hot key, at once. Owns nothing but the call.
 
 import { parseAddress } from '../amounts.ts';
-import { connectGovernance, keyHolder, view } from '../governance/contracts.ts';
+import { connectGovernance, view } from '../governance/contracts.ts';
 import type { GovernanceOptions } from '../governance/contracts.ts';
 import { sendOrWrite } from '../governance/sending.ts';
 import type { SendOptions } from '../governance/sending.ts';
@@ -13,9 +13,8 @@ export async function operatorRotate(nextText: string, options: GovernanceOption
   const home = homeAt(options.home);
   const connection = await connectGovernance(options, home);
   try {
-    const holder = await keyHolder(connection);
-    const previous = await view<string>(connection.contract(holder), 'operator');
-    const receipt = await sendOrWrite(connection, holder, 'rotateOperator', [next], options, home, output);
+    const previous = await view<string>(connection.contract('OperatorSeat'), 'operator');
+    const receipt = await sendOrWrite(connection, 'OperatorSeat', 'rotateOperator', [next], options, home, output);
     if (receipt !== undefined) output.result({ previous, operator: next, hash: receipt.hash }, [`hot key: ${previous} -> ${next}`]);
   } finally {
     connection.close();

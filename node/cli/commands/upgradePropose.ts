@@ -6,11 +6,11 @@ import { readFileSync } from 'node:fs';
 import { hexlify, id, isHexString, keccak256, randomBytes } from 'ethers';
 import { CommandFailure, messageOf } from '../failure.ts';
 import { connectGovernance, view } from '../governance/contracts.ts';
-import type { GovernanceOptions } from '../governance/contracts.ts';
+import type { GovernanceConnection, GovernanceOptions } from '../governance/contracts.ts';
 import { sendOrWrite } from '../governance/sending.ts';
 import type { SendOptions } from '../governance/sending.ts';
-import { encodeUpgrade, sentenceOf } from '../governance/upgradeKinds.ts';
-import type { PayloadOptions } from '../governance/upgradeKinds.ts';
+import { decodeUpgrade, encodeUpgrade, kindName, sentenceOf } from '../governance/upgradeKinds.ts';
+import type { PayloadOptions, Upgrade } from '../governance/upgradeKinds.ts';
 import { codehashOf, timelockInterface } from '../governance/upgrades.ts';
 import { homeAt } from '../home.ts';
 import { loadWallet } from '../keys.ts';
@@ -21,6 +21,7 @@ export interface ProposeOptions extends GovernanceOptions, SendOptions, PayloadO
   readonly reportHash?: string;
   readonly salt?: string;
   readonly why: string;
+  readonly artifacts?: string;
 }
 
 function reportHashOf({ report, reportHash }: ProposeOptions): string {
@@ -34,6 +35,15 @@ function reportHashOf({ report, reportHash }: ProposeOptions): string {
   } catch (cause) {
     throw new CommandFailure('usage', `--report: cannot read ${report ?? ''}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** A new core under which the storage would mean something else is not proposed; where that cannot be told, it is said. */
+async function refuseAnotherLayout(connection: GovernanceConnection, upgrade: Upgrade, artifacts: string | undefined, output: Output): Promise<void> {
+  if (kindName(upgrade.kind) !== 'core') return;
+  const { coreLayout, layoutLines } = await import('../governance/layout.ts');
+  const layout = await coreLayout(connection, decodeUpgrade(upgrade)['implementation'] as string, artifacts);
+  for (const line of layoutLines(layout)) output.progress(line);
+  if (layout.verdict === 'incompatible') throw new CommandFailure('failed', `the Rollup's storage would change its meaning: ${layout.changes.join('; ')}`, { facts: { layout } });
 }
 
 export async function upgradePropose(kind: string, options: ProposeOptions, output: Output): Promise<void> {
@@ -52,6 +62,7 @@ export async function upgradePropose(kind: string, options: ProposeOptions, outp
     const target = connection.addresses.UpgradeTimelock;
     const calldata = timelockInterface().encodeFunctionData('schedule', [upgrade]);
     output.progress(sentenceOf(upgrade));
+    await refuseAnotherLayout(connection, upgrade, options.artifacts, output);
     const receipt = await sendOrWrite(connection, 'KeyfallGovernor', 'propose', [[target], [0n], [calldata], description], options, home, output);
     if (receipt === undefined) return;
     const governor = connection.contract('KeyfallGovernor');

@@ -1,7 +1,7 @@
 // The governance contracts of a rollup, found from the Rollup's address alone: it names its upgrade authority, which names the rest.
 // Owns connecting to L1 without L2 and the times that every command shows. Nothing is typed twice: ABIs are the build's, addresses
 // and durations are read from chain.
-// Invariant: all contracts returned but the operator's seat have code; one that does not is *failed*, never skipped.
+// Invariant: all contracts returned have code; one that does not is *failed*, never skipped.
 
 import { Contract, getAddress, isAddress } from 'ethers';
 import type { ContractRunner, JsonRpcProvider } from 'ethers';
@@ -42,11 +42,6 @@ export class GovernanceConnection {
 const NAMES = ['Rollup', 'UpgradeTimelock', 'KeyfallGovernor', 'KeyfallToken', 'SecurityCouncil', 'Maturity', 'Clock', 'OperatorSeat'] as const;
 export type GovernanceContract = (typeof NAMES)[number];
 
-/** The contract that has the operator's keys. */
-export async function keyHolder(connection: GovernanceConnection): Promise<'OperatorSeat' | 'Rollup'> {
-  return (await connection.l1.getCode(connection.addresses.OperatorSeat)) === '0x' ? 'Rollup' : 'OperatorSeat';
-}
-
 /** Calls a view of any contract. */
 export async function view<T>(contract: Contract, name: string, ...args: readonly unknown[]): Promise<T> {
   return (await contract.getFunction(name).staticCall(...args)) as T;
@@ -76,10 +71,9 @@ export async function connectGovernance(options: GovernanceOptions, home: Home):
     SecurityCouncil: await address(timelock, 'COUNCIL'),
     Maturity: await address(timelock, 'MATURITY'),
     Clock: await address(timelock, 'CLOCK'),
-    // May have no code yet: the Rollup itself has the operator's keys then.
     OperatorSeat: await address(timelock, 'SEAT'),
   };
-  for (const name of ['KeyfallToken', 'SecurityCouncil', 'Maturity', 'Clock'] as const) await at(name, found[name]);
+  for (const name of ['KeyfallToken', 'SecurityCouncil', 'Maturity', 'Clock', 'OperatorSeat'] as const) await at(name, found[name]);
   return new GovernanceConnection(l1, Number(fromBlock), found);
 }
 

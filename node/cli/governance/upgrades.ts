@@ -2,11 +2,12 @@
 // person has in hand (its id, or its proposal's number) and what can be said about it.
 // Invariant: an upgrade is shown only after its id was computed from its fields by the timelock itself and equals the one asked for.
 
-import { Interface } from 'ethers';
+import { Interface, getAddress } from 'ethers';
 import type { EventLog, Log } from 'ethers';
 import { CommandFailure } from '../failure.ts';
+import { printable } from '../output.ts';
 import { contractAbi } from '../rollup.ts';
-import { durationText, keyHolder, readTimes, view, wallText } from './contracts.ts';
+import { durationText, readTimes, view, wallText } from './contracts.ts';
 import type { GovernanceConnection, Times } from './contracts.ts';
 import { OPERATOR_KIND, decodeUpgrade, kindName, pinnedCode, sentenceOf } from './upgradeKinds.ts';
 import type { CouncilMember, Upgrade } from './upgradeKinds.ts';
@@ -15,6 +16,8 @@ const STATES = ['unknown', 'scheduled', 'executable', 'executed', 'expired', 've
 const PROPOSAL_STATES = ['pending', 'active', 'canceled', 'defeated', 'succeeded', 'queued', 'expired', 'scheduled'] as const;
 const STAGES = ['Training', 'Mature', 'Ossified'] as const;
 const DAY_SECONDS = 86_400n;
+/** ERC-1967: where a proxy keeps its implementation. */
+const IMPLEMENTATION_SLOT = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
 /** Room between the last safe moment and the exit's own worst case: a day of the main profile. */
 const MARGIN_SECONDS = DAY_SECONDS;
 
@@ -45,15 +48,35 @@ function upgradeFrom(decoded: { kind: bigint; payload: string; reportHash: strin
 
 const isEventLog = (log: Log | EventLog): log is EventLog => 'args' in log;
 
-/** All proposals, oldest first. */
-export async function allProposals(connection: GovernanceConnection): Promise<Proposal[]> {
+/** All proposals, oldest first. One whose bytes cannot be read is left out of the readable ones and hides none of them. */
+export async function allProposals(connection: GovernanceConnection): Promise<{ readable: Proposal[]; unreadable: bigint[] }> {
   const governor = connection.contract('KeyfallGovernor');
   const logs = await governor.queryFilter('ProposalCreated', connection.fromBlock);
-  return logs.filter(isEventLog).map(({ args }) => {
-    const calldata = (args['calldatas'] as string[])[0] ?? '0x';
-    const call = timelockInterface().decodeFunctionData('schedule', calldata);
-    return { id: args['proposalId'] as bigint, upgrade: upgradeFrom(call[0] as never), description: args['description'] as string, calldata };
-  });
+  const [readable, unreadable]: [Proposal[], bigint[]] = [[], []];
+  for (const { args } of logs.filter(isEventLog)) {
+    const id = args['proposalId'] as bigint;
+    const proposal = readProposal(id, (args['calldatas'] as string[])[0] ?? '0x', args['description'] as string);
+    if (proposal === undefined) unreadable.push(id);
+    else readable.push(proposal);
+  }
+  return { readable, unreadable };
+}
+
+/** The proposal, unless its calldata is not the one encoding of one call of `schedule`. */
+function readProposal(id: bigint, calldata: string, description: string): Proposal | undefined {
+  const abi = timelockInterface();
+  try {
+    const upgrade = upgradeFrom(abi.decodeFunctionData('schedule', calldata)[0] as never);
+    return abi.encodeFunctionData('schedule', [upgrade]) === calldata ? { id, upgrade, description, calldata } : undefined;
+  } catch {
+    // Rubbish that someone put to the vote: its readers are told by its absence here.
+    return undefined;
+  }
+}
+
+/** The code behind the Rollup's proxy. */
+export async function implementationOf(connection: GovernanceConnection): Promise<string> {
+  return getAddress(`0x${(await connection.l1.getStorage(connection.addresses.Rollup, IMPLEMENTATION_SLOT)).slice(-40)}`);
 }
 
 /** Finds an upgrade by its id, or by its proposal's number. @throws CommandFailure (failed) when there is none */
@@ -61,8 +84,9 @@ export async function findUpgrade(connection: GovernanceConnection, reference: s
   const isId = /^0x[0-9a-fA-F]{64}$/.test(reference);
   if (!isId && !/^\d+$/.test(reference)) throw new CommandFailure('usage', `expected an upgrade's id (32 bytes of hex) or a proposal's number, got '${reference}'`);
   const timelock = connection.contract('UpgradeTimelock');
-  const proposals = await allProposals(connection);
-  for (const proposal of proposals) {
+  const { readable, unreadable } = await allProposals(connection);
+  if (!isId && unreadable.includes(BigInt(reference))) throw new CommandFailure('failed', `proposal ${reference} is no upgrade in its one encoding: what it would do cannot be said, so do not vote for it`);
+  for (const proposal of readable) {
     const id = await view<string>(timelock, 'idOf', proposal.upgrade);
     if (isId ? id.toLowerCase() === reference.toLowerCase() : proposal.id === BigInt(reference)) return { id, upgrade: proposal.upgrade, proposal };
   }
@@ -92,7 +116,7 @@ export async function describeUpgrade(connection: GovernanceConnection, found: F
     ...(code === undefined ? [] : [`  code at ${code.address}: ${code.matches ? 'as pinned' : `NOT AS PINNED (now ${code.actual})`}, codehash ${code.pinned}`]),
     `  report: keccak256 ${upgrade.reportHash}; salt ${upgrade.salt}`,
     `  upgrade ${id}: ${state}`,
-    ...(proposal === undefined ? [] : [`  proposal ${proposal.id}: ${proposalState ?? 'unknown'}; "${proposal.description}"`]),
+    ...(proposal === undefined ? [] : [`  proposal ${proposal.id}: ${proposalState ?? 'unknown'}; "${printable(proposal.description)}"`]),
     ...exit.lines,
   ];
   return { facts, lines };
@@ -119,7 +143,7 @@ async function deltasOf(connection: GovernanceConnection, upgrade: Upgrade): Pro
   const rollup = connection.contract('Rollup');
   switch (kindName(upgrade.kind)) {
     case 'operator': {
-      const keys = connection.contract(await keyHolder(connection));
+      const keys = connection.contract('OperatorSeat');
       return [`hot key: ${await view<string>(keys, 'operator')} -> ${fields['hotKey'] as string}`, `cold key: ${await view<string>(keys, 'coldKey')} -> ${fields['coldKey'] as string}`];
     }
     case 'fees': {
@@ -138,8 +162,7 @@ async function deltasOf(connection: GovernanceConnection, upgrade: Upgrade): Pro
       ];
     }
     case 'core': {
-      const slot = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
-      const current = `0x${(await connection.l1.getStorage(connection.addresses.Rollup, slot)).slice(-40)}`;
+      const current = await implementationOf(connection);
       return [`implementation: ${current} -> ${fields['implementation'] as string}`, `codehash: ${await codehashOf(connection, current)} -> ${fields['codehash'] as string}`];
     }
     default:

@@ -1,0 +1,42 @@
+// What others put on chain cannot speak in our name: a description with what a terminal obeys is shown as text, and a proposal that nobody can
+// read hides none of the others.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Interface, ZeroHash, id } from 'ethers';
+import type { GovernanceConnection } from '../../node/cli/governance/contracts.ts';
+import { allProposals } from '../../node/cli/governance/upgrades.ts';
+import { printable } from '../../node/cli/output.ts';
+import { contractAbi } from '../../node/cli/rollup.ts';
+
+const schedule = new Interface(contractAbi('UpgradeTimelock'));
+const good = schedule.encodeFunctionData('schedule', [[6, '0x1234', id('report'), ZeroHash]]);
+
+/** The governor's events, as an endpoint would give them. */
+function connectionWith(calldatas: readonly string[]): GovernanceConnection {
+  // queryFilter's events are told from plain logs by their args.
+  const events = calldatas.map((calldata, index) => ({ args: { proposalId: BigInt(index), calldatas: [calldata], description: `number ${index}` } }));
+  return { fromBlock: 0, contract: () => ({ queryFilter: async () => Promise.resolve(events) }) } as unknown as GovernanceConnection;
+}
+
+test('P-140 a proposal in no or another encoding is told apart, and the readable ones are all there', async () => {
+  const arguments_ = good.slice(10);
+  const shifted = `${good.slice(0, 10)}${arguments_.slice(0, 64)}${arguments_.slice(64, 128)}${(160n).toString(16).padStart(64, '0')}${arguments_.slice(192, 320)}${'00'.repeat(32)}${arguments_.slice(320)}`;
+  const { readable, unreadable } = await allProposals(connectionWith([good, good.slice(0, 10), '0x', `${good}00`, shifted, good]));
+  assert.deepEqual(readable.map((proposal) => proposal.id), [0n, 5n]);
+  assert.deepEqual(unreadable, [1n, 2n, 3n, 4n]);
+  assert.equal(readable[0]?.upgrade.kind, 6);
+});
+
+test('a description cannot pass for our words: what a terminal obeys, new lines and hidden or turned text are written out', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['costs rose', 'costs rose'],
+    ['Kosten stiegen; コスト; 👍', 'Kosten stiegen; コスト; 👍'],
+    ['a\nupgrade 0x12: executed', 'a\\u{a}upgrade 0x12: executed'],
+    ['\u001b[2J\u001b[1;1Hsafe', '\\u{1b}[2J\\u{1b}[1;1Hsafe'],
+    ['\u009b31m', '\\u{9b}31m'],
+    ['\u202Eevil', '\\u{202e}evil'],
+    ['\u2028next\u200b', '\\u{2028}next\\u{200b}'],
+  ];
+  for (const [text, shown] of cases) assert.equal(printable(text), shown);
+});

@@ -1,0 +1,109 @@
+// The check of a core's storage: variables that are reordered, retyped, removed, put in front or into a gap that does not give way are refused,
+// what keeps every place is not; and code that no build is known of is unknown, whatever its layout would be. Real compiler output throughout.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { compareLayouts, layoutChanges } from '../../node/cli/governance/layout.ts';
+
+const require = createRequire(import.meta.url);
+const BODY = 'uint64 count; uint64 settled; bytes32 head; struct Record { uint128 x; uint128 y; } mapping(uint64 => Record) records; Record[] list; uint256[5] __gap;';
+const STRUCT = 'struct Record { uint128 x; uint128 y; }';
+const VARIANTS = {
+  Present: BODY,
+  SameWithMoreCode: `${BODY} function more() external view returns (uint256) { return count + 1; }`,
+  AppendedAfterTheGap: `${BODY} uint256 added;`,
+  IntoTheGap: BODY.replace('uint256[5] __gap;', 'uint256 added; uint256[4] __gap;'),
+  GrownInAMapping: BODY.replace(STRUCT, 'struct Grown { uint128 x; uint128 y; uint256 z; } struct Record { uint128 x; uint128 y; }').replace('=> Record)', '=> Grown)'),
+  Reordered: BODY.replace('uint64 count; uint64 settled;', 'uint64 settled; uint64 count;'),
+  Retyped: BODY.replace('uint64 settled', 'uint32 settled'),
+  Widened: BODY.replace('uint64 settled', 'uint128 settled'),
+  Removed: BODY.replace('bytes32 head; ', ''),
+  PutInFront: `address owner; ${BODY}`,
+  GapNotShrunk: BODY.replace('uint256[5] __gap;', 'uint256 added; uint256[5] __gap;'),
+  GapShrunkForNothing: BODY.replace('uint256[5] __gap;', 'uint256[4] __gap;'),
+  GapShrunkTooFar: BODY.replace('uint256[5] __gap;', 'uint256 added; uint256[3] __gap;'),
+  MembersSwapped: BODY.replace(STRUCT, 'struct Record { uint128 y; uint128 x; }'),
+  MemberRetyped: BODY.replace(STRUCT, 'struct Record { uint128 x; int128 y; }'),
+  GrownInAnArray: BODY.replace(STRUCT, 'struct Record { uint128 x; uint128 y; uint256 z; }'),
+  OtherKeys: BODY.replace('mapping(uint64', 'mapping(bytes32'),
+  OwnedByAddress: BODY.replace('bytes32 head', 'address head'),
+} as const;
+const COMPATIBLE = new Set(['Present', 'SameWithMoreCode', 'AppendedAfterTheGap', 'IntoTheGap', 'GrownInAMapping']);
+const TWINS: ReadonlySet<string> = new Set(['OtherKeys', 'OwnedByAddress']);
+type Name = keyof typeof VARIANTS;
+type Layout = Parameters<typeof layoutChanges>[0];
+interface Compiled { readonly storageLayout: Layout; readonly evm: { readonly deployedBytecode: { readonly object: string; readonly immutableReferences: Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>> } } }
+
+let compiled: Readonly<Record<Name, Compiled>>;
+let folder: string;
+
+before(() => {
+  const solc = require('solc') as { compile(input: string): string };
+  // Each has code of its own, but the twins: the same code over different storage.
+  const sources = Object.fromEntries(Object.entries(VARIANTS).map(([name, body], index) =>
+    [`${name}.sol`, { content: `// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\ncontract ${name} { ${body} uint256 private immutable WIRED; constructor(uint256 wired) { WIRED = wired; } function wired() external view returns (uint256) { return WIRED + ${TWINS.has(name) ? 1_000 : index}; } }` }]));
+  const settings = { metadata: { bytecodeHash: 'none', appendCBOR: false }, outputSelection: { '*': { '*': ['storageLayout', 'evm.deployedBytecode'] } } };
+  const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings }))) as { errors?: { severity: string; formattedMessage: string }[]; contracts: Record<string, Record<string, Compiled>> };
+  assert.deepEqual(output.errors?.filter(({ severity }) => severity === 'error').map(({ formattedMessage }) => formattedMessage) ?? [], []);
+  compiled = Object.fromEntries(Object.keys(VARIANTS).map((name) => [name, output.contracts[`${name}.sol`]?.[name]])) as Record<Name, Compiled>;
+  folder = mkdtempSync(join(tmpdir(), 'keyfall-layout-'));
+  mkdirSync(join(folder, 'build-info'));
+  writeFileSync(join(folder, 'build-info', 'b.output.json'), JSON.stringify({ output: { contracts: output.contracts } }));
+  for (const [contractName, { evm: { deployedBytecode } }] of Object.entries(compiled)) {
+    const artifact = { contractName, inputSourceName: `${contractName}.sol`, deployedBytecode: `0x${deployedBytecode.object}`, immutableReferences: deployedBytecode.immutableReferences, buildInfoId: contractName === 'Widened' ? 'lost' : 'b' };
+    writeFileSync(join(folder, `${contractName}.json`), JSON.stringify(artifact));
+  }
+});
+after(() => { rmSync(folder, { recursive: true, force: true }); });
+
+/** The code as it would stand on chain, with its immutable set. */
+function standing(name: Name, wired: string): string {
+  const { object, immutableReferences } = compiled[name].evm.deployedBytecode;
+  const bytes = Buffer.from(object, 'hex');
+  for (const { start, length } of Object.values(immutableReferences).flat()) Buffer.from(wired.padStart(length * 2, '0'), 'hex').copy(bytes, start);
+  return `0x${bytes.toString('hex')}`;
+}
+
+describe('P-145 a core under which the storage would mean something else is refused', () => {
+  for (const name of Object.keys(VARIANTS) as Name[]) {
+    test(`${name}: ${COMPATIBLE.has(name) ? 'compatible' : 'refused, in words'}`, () => {
+      const changes = layoutChanges(compiled.Present.storageLayout, compiled[name].storageLayout);
+      assert.equal(changes.length === 0, COMPATIBLE.has(name), changes.join('; '));
+      for (const change of changes) assert.doesNotMatch(change, /undefined|object Object/);
+    });
+  }
+
+  test('a removal says which variable is gone, a swap which it is called', () => {
+    const say = (name: Name): string => layoutChanges(compiled.Present.storageLayout, compiled[name].storageLayout).join('; ');
+    assert.match(say('Removed'), /head \(bytes32\) is gone/);
+    assert.match(say('Reordered'), /count .*settled/);
+    assert.match(say('PutInFront'), /owner \(address\) is put before/);
+  });
+});
+
+describe('code on chain is compared only if its build is known', () => {
+  test('the same builds with other immutables are found', () => {
+    assert.equal(compareLayouts(standing('Present', 'aa'), standing('IntoTheGap', 'bb'), [folder]).verdict, 'compatible');
+    const refused = compareLayouts(standing('Present', 'aa'), standing('Reordered', 'aa'), [folder]);
+    assert.equal(refused.verdict, 'incompatible');
+    assert.ok(refused.changes.length > 0);
+  });
+
+  test('no artifacts, a byte that differs, no code, a build without a layout, or code of two builds: unknown, never compatible', () => {
+    const present = standing('Present', 'aa');
+    const flipped = `${present.slice(0, -2)}${present.endsWith('00') ? '01' : '00'}`;
+    for (const [next, folders, reason] of [
+      [present, [join(folder, 'nothing')], /no artifacts/], [flipped, [folder], /next code is no build/], ['0x', [folder], /next code is no build/], [standing('Widened', 'aa'), [folder], /no storage layout/],
+      [standing('OtherKeys', 'aa'), [folder], /both OtherKeys and OwnedByAddress/],
+    ] as const) {
+      const verdict = compareLayouts(present, next, folders);
+      assert.equal(verdict.verdict, 'unknown');
+      assert.match(verdict.reason, reason);
+    }
+    assert.match(compareLayouts(flipped, present, [folder]).reason, /present code is no build/);
+  });
+});
