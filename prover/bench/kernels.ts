@@ -5,8 +5,8 @@
 import { Engine } from "../backend/engine.ts";
 import type { KernelTask } from "../backend/kernels.ts";
 
-/** One measured rate; `aim` is the least acceptable one where the design names it. */
-export type Rate = { readonly name: string; readonly value: number; readonly unit: string; readonly aim?: number };
+/** One measured rate. */
+export type Rate = { readonly name: string; readonly value: number; readonly unit: string };
 
 async function bestRate(engine: Engine, work: number, task: KernelTask): Promise<number> {
   let best = 0;
@@ -23,21 +23,21 @@ export async function kernelRates(): Promise<Rate[]> {
   const engine = await Engine.create({ threadCount: 1, maxLogSize: 18 });
   const { arena, tables, hashScratch } = engine;
   const rates: Rate[] = [];
-  const note = async (name: string, unit: string, work: number, task: KernelTask, aim?: number): Promise<void> => {
+  const note = async (name: string, unit: string, work: number, task: KernelTask): Promise<void> => {
     const value = (await bestRate(engine, work, task)) / 1e6;
-    rates.push(aim === undefined ? { name, unit, value } : { name, unit, value, aim });
+    rates.push({ name, unit, value });
   };
   const data = engine.allocateZero(32 * 2 ** 18);
   arena.words(data, 8 * 2 ** 18).forEach((_, i, words) => (words[i] = (i * 2654435761) % 0x7f000001));
   const out = arena.allocate(32 * 2 ** 18);
   await note("Montgomery product", "M/s", 2 ** 21, { kernel: "multiplyVectors", args: [data, data, out, 2 ** 21] });
   await note("extension product", "M/s", 2 ** 19, { kernel: "multiplyExts", args: [data, data, out, 2 ** 19] });
-  await note("Poseidon2-16", "M permutations/s", 2 ** 17, { kernel: "permuteMany", args: [data, 2 ** 15] }, 0.7);
+  await note("Poseidon2-16", "M permutations/s", 2 ** 17, { kernel: "permuteMany", args: [data, 2 ** 15] });
   await note("leaf hashing, 64 columns", "M permutations/s", 2 ** 15 * 8, {
     kernel: "hashRows", args: [hashScratch, data, 32 * 2 ** 15, 32, 8, 8, 0, 2 ** 15, out],
-  }, 0.7);
+  });
   for (const log of [16, 18]) {
-    await note(`transform of 2^${log} rows`, "M elements/s", 8 * 2 ** log, { kernel: "forwardTile", args: [data, log, tables.twiddles] }, 40);
+    await note(`transform of 2^${log} rows`, "M elements/s", 8 * 2 ** log, { kernel: "forwardTile", args: [data, log, tables.twiddles] });
   }
   await engine.pool.stop();
   return rates;

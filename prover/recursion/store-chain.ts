@@ -23,7 +23,6 @@ import type { VerifyingKey } from "../protocol/key.ts";
 import { prove } from "../prove/prove.ts";
 import { setup } from "../prove/setup.ts";
 import { joinNodeValues, stateDigest } from "../protocol/node-values.ts";
-import type { NodeValues } from "../protocol/node-values.ts";
 import { STORED_KEYS_FILE } from "../protocol/node-keys.ts";
 import type { StoredKey, StoredKeys } from "../protocol/node-keys.ts";
 import { encodeProofFile } from "../verify/proof-file.ts";
@@ -94,28 +93,26 @@ const save = (file: string, machine: string, { key, publics, bytes }: Layer): vo
 };
 
 /**
- * A proof under FINAL's own key that no honest segment stands behind: a node of a program that constrains nothing, listed in a list of
- * its own. The recursion cannot refuse it (PROTOCOL.md section 8): whoever reads FINAL must know the list.
+ * A node that no honest segment stands behind: a program that constrains nothing, in a list of its own. FINAL over it is a valid proof
+ * under FINAL's own key, which the recursion cannot refuse (PROTOCOL.md section 8): whoever reads FINAL must know the list.
  */
-const proveForeign = async (backend: WasmBackend, family: Family): Promise<Layer> => {
+export const proveForeignNode = async (backend: WasmBackend, family: Family): Promise<{ node: Layer; allowList: AllowList }> => {
   const logHeight = logHeightOf((family.joins[0] as Family["joins"][number]).key);
-  const program = (values: NodeValues): R1Program => new Circuit(joinNodeValues(values)).finish(logHeight);
-  const digest = (seed: number): number[] => Array.from({ length: 8 }, (_, i) => seed + i);
-  const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
-  const values: NodeValues = {
-    allowRoot: zeros(8), programId: zeros(8), challenges: zeros(8), commitment: digest(1), start: stateDigest(stateLimbs(CHAIN_START)), end: digest(9),
-    busSum: zeros(4), count: [2 ** 30], segments: [1],
+  const program = (allowRoot: readonly number[]): R1Program => {
+    const digest = (seed: number): number[] => Array.from({ length: 8 }, (_, i) => seed + i);
+    const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
+    return new Circuit(joinNodeValues({
+      allowRoot, programId: zeros(8), challenges: zeros(8), commitment: digest(1), start: stateDigest(stateLimbs(CHAIN_START)), end: digest(9),
+      busSum: zeros(4), count: [2 ** 30], segments: [1],
+    })).finish(logHeight);
   };
-  const { key } = await setupNode(backend, family.lift.profile, program(values).preprocessed);
+  const { key } = await setupNode(backend, family.lift.profile, program(Array.from({ length: 8 }, () => 0)).preprocessed);
   backend.release([]);
   const allowList = new AllowList([key]);
-  const node = await kept("foreign-node", key, async () => {
-    const own = program({ ...values, allowRoot: allowList.root });
-    const { publicValues, bytes, times } = await prove(backend, await setupNode(backend, family.lift.profile, own.preprocessed), [own]);
-    backend.release([]);
-    return { key, publics: publicValues, bytes, times: { witnessMs: 0, proveMs: 0, stages: times, counts: own.counts } };
-  });
-  return kept("foreign-final", family.final, () => proveFinal(backend, { ...family, allowList }, node));
+  const own = program(allowList.root);
+  const { publicValues, bytes } = await prove(backend, await setupNode(backend, family.lift.profile, own.preprocessed), [own]);
+  backend.release([]);
+  return { node: { key, publics: publicValues, bytes }, allowList };
 };
 
 const main = async (threadCount: number, usesStoredKeys: boolean): Promise<void> => {
@@ -147,7 +144,10 @@ const main = async (threadCount: number, usesStoredKeys: boolean): Promise<void>
   save("join.json.br", name, node);
   const last = node;
   save("final.json.br", "keccak-final", await kept("final", family.final, () => proveFinal(backend, family, last)));
-  save("foreign.json.br", "keccak-final", await proveForeign(backend, family));
+  save("foreign.json.br", "keccak-final", await kept("foreign-final", family.final, async () => {
+    const { node: foreign, allowList } = await proveForeignNode(backend, family);
+    return proveFinal(backend, { ...family, allowList }, foreign);
+  }));
   await backend.stop();
 };
 

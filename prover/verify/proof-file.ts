@@ -51,7 +51,8 @@ export const decodeProofFile = (text: string): ProofFile | BadProofFile => {
   if (typeof proof !== "string") return bad("the proof as base64", typeof proof);
   const bytes = Buffer.from(proof, "base64");
   if (bytes.toString("base64") !== proof) return bad("canonical base64", `${proof.length} characters of something else`);
-  return { machine, profile, logHeights, publics, proof: bytes };
+  // A plain array: a Buffer's slice is no copy, and who takes a proof apart would change it.
+  return { machine, profile, logHeights, publics, proof: new Uint8Array(bytes) };
 };
 
 /** The text of a proof file. */

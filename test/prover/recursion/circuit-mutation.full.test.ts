@@ -2,28 +2,25 @@
 // then some hostile proof of the corpus must satisfy R1's rows and wire bus, else the corpus would not notice the check's
 // absence. The table of the outcome is published in prover/recursion/CHECKS.md and compared here.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { test } from "node:test";
 import type { verifierProgram } from "../../../prover/recursion/verifier-circuit.ts";
 import { decodeProof } from "../../../prover/verify/decode.ts";
 import { layoutOf } from "../../../prover/verify/layout.ts";
 import { isRejection } from "../../../prover/verify/verdict.ts";
 import { hostileProofs } from "../verify/corpus.ts";
 import type { HostileProof } from "../verify/corpus.ts";
+import { RECURSION, loadMutant, mutantFolder } from "./circuit-mutants.ts";
+import type { Deletion } from "./circuit-mutants.ts";
 import { checkProgram } from "./r1-check.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const RECURSION = join(ROOT, "prover/recursion");
-const WORKSHOP = join(ROOT, ".keyfall/circuit-mutants", String(process.pid));
-const SOURCES = readdirSync(RECURSION).filter((name) => name.endsWith(".ts"));
-after(() => rmSync(WORKSHOP, { recursive: true, force: true }));
+const WORKSHOP = mutantFolder();
 
 /** Hostile proofs tried per check. */
 const ATTACKS = 5;
 
-type Check = { readonly code: string; readonly what: string; readonly file: string; readonly from: string; readonly to: string };
+type Check = Deletion & { readonly code: string; readonly what: string };
 const GRIND = "for (const bit of this.sampleBits(bits)) this.#circuit.assertEqual(bit, this.#circuit.constant(0));";
 const TREE_ROOT = "assertDigest(circuit, path.root, context.roots[tree.phase]);";
 
@@ -47,17 +44,8 @@ const ELSEWHERE: readonly (readonly [what: string, where: string])[] = [
   ["bits are boolean, canonical and add up", "bits are no part of a proof; circuit.test.ts forges each"],
 ];
 
-const loadMutant = async (check: Check, index: number): Promise<typeof verifierProgram> => {
-  const folder = join(WORKSHOP, String(index));
-  mkdirSync(folder, { recursive: true });
-  for (const file of SOURCES) {
-    const source = readFileSync(join(RECURSION, file), "utf8");
-    const mutated = file === check.file ? source.replace(check.from, check.to) : source;
-    if (file === check.file) assert.notEqual(mutated, source, `nothing was deleted for ${check.code}`);
-    writeFileSync(join(folder, file), mutated.replaceAll('from "../', `from "${pathToFileURL(join(ROOT, "prover")).href}/`));
-  }
-  return ((await import(pathToFileURL(join(folder, "verifier-circuit.ts")).href)) as { verifierProgram: typeof verifierProgram }).verifierProgram;
-};
+const loadVerifier = async (check: Check, index: number): Promise<typeof verifierProgram> =>
+  (await loadMutant<{ verifierProgram: typeof verifierProgram }>(WORKSHOP, String(index), "verifier-circuit.ts", check)).verifierProgram;
 
 const isAccepted = (build: typeof verifierProgram, { key, publics, bytes }: HostileProof): boolean => {
   const proof = decodeProof(key, layoutOf(key), bytes);
@@ -79,7 +67,7 @@ test("deleting any check of the verifier program lets hostile proofs through, an
   for (const [index, check] of CHECKS.entries()) {
     const attacks = corpus.filter(({ code }) => code === check.code).slice(0, ATTACKS);
     assert.equal(attacks.length, ATTACKS, `${check.code}: ${attacks.length} attacks`);
-    const mutant = await loadMutant(check, index);
+    const mutant = await loadVerifier(check, index);
     rows.push({ check, tried: attacks.length, passing: attacks.filter((attack) => isAccepted(mutant, attack)).length });
   }
   for (const { check, passing } of rows) assert(passing > 0, `${check.what}: no hostile proof passes without it`);

@@ -1,5 +1,5 @@
 // Every rule between a node and its children, broken alone: nodes of a program that says anything make it possible to be
-// honest everywhere else. Then each rule deleted in turn: one of these nodes must pass, so none is missing or idle.
+// honest everywhere else. Each rule deleted in turn: node-mutation-*.full.test.ts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { P } from "../../../prover/field/koalabear.ts";

@@ -53,7 +53,7 @@ const SHUFFLE_KECCAK = shuffleInstance(TEST_KECCAK, [4, 4, 4]);
 const both = [{ label: "fibonacci", instance: FIBONACCI }, { label: "shuffle", instance: SHUFFLE }];
 
 /** Word ranges of a proof, in the order of PROTOCOL.md section 6; one range per tree or fold of every query. */
-const queryRanges = (key: VerifyingKey): { query: number; part: string; rows: [number, number]; path: [number, number] }[] => {
+export const queryRanges = (key: VerifyingKey): { query: number; part: string; rows: [number, number]; path: [number, number] }[] => {
   const layout = layoutOf(key);
   const perQuery = [
     ...layout.trees.map(({ phase, matrices, tallest }) => ({ part: phase as string, rowWords: matrices.reduce((t, m) => t + m.width, 0), pathWords: 8 * tallest })),

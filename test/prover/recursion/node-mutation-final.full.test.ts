@@ -1,0 +1,12 @@
+// Each rule of FINAL deleted in turn: nodes that break it alone must then have a witness (node-rules.ts; the table is in CHECKS.md).
+import { test } from "node:test";
+import { mutantFolder } from "./circuit-mutants.ts";
+import { FINAL_RULES, judgeRules } from "./node-rules.ts";
+import { sceneOfFile } from "./tree-cases.ts";
+
+const scene = sceneOfFile();
+const workshop = mutantFolder();
+
+test("every rule of FINAL stops five nodes, and without it some of them pass", { timeout: 3_600_000 }, async () => {
+  await judgeRules(scene(), workshop, "FINAL", FINAL_RULES);
+});
