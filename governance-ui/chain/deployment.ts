@@ -39,7 +39,7 @@ function endpointOf(value: unknown, name: string): EndpointConfig {
 /** Reads a deployment from plain data. @throws Error that says what was expected and what came */
 export function parseDeployment(value: unknown): Deployment {
   const { rollup, deployBlock, l1, l2, watchtower } = (value ?? {}) as Fields;
-  if (watchtower !== undefined && (typeof watchtower !== 'string' || !/^https?:\/\//.test(watchtower) || !URL.canParse(watchtower))) throw new Error(`watchtower: expected an http(s) address, got ${String(watchtower)}`);
+  if (watchtower !== undefined && (typeof watchtower !== 'string' || !/^https?:\/\//.test(watchtower) || !URL.canParse(watchtower))) throw new Error(`watchtower: expected an http(s) address, got ${JSON.stringify(watchtower)}`);
   if (typeof rollup !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(rollup)) throw new Error(`expected the Rollup's address, got ${String(rollup)}`);
   if (typeof deployBlock !== 'number' || !Number.isSafeInteger(deployBlock) || deployBlock < 0) throw new Error(`expected the block of the deployment, got ${String(deployBlock)}`);
   return { rollup: rollup as Hex, deployBlock: BigInt(deployBlock), l1: chainOf(l1, 'L1'), l2: chainOf(l2, 'L2'), ...(watchtower === undefined ? {} : { watchtower: watchtower.replace(/\/+$/, '') }) };

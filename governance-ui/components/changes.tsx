@@ -37,7 +37,7 @@ export function Changes({ upgrade }: { upgrade: Upgrade }) {
       <BlockValue reading={deltas}>{(list) => (list.length === 0 ? null : (
         <div className="table-scroll" role="region" aria-label="Now and then" tabIndex={0}><table>
           <thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Then</th></tr></thead>
-          <tbody>{list.map(({ name, now, then }) => <tr key={name}><th scope="row">{name}</th><td className="wrap">{cell(now)}</td><td className="wrap">{cell(then)}</td></tr>)}</tbody>
+          <tbody>{list.map(({ name, before, after }) => <tr key={name}><th scope="row">{name}</th><td className="wrap">{cell(before)}</td><td className="wrap">{cell(after)}</td></tr>)}</tbody>
         </table></div>
       ))}</BlockValue>
     </div>

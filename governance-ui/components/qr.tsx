@@ -3,13 +3,13 @@
 
 'use client';
 
-import qrcode from 'qrcode-generator';
+import encodeQr from 'qrcode-generator';
 
 /** Modules of quiet around the code, as its standard asks. */
 const QUIET = 4;
 
 export function QrCode({ text, label }: { text: string; label: string }) {
-  const code = qrcode(0, 'M');
+  const code = encodeQr(0, 'M');
   code.addData(text);
   code.make();
   const count = code.getModuleCount();

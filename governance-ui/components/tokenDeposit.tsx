@@ -58,7 +58,7 @@ function Form() {
         <div className="field"><label htmlFor="deposit-kind">Kind</label><select id="deposit-kind" value={kind} onChange={(event) => setKind(event.target.value === 'erc721' ? 'erc721' : 'erc20')}><option value="erc20">ERC-20 token</option><option value="erc721">NFT (ERC-721)</option></select></div>
         <Field label="Token contract on L1" value={tokenText} onChange={setToken} placeholder="0x…" error={errorOf(tokenText, token)} />
         <Field label={kind === 'erc20' ? 'Amount, smallest units' : 'Number of the NFT'} value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} />
-        <Field label="Token's recipient on L2" value={toText} onChange={setTo} placeholder={address ?? '0x…'} error={errorOf(toText, to)} />
+        <Field label="Who gets the token on L2" value={toText} onChange={setTo} placeholder={address ?? '0x…'} error={errorOf(toText, to)} />
       </div>
       <Rows><Row name="Price of the message" hint="change is returned"><Value reading={quote}>{etherText}</Value></Row></Rows>
       {deposit === undefined || vault === undefined || !to.ok ? null : allowed === step

@@ -18,7 +18,6 @@ import { Badge, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, Moment, ReadAt } from '../components/value.tsx';
 import { VoteTogether } from '../components/voteTogether.tsx';
 import { PROPOSAL_TONES, proposalWords, useProposals, useVoice, useVoteOf, votesText } from '../components/voting.ts';
-import { CHOICES } from '../chain/governor.ts';
 import type { Choice, Proposal } from '../chain/governor.ts';
 import { unknown } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
@@ -108,7 +107,7 @@ function Cast({ proposal, governor }: { proposal: Proposal; governor: `0x${strin
       {connection.address === undefined ? null : <BlockValue reading={mine}>{({ weight }) => (cast === undefined ? <p>It weighs <strong>{units(weight ?? 0n)}</strong> in this vote, fixed at its snapshot.{weight === 0n ? ' Delegating now counts for later votes only.' : ''}</p> : null)}</BlockValue>}
       {cast === undefined ? (
         <>
-          <fieldset className="choices"><legend className="sr-only">Your choice</legend>{(['for', 'against', 'abstain'] as const satisfies readonly (typeof CHOICES)[number][]).map((one) => <label key={one} data-chosen={choice === one}><input type="radio" name={`choice-${proposal.id}`} checked={choice === one} onChange={() => setChoice(one)} />{one === 'for' ? 'For' : one === 'against' ? 'Against' : 'Abstain'}</label>)}</fieldset>
+          <fieldset className="choices"><legend className="sr-only">Your choice</legend>{(['for', 'against', 'abstain'] as const satisfies readonly Choice[]).map((one) => <label key={one} data-chosen={choice === one}><input type="radio" name={`choice-${proposal.id}`} checked={choice === one} onChange={() => setChoice(one)} />{one === 'for' ? 'For' : one === 'against' ? 'Against' : 'Abstain'}</label>)}</fieldset>
           {choice === undefined ? null : (
             <>
               <label className="check"><input type="checkbox" checked={isByFile} onChange={(event) => setByFile(event.target.checked)} />Sign it only, without gas: anyone can bring the ballot in</label>

@@ -54,6 +54,8 @@ const proofOf = (value: unknown, what: string): Hex[] => {
   if (!Array.isArray(value)) throw new Error(`${what}: expected a list of nodes`);
   return value.map((node: unknown) => hexOf(node, what));
 };
+/** For people only: nothing is decided by it. */
+const wordsOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 function kindOf(value: unknown): AssetKind {
   const kind = Object.keys(ASSET_KINDS).find((name) => name === value);
   if (kind === undefined) throw new Error(`asset kind: got ${String(value)}`);
@@ -71,13 +73,13 @@ export function parseKit(text: string): ExitKit {
   const pinned = (json['pinned'] ?? {}) as Fields;
   return {
     kind: 'keyfall-exit-kit', version: 1, l1ChainId: numberOf(json['l1ChainId'], 'l1ChainId'), rollup: addressOf(json['rollup'], 'rollup'), pinned: { batch: numberOf(pinned['batch'], 'batch'), root: hexOf(pinned['root'], 'root') },
-    claimant: json['claimant'] === null ? null : claimantOf((json['claimant'] ?? {}) as Fields), payee: json['payee'] === null ? null : addressOf(json['payee'], 'payee'), how: String(json['how'] ?? ''),
+    claimant: json['claimant'] === null ? null : claimantOf((json['claimant'] ?? {}) as Fields), payee: json['payee'] === null ? null : addressOf(json['payee'], 'payee'), how: wordsOf(json['how']),
     holdings: listOf(json['holdings'], 'holdings', (one) => ({
       asset: assetOf(one['asset']), amount: numberOf(one['amount'], 'amount'), isUncredited: one['isUncredited'] === true, provenIn: one['provenIn'] === null ? null : addressOf(one['provenIn'], 'provenIn'),
       accountProof: proofOf(one['accountProof'], 'accountProof'), storageProof: proofOf(one['storageProof'], 'storageProof'),
     })),
     ratios: listOf(json['ratios'], 'ratios', (one) => ({ asset: assetOf(one['asset']), accountProof: proofOf(one['accountProof'], 'accountProof'), burnedProof: proofOf(one['burnedProof'], 'burnedProof') })),
-    refunds: listOf(json['refunds'], 'refunds', (one) => ({ index: numberOf(one['index'], 'index'), message: hexOf(one['message'], 'message'), accumulatorBefore: hexOf(one['accumulatorBefore'], 'accumulatorBefore'), about: String(one['about'] ?? '') })),
+    refunds: listOf(json['refunds'], 'refunds', (one) => ({ index: numberOf(one['index'], 'index'), message: hexOf(one['message'], 'message'), accumulatorBefore: hexOf(one['accumulatorBefore'], 'accumulatorBefore'), about: wordsOf(one['about']) })),
     withdrawals: listOf(json['withdrawals'], 'withdrawals', (one) => ({ hash: hexOf(one['hash'], 'hash'), accountProof: proofOf(one['accountProof'], 'accountProof'), storageProof: proofOf(one['storageProof'], 'storageProof'), withdrawal: withdrawalOf((one['withdrawal'] ?? {}) as Fields) })),
   };
 }

@@ -4,19 +4,16 @@
 // Upgrades are brought in by the command line, as in life; time is the chain's.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hex } from 'viem';
 import { COUNCIL_KEYS, DeployedSystem, keyAt } from '../../contracts/deployed.ts';
 import { assertNoBarriers, connectWallet, openBrowser, openContext, openPage, seeText, waitUntilRead } from './page.ts';
+import { servePage } from './served.ts';
 import { injectWallet } from './wallet.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -24,43 +21,12 @@ const SCALE = 1_440n;
 const DAY = 86_400n / SCALE;
 const execute = promisify(execFile);
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
-}
-
-/** Serves the built page for a deployment. */
-async function servePage(t: TestContext, folder: string, system: DeployedSystem): Promise<string> {
-  const config = join(folder, 'ui.json');
-  const chain = (chainId: number): unknown => ({ chainId, endpoints: [{ url: system.anvil.url, operator: 'test' }] });
-  writeFileSync(config, JSON.stringify({ rollup: system.deployment.contracts['Rollup'], deployBlock: 0, l1: chain(31_337), l2: chain(531_337) }));
-  const port = await freePort();
-  const child = spawn(process.execPath, [join(ROOT, 'governance-ui/scripts/serve.ts'), '--port', String(port), '--config', config], { stdio: 'ignore' });
-  t.after(() => child.kill('SIGTERM'));
-  const url = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      if ((await fetch(url)).ok) return url;
-    } catch (error) {
-      if (attempt > 100) throw error;
-    }
-    await sleep(100);
-  }
-}
-
 test('those with a say read, sign, veto and leave in time', { timeout: 450_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'keyfall-power-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const system = await DeployedSystem.start(['--time-scale', String(SCALE)]);
   t.after(async () => system.stop());
-  const ui = await servePage(t, folder, system);
+  const ui = await servePage(t, folder, { rollup: system.deployment.contracts['Rollup'] ?? '', l1: system.anvil.url, l2: system.anvil.url });
   const browser = await openBrowser(t);
   const chains = { l1: { rpc: system.anvil.url, chainId: 31_337 }, l2: { rpc: system.anvil.url, ws: system.anvil.url, chainId: 531_337 } };
   writeFileSync(join(folder, 'report.md'), 'what it does');

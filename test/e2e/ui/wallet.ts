@@ -3,7 +3,7 @@
 // Invariant: the page under test is the built one, unchanged; nothing of wagmi is mocked.
 
 import type { BrowserContext } from 'playwright-core';
-import { createWalletClient, defineChain, hexToBigInt, http } from 'viem';
+import { createPublicClient, createWalletClient, defineChain, hexToBigInt, http } from 'viem';
 import type { Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { Manifest } from '../../../node/cli/manifest.ts';
@@ -16,14 +16,32 @@ export interface WalletPolicy {
   /** Changes typed data before it is signed. */
   readonly alterTyped?: (typed: Record<string, unknown>) => Record<string, unknown>;
   readonly refuses?: boolean;
+  /** Takes several calls in one question (ERC-5792); each is then a transaction of its own. */
+  readonly batches?: boolean;
 }
 
-/** Adds a wallet with one account to every page of the context. @returns its control: the account, and another policy at any time */
-export async function injectWallet(context: BrowserContext, manifest: Pick<Manifest, 'l1' | 'l2'>, privateKey: Hex, policy: WalletPolicy = {}): Promise<{ address: Hex; policy: { now: WalletPolicy } }> {
-  const account = privateKeyToAccount(privateKey);
-  const control = { address: account.address, policy: { now: policy } };
+export interface WalletControl {
+  readonly address: Hex;
+  readonly policy: { now: WalletPolicy };
+  /** Shows another account, as a person may do in the wallet at any time. */
+  readonly switchTo: (privateKey: Hex) => Promise<void>;
+  readonly chainId: () => number;
+}
+
+/**
+ * Adds a wallet with one account to every page of the context.
+ * @param chainId the network it is on at first; the L1 unless named
+ * @returns its control: the account, and another policy or account at any time
+ */
+export async function injectWallet(context: BrowserContext, manifest: Pick<Manifest, 'l1' | 'l2'>, privateKey: Hex, policy: WalletPolicy = {}, chainId = manifest.l1.chainId): Promise<WalletControl> {
+  let account = privateKeyToAccount(privateKey);
+  const control: WalletControl = { address: account.address, policy: { now: policy }, chainId: () => state.chainId, switchTo: async (key) => {
+    account = privateKeyToAccount(key);
+    for (const page of context.pages()) await page.evaluate(([event, accounts]) => (globalThis as unknown as { keyfallTestEmit?: (event: string, value: unknown) => void }).keyfallTestEmit?.(event, accounts), ['accountsChanged', [account.address]] as const);
+  } };
   const rpc: Record<number, string> = { [manifest.l1.chainId]: manifest.l1.rpc, [manifest.l2.chainId]: manifest.l2.rpc };
-  const state = { chainId: manifest.l1.chainId, isAllowed: false };
+  const state = { chainId, isAllowed: false };
+  const batches = new Map<string, Hex[]>();
 
   async function answer(method: string, params: readonly unknown[]): Promise<unknown> {
     switch (method) {
@@ -39,6 +57,18 @@ export async function injectWallet(context: BrowserContext, manifest: Pick<Manif
         return null;
       }
       case 'wallet_addEthereumChain': return null;
+      case 'wallet_getCapabilities':
+        if (control.policy.now.batches !== true) throw new Error('the wallet does not know wallet_getCapabilities');
+        return { [`0x${manifest.l1.chainId.toString(16)}`]: { atomic: { status: 'supported' } } };
+      case 'wallet_sendCalls': {
+        const [{ calls }] = params as [{ calls: readonly SendRequest[] }];
+        const id = `0x${(batches.size + 1).toString(16).padStart(64, '0')}`;
+        const hashes: Hex[] = [];
+        for (const call of calls) hashes.push(await send(call));
+        batches.set(id, hashes);
+        return { id };
+      }
+      case 'wallet_getCallsStatus': return callsStatus(String(params[0]));
       case 'eth_sendTransaction': return send(params[0] as SendRequest);
       case 'eth_signTypedData_v4': {
         if (control.policy.now.refuses === true) throw new Error('User rejected the request.');
@@ -48,6 +78,13 @@ export async function injectWallet(context: BrowserContext, manifest: Pick<Manif
       }
       default: throw new Error(`the wallet does not know ${method}`);
     }
+  }
+
+  async function callsStatus(id: string): Promise<unknown> {
+    const client = createPublicClient({ transport: http(rpc[manifest.l1.chainId]) });
+    const receipts = await Promise.all((batches.get(id) ?? []).map(async (hash) => client.request({ method: 'eth_getTransactionReceipt', params: [hash] })));
+    const isMined = receipts.length > 0 && receipts.every((receipt) => receipt !== null);
+    return { version: '2.0.0', id, chainId: `0x${manifest.l1.chainId.toString(16)}`, atomic: false, status: isMined ? 200 : 100, ...(isMined ? { receipts } : {}) };
   }
 
   async function send(asked: SendRequest): Promise<Hex> {
@@ -87,6 +124,7 @@ function announce(): void {
     on: (event: string, listener: Listener): void => void (listeners.get(event) ?? listeners.set(event, new Set()).get(event))?.add(listener),
     removeListener: (event: string, listener: Listener): void => void listeners.get(event)?.delete(listener),
   };
+  Object.assign(globalThis, { keyfallTestEmit: emit });
   const info = { uuid: '6f1f3e0c-2f0b-4b8f-9f0a-000000000001', name: 'Journey wallet', icon: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"/>', rdns: 'example.journey' };
   const tell = (): void => void page.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: Object.freeze({ info, provider }) }));
   page.addEventListener('eip6963:requestProvider', tell);
