@@ -16,10 +16,11 @@ const STORE = join(import.meta.dirname, '..', '.keyfall', 'compiled');
 export interface CompiledContract {
   readonly abi: InterfaceAbi;
   readonly storageLayout: unknown;
-  readonly evm: { readonly bytecode: { readonly object: string }; readonly deployedBytecode: { readonly object: string; readonly immutableReferences?: ImmutableReferences } };
+  readonly evm: {
+    readonly bytecode: { readonly object: string };
+    readonly deployedBytecode: { readonly object: string; readonly immutableReferences?: Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>> };
+  };
 }
-
-type ImmutableReferences = Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>;
 
 interface Output {
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
@@ -42,13 +43,10 @@ export interface Compilation {
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Compiles for Osaka, optimised, or takes the stored answer; code is generated for the given sources alone. @throws with the compiler's errors */
+/** Compiles for Osaka, optimised, or takes the stored answer. @throws with the compiler's errors */
 export function compileSolidity({ sources, optimizerRuns, load }: Compilation): Output['contracts'] {
   const { version } = require('solc/package.json') as { version: string };
-  const settings = {
-    evmVersion: 'osaka', optimizer: { enabled: true, runs: optimizerRuns }, metadata: { bytecodeHash: 'none', appendCBOR: false },
-    outputSelection: Object.fromEntries(Object.keys(sources).map((path) => [path, { '*': ['abi', 'storageLayout', 'evm.bytecode.object', 'evm.deployedBytecode'] }])),
-  };
+  const settings = { evmVersion: 'osaka', optimizer: { enabled: true, runs: optimizerRuns }, outputSelection: { '*': { '*': ['abi', 'storageLayout', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] } } };
   const input = JSON.stringify({ language: 'Solidity', sources, settings });
   const path = join(STORE, `${digest(`${version}\n${input}`)}.json`);
   const stored = readStored(path);

@@ -3,13 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { compareLayouts, layoutChanges } from '../../node/cli/governance/layout.ts';
+import { compileSources, type Compiled } from '../contracts/compile.ts';
 
-const require = createRequire(import.meta.url);
 const BODY = 'uint64 count; uint64 settled; bytes32 head; struct Record { uint128 x; uint128 y; } mapping(uint64 => Record) records; Record[] list; uint256[5] __gap;';
 const STRUCT = 'struct Record { uint128 x; uint128 y; }';
 const VARIANTS = {
@@ -36,25 +35,19 @@ const COMPATIBLE = new Set(['Present', 'SameWithMoreCode', 'AppendedAfterTheGap'
 const TWINS: ReadonlySet<string> = new Set(['OtherKeys', 'OwnedByAddress']);
 type Name = keyof typeof VARIANTS;
 type Layout = Parameters<typeof layoutChanges>[0];
-interface Compiled { readonly storageLayout: Layout; readonly evm: { readonly deployedBytecode: { readonly object: string; readonly immutableReferences: Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>> } } }
-
 let compiled: Readonly<Record<Name, Compiled>>;
 let folder: string;
 
 before(() => {
-  const solc = require('solc') as { compile(input: string): string };
   // Each has code of its own, but the twins: the same code over different storage.
   const sources = Object.fromEntries(Object.entries(VARIANTS).map(([name, body], index) =>
-    [`${name}.sol`, { content: `// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\ncontract ${name} { ${body} uint256 private immutable WIRED; constructor(uint256 wired) { WIRED = wired; } function wired() external view returns (uint256) { return WIRED + ${TWINS.has(name) ? 1_000 : index}; } }` }]));
-  const settings = { metadata: { bytecodeHash: 'none', appendCBOR: false }, outputSelection: { '*': { '*': ['storageLayout', 'evm.deployedBytecode'] } } };
-  const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings }))) as { errors?: { severity: string; formattedMessage: string }[]; contracts: Record<string, Record<string, Compiled>> };
-  assert.deepEqual(output.errors?.filter(({ severity }) => severity === 'error').map(({ formattedMessage }) => formattedMessage) ?? [], []);
-  compiled = Object.fromEntries(Object.keys(VARIANTS).map((name) => [name, output.contracts[`${name}.sol`]?.[name]])) as Record<Name, Compiled>;
+    [`${name}.sol`, `// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\ncontract ${name} { ${body} uint256 private immutable WIRED; constructor(uint256 wired) { WIRED = wired; } function wired() external view returns (uint256) { return WIRED + ${TWINS.has(name) ? 1_000 : index}; } }`]));
+  compiled = compileSources(sources) as Readonly<Record<Name, Compiled>>;
   folder = mkdtempSync(join(tmpdir(), 'keyfall-layout-'));
   mkdirSync(join(folder, 'build-info'));
-  writeFileSync(join(folder, 'build-info', 'b.output.json'), JSON.stringify({ output: { contracts: output.contracts } }));
-  for (const [contractName, { evm: { deployedBytecode } }] of Object.entries(compiled)) {
-    const artifact = { contractName, inputSourceName: `${contractName}.sol`, deployedBytecode: `0x${deployedBytecode.object}`, immutableReferences: deployedBytecode.immutableReferences, buildInfoId: contractName === 'Widened' ? 'lost' : 'b' };
+  writeFileSync(join(folder, 'build-info', 'b.output.json'), JSON.stringify({ output: { contracts: Object.fromEntries(Object.entries(compiled).map(([name, { storageLayout }]) => [`${name}.sol`, { [name]: { storageLayout } }])) } }));
+  for (const [contractName, { runtime, immutableReferences }] of Object.entries(compiled)) {
+    const artifact = { contractName, inputSourceName: `${contractName}.sol`, deployedBytecode: runtime, immutableReferences, buildInfoId: contractName === 'Widened' ? 'lost' : 'b' };
     writeFileSync(join(folder, `${contractName}.json`), JSON.stringify(artifact));
   }
 });
@@ -62,8 +55,8 @@ after(() => { rmSync(folder, { recursive: true, force: true }); });
 
 /** The code as it would stand on chain, with its immutable set. */
 function standing(name: Name, wired: string): string {
-  const { object, immutableReferences } = compiled[name].evm.deployedBytecode;
-  const bytes = Buffer.from(object, 'hex');
+  const { runtime, immutableReferences } = compiled[name];
+  const bytes = Buffer.from(runtime.slice(2), 'hex');
   for (const { start, length } of Object.values(immutableReferences).flat()) Buffer.from(wired.padStart(length * 2, '0'), 'hex').copy(bytes, start);
   return `0x${bytes.toString('hex')}`;
 }
@@ -71,14 +64,14 @@ function standing(name: Name, wired: string): string {
 describe('P-145 a core under which the storage would mean something else is refused', () => {
   for (const name of Object.keys(VARIANTS) as Name[]) {
     test(`${name}: ${COMPATIBLE.has(name) ? 'compatible' : 'refused, in words'}`, () => {
-      const changes = layoutChanges(compiled.Present.storageLayout, compiled[name].storageLayout);
+      const changes = layoutChanges(compiled.Present.storageLayout as Layout, compiled[name].storageLayout as Layout);
       assert.equal(changes.length === 0, COMPATIBLE.has(name), changes.join('; '));
       for (const change of changes) assert.doesNotMatch(change, /undefined|object Object/);
     });
   }
 
   test('a removal says which variable is gone, a swap which it is called', () => {
-    const say = (name: Name): string => layoutChanges(compiled.Present.storageLayout, compiled[name].storageLayout).join('; ');
+    const say = (name: Name): string => layoutChanges(compiled.Present.storageLayout as Layout, compiled[name].storageLayout as Layout).join('; ');
     assert.match(say('Removed'), /head \(bytes32\) is gone/);
     assert.match(say('Reordered'), /count .*settled/);
     assert.match(say('PutInFront'), /owner \(address\) is put before/);

@@ -1,13 +1,13 @@
 /**
  * Compiles the contracts that only tests use (contracts/test/support), with the sources they import.
  *
- * Owns no contract and no deployment; code is generated for what was asked for alone. The project's own build knows nothing of these.
+ * Owns no contract and no deployment. The project's own build knows nothing of these.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { InterfaceAbi } from 'ethers';
-import { compileSolidity } from '../solidity.ts';
+import { compileSolidity, type CompiledContract } from '../solidity.ts';
 
 const require = createRequire(import.meta.url);
 const CONTRACTS = new URL('../../contracts/', import.meta.url).pathname;
@@ -16,7 +16,7 @@ export interface Compiled {
   readonly abi: InterfaceAbi;
   readonly bytecode: string;
   readonly runtime: string;
-  readonly immutableReferences: Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>;
+  readonly immutableReferences: NonNullable<CompiledContract['evm']['deployedBytecode']['immutableReferences']>;
   readonly storageLayout: unknown;
 }
 
