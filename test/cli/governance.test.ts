@@ -86,7 +86,7 @@ test('P-146, P-147 a veto of five, the same content again, and then expedited by
 });
 
 test('P-150 what is not the one encoding of an upgrade is neither shown nor signed, and a changed act has other hashes', async () => {
-  const id = await governed.scheduled('fees', '--data-fee-scalar', '1100000', '--surcharge-scalar', '1000000');
+  const id = await governed.scheduled('fees', '--data-fee-scalar', '3000000', '--surcharge-scalar', '1000000');
   const file = governed.path('opaque.json');
   await governed.done(['upgrade', 'veto', id, '--out', file]);
   const act = JSON.parse(readFileSync(file, 'utf8')) as { upgrade: { payload: string; kind: number } };
@@ -105,6 +105,8 @@ test('P-150 what is not the one encoding of an upgrade is neither shown nor sign
   const { code, stderr } = await governed.run(['council', 'submit', file, ...governed.online], 5);
   assert.equal(code, 1);
   assert.match(stderr, /TooFewApprovals|NotVetoable|UnexpectedState/);
+  await governed.passDays(48n);
+  assert.match((await governed.run(['upgrade', 'execute', id, ...governed.online], 5)).stderr, /FeeConfigRefused/, 'the refusal of the contract that is reached, by its name');
 });
 
 test('P-152, P-153 a pause of four, a member who is challenged and answers, the operator\'s key rotated', async () => {

@@ -1,6 +1,6 @@
 // The whole life of every kind of upgrade, from the command line, on the real deployment: proposed, voted for, queued, waited for, carried out
 // by anyone, and what the real Rollup, Lanes, OperatorSeat and SecurityCouncil do from then on. One chain, in the order in which a deployment
-// might do it: fees, operator, council, a zk lane, that lane off and on, new code, a spec with its lane, its attesters.
+// might do it: fees, operator, council, a pause, a veto, a zk lane, that lane off and on, new code, a spec with its lane, its attesters.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -74,6 +74,39 @@ test('P-146, P-151 the council is replaced whole; it can neither veto that nor u
   assert.equal(await governed.read('SecurityCouncil', 'isMember', keyAt(37).address), true);
   assert.equal(await governed.read('SecurityCouncil', 'isMember', keyAt(COUNCIL_KEYS[7] ?? 0).address), false);
   assert.match(await governed.refused(stale, ANYONE), /epoch/);
+});
+
+test('P-152, P-002 a pause stops T, so what was scheduled waits three days longer; queue and payments go on; it ends by itself', async () => {
+  const upgrade = await governed.scheduled('fees', '--data-fee-scalar', '1100000', '--surcharge-scalar', '1000000');
+  const { executableAtT } = await governed.done(['upgrade', 'show', upgrade]);
+  const beforeT = await governed.read<bigint>('Clock', 'current');
+  await governed.done(await governed.act(['council', 'pause'], 4), ANYONE);
+  const price = await governed.read<bigint>('Inbox', 'price', 50_000n);
+  await governed.system.send(governed.system.contract('Inbox'), 'sendCall', [keyAt(VOTER).address, 0n, 0n, 50_000n, 0n, '0x'], price * 2n);
+  await governed.system.pass(2n * DAY);
+  const pausedT = await governed.read<bigint>('Clock', 'current');
+  assert.ok(pausedT - beforeT < DAY, 'T stands still');
+  assert.equal(await governed.read('Clock', 'isBlocked'), true);
+  assert.match(await governed.refused(await governed.act(['council', 'pause'], 4), ANYONE), /PauseBudgetSpent/);
+  await governed.system.pass(DAY);
+  assert.equal(await governed.read('Clock', 'isBlocked'), false, 'by itself');
+  assert.equal((await governed.done(['upgrade', 'show', upgrade]))['executableAtT'], executableAtT, 'the eta in T is what it was');
+  await governed.system.finalizeRoot(id('with the message that came during the pause'));
+  await governed.system.pass(45n * DAY - 10n);
+  assert.match(await governed.refused(['upgrade', 'execute', upgrade], ANYONE), /UnexpectedState/, 'forty-eight days of wall time are not enough');
+});
+
+test('P-146, P-147 veto by five, the same content again, expedite by six: on the real targets', async () => {
+  const [nextHot, nextCold] = [keyAt(NEXT_HOT).address, keyAt(NEXT_COLD).address];
+  const first = await governed.scheduled('fees', '--data-fee-scalar', '1300000', '--surcharge-scalar', '1000000');
+  await governed.done(await governed.act(['upgrade', 'veto', first], 5), ANYONE);
+  const again = await governed.scheduled('fees', '--data-fee-scalar', '1300000', '--surcharge-scalar', '1000000');
+  assert.match(await governed.refused(await governed.act(['upgrade', 'veto', again], 7), ANYONE), /VetoSpent/);
+  await governed.done(await governed.act(['upgrade', 'expedite', again], 6), ANYONE);
+  assert.equal((await governed.read<[bigint]>('Rollup', 'feeConfig'))[0], 1_300_000n, 'at once');
+  const operator = await governed.scheduled('operator', '--hot-key', nextHot, '--cold-key', nextCold);
+  assert.match(await governed.refused(await governed.act(['upgrade', 'expedite', operator], 6), ANYONE), /NotExpeditable/);
+  assert.match(await governed.refused(await governed.act(['upgrade', 'veto', operator], 5), ANYONE), /NotVetoable/);
 });
 
 test('P-145, P-026 a zk lane is added only after it verified the corpus; from then on attesters alone finalize nothing', async () => {
@@ -153,35 +186,3 @@ async function signCorpus(lane: Contract): Promise<void> {
   const data = AbiCoder.defaultAbiCoder().encode(['bytes32', 'bytes32', 'bytes32', 'bytes[]'], [...hashes, signers.map((signer) => signer.signingKey.sign(getBytes(digest)).serialized)]);
   await governed.system.send(lane, 'submit', [statement, 0, data]);
 }
-
-test('P-152, P-002 a pause stops T, so what was scheduled waits three days longer; queue and payments go on; it ends by itself', async () => {
-  const upgrade = await governed.scheduled('fees', '--data-fee-scalar', '1100000', '--surcharge-scalar', '1000000');
-  const { executableAtT } = await governed.done(['upgrade', 'show', upgrade]);
-  const beforeT = await governed.read<bigint>('Clock', 'current');
-  await governed.done(await governed.act(['council', 'pause'], 4), ANYONE);
-  const price = await governed.read<bigint>('Inbox', 'price', 50_000n);
-  await governed.system.send(governed.system.contract('Inbox'), 'sendCall', [keyAt(VOTER).address, 0n, 0n, 50_000n, 0n, '0x'], price * 2n);
-  await governed.system.pass(2n * DAY);
-  const pausedT = await governed.read<bigint>('Clock', 'current');
-  assert.ok(pausedT - beforeT < DAY, 'T stands still');
-  assert.equal(await governed.read('Clock', 'isBlocked'), true);
-  assert.match(await governed.refused(await governed.act(['council', 'pause'], 4), ANYONE), /PauseBudgetSpent/);
-  await governed.system.pass(DAY);
-  assert.equal(await governed.read('Clock', 'isBlocked'), false, 'by itself');
-  assert.equal((await governed.done(['upgrade', 'show', upgrade]))['executableAtT'], executableAtT, 'the eta in T is what it was');
-  await governed.system.pass(45n * DAY);
-  assert.match(await governed.refused(['upgrade', 'execute', upgrade], ANYONE), /UnexpectedState/);
-});
-
-test('P-146, P-147 veto by five, the same content again, expedite by six: on the real targets', async () => {
-  const [nextHot, nextCold] = [keyAt(NEXT_HOT).address, keyAt(NEXT_COLD).address];
-  const first = await governed.scheduled('fees', '--data-fee-scalar', '1300000', '--surcharge-scalar', '1000000');
-  await governed.done(await governed.act(['upgrade', 'veto', first], 5), ANYONE);
-  const again = await governed.scheduled('fees', '--data-fee-scalar', '1300000', '--surcharge-scalar', '1000000');
-  assert.match(await governed.refused(await governed.act(['upgrade', 'veto', again], 7), ANYONE), /VetoSpent/);
-  await governed.done(await governed.act(['upgrade', 'expedite', again], 6), ANYONE);
-  assert.equal((await governed.read<[bigint]>('Rollup', 'feeConfig'))[0], 1_300_000n, 'at once');
-  const operator = await governed.scheduled('operator', '--hot-key', nextHot, '--cold-key', nextCold);
-  assert.match(await governed.refused(await governed.act(['upgrade', 'expedite', operator], 6), ANYONE), /NotExpeditable/);
-  assert.match(await governed.refused(await governed.act(['upgrade', 'veto', operator], 5), ANYONE), /NotVetoable/);
-});

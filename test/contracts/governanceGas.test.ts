@@ -84,7 +84,7 @@ test('P-150 acts of the council', async () => {
   measured['the timelock\'s part of a veto'] = effect;
   const veto = await system.provider.getBlock('latest', true);
   const sent = Buffer.from((veto?.prefetchedTransactions[0]?.data ?? '0x').slice(2), 'hex');
-  measured['its transaction and calldata'] = 21_000 + sent.reduce((sum, byte) => sum + (byte === 0 ? 4 : 16), 0);
+  measured['transaction and calldata of that veto'] = 21_000 + sent.reduce((sum, byte) => sum + (byte === 0 ? 4 : 16), 0);
   measured['council\'s part of a veto with 6 signatures of 8 keys, transaction included'] = (measured['veto with 6 signatures of 8 keys'] ?? Number.NaN) - effect;
   const expedited = await scheduled(id('expedited'));
   await act('expedite of a new core with 6 signatures', 'expedite', [expedited, 2n, FAR], 6);

@@ -175,6 +175,19 @@ abstract contract Governance is TestBase {
         return address(lane);
     }
 
+    function setMembers(Member[] memory next, uint256 threshold) internal {
+        vm.prank(address(timelock));
+        council.setMembers(next, threshold);
+    }
+
+    function sort(Member[] memory list) internal pure {
+        for (uint256 i = 1; i < list.length; ++i) {
+            for (uint256 j = i; j > 0 && list[j - 1].account > list[j].account; --j) {
+                (list[j - 1], list[j]) = (list[j], list[j - 1]);
+            }
+        }
+    }
+
     function schedule(Upgrade memory upgrade) internal returns (bytes32) {
         vm.prank(address(governor));
         return timelock.schedule(upgrade);

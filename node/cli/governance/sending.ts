@@ -21,6 +21,8 @@ import type { Upgrade } from './upgradeKinds.ts';
 
 /** Contracts whose calls can be said. */
 const SPEAKABLE = ['UpgradeTimelock', 'KeyfallGovernor', 'SecurityCouncil', 'Maturity', 'Rollup', 'OperatorSeat'] as const;
+/** What an act reaches: its refusal can come from any of them, and is said by name. */
+const REACHED = ['UpgradeTimelock', 'Clock', 'Rollup', 'Lanes', 'OperatorSeat', 'SecurityCouncil', 'Maturity', 'Inbox'] as const;
 const GAS_MARGIN_PERCENT = 130n;
 
 export interface SendOptions extends KeyOptions {
@@ -84,7 +86,7 @@ function proposedLines(calldatas: readonly string[]): string[] {
  */
 export async function sendOrWrite(connection: GovernanceConnection, name: TransactionFile['contract'], method: string, args: readonly unknown[], options: SendOptions, home: Home, output: Output): Promise<TransactionReceipt | undefined> {
   const contract = connection.contract(name);
-  const abis = [contractAbi(name), contractAbi('UpgradeTimelock'), contractAbi('Clock')];
+  const abis = [name, ...REACHED].map(contractAbi);
   if (options.unsigned === undefined) {
     const wallet = (await loadWallet(options, home)).connect(connection.l1);
     const own = contract.connect(wallet) as Contract;
