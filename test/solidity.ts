@@ -43,10 +43,13 @@ export interface Compilation {
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Compiles for Osaka, optimised, or takes the stored answer. @throws with the compiler's errors */
+/** Compiles for Osaka, optimised, or takes the stored answer. Code is generated for the given sources alone. @throws with the compiler's errors */
 export function compileSolidity({ sources, optimizerRuns, load }: Compilation): Output['contracts'] {
   const { version } = require('solc/package.json') as { version: string };
-  const settings = { evmVersion: 'osaka', optimizer: { enabled: true, runs: optimizerRuns }, metadata: { bytecodeHash: 'none', appendCBOR: false }, outputSelection: { '*': { '*': ['abi', 'storageLayout', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] } } };
+  const settings = {
+    evmVersion: 'osaka', optimizer: { enabled: true, runs: optimizerRuns }, metadata: { bytecodeHash: 'none', appendCBOR: false },
+    outputSelection: Object.fromEntries(Object.keys(sources).map((path) => [path, { '*': ['abi', 'storageLayout', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] }])),
+  };
   const input = JSON.stringify({ language: 'Solidity', sources, settings });
   const path = join(STORE, `${digest(`${version}\n${input}`)}.json`);
   const stored = readStored(path);
