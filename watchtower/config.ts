@@ -41,7 +41,13 @@ const schema = z.strictObject({
   artifacts: z.string().min(1).optional(),
   /** A node of your own whose blocks were derived from L1: its hashes are compared with what became final. */
   l2: z.strictObject({ url, chainId: z.int().positive() }).optional(),
-  watched: z.array(z.strictObject({ address, label: z.string().min(1) })).default([]),
+  /** Whose time to leave is counted; what each needs before it can begin (a pool's notice, a lock) in seconds. */
+  watched: z.array(z.strictObject({ address, label: z.string().min(1), unbondingSeconds: z.int().min(0).default(0) })).default([]),
+  /** Opt-in: forces withdrawals that their owner signed beforehand when an upgrade fails a check and nobody vetoes. */
+  autoExit: z.strictObject({
+    owner: address, presigned: z.string().min(1), keystore: z.string().min(1), passwordFrom: environmentName, graceSeconds: z.int().min(1), maximumWei: z.string().regex(/^\d{1,30}$/, 'expected wei as a decimal string'),
+    vetoFile: z.string().min(1), isDryRun: z.boolean().default(true),
+  }).optional(),
   channels: z.array(channel).default([]),
   deadMan: z.strictObject({ url, everySeconds: z.int().min(5).default(60) }).optional(),
   canary: z.strictObject({ everySeconds: z.int().min(10).default(86_400) }).optional(),
@@ -66,6 +72,8 @@ export function parseConfig(text: string, where: string): Config {
   const config = parsed.data;
   const operators = new Set(config.l1.endpoints.map(({ operator }) => operator)).size;
   if (config.l1.quorum > operators) throw new ConfigMistake(`${where}: l1.quorum: expected at most the number of operators, ${operators}, got ${config.l1.quorum}`);
+  if (config.autoExit !== undefined && config.l1.quorum < 2) throw new ConfigMistake(`${where}: autoExit: expected l1.quorum of at least 2, got ${config.l1.quorum}: it must not act on one operator's word`);
+  if (config.autoExit !== undefined && !config.isReexecuting) throw new ConfigMistake(`${where}: autoExit: expected isReexecuting: it must not act on a state that it did not compute`);
   const names = config.channels.map(({ name }) => name);
   if (new Set(names).size !== names.length) throw new ConfigMistake(`${where}: channels: expected names that differ, got ${names.join(', ')}`);
   return { ...config, hash: hashOf(config) };

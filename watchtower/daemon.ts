@@ -3,6 +3,7 @@
 // Invariant: delivery never waits for L1, and L1 never for delivery; ready = caught up, agreed lately, and every check within its time.
 
 import type { Logger } from 'pino';
+import type { Hex } from 'viem';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { canaryRows } from './alerts/outbox.ts';
@@ -12,9 +13,11 @@ import { createApi } from './api/server.ts';
 import type { Config } from './config.ts';
 import { Contracts } from './contracts.ts';
 import { Engine } from './engine.ts';
+import { AutoExit } from './exit/autoExit.ts';
 import { messageOf } from './fault.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import { Quorum } from './l1/quorum.ts';
+import type { View } from './monitor.ts';
 import { MONITORS } from './registry.ts';
 import { Store } from './store.ts';
 import { Unverifiable } from './verdict.ts';
@@ -49,10 +52,18 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
   const address = api.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.api.port;
 
+  let autoExit: AutoExit | undefined;
+  let considered: View | undefined;
+
   const watching = repeat(signal, config.l1.pollMilliseconds, async () => {
     try {
       await checkChain(quorum, config);
       const { isCaughtUp, tip } = await engine.step();
+      if (config.autoExit !== undefined && engine.lastView !== undefined && engine.lastView !== considered) {
+        autoExit ??= await AutoExit.open({ config, store, quorum, endpoints, wallMilliseconds: Date.now }, await l2ChainIdOf(quorum, contracts));
+        await autoExit?.consider(engine.lastView);
+        considered = engine.lastView;
+      }
       notReady = isCaughtUp ? undefined : `it is catching up, at block ${tip}`;
       return isCaughtUp;
     } catch (cause) {
@@ -92,6 +103,12 @@ async function startReexecution(config: Config, logger: Logger, signal: AbortSig
     signal.removeEventListener('abort', stop);
     if (!signal.aborted) await pauseUntil(signal, REEXECUTION_RESTART_MILLISECONDS);
   }
+}
+
+async function l2ChainIdOf(quorum: Quorum, contracts: Contracts): Promise<bigint> {
+  const { header } = await quorum.head('finalized');
+  const answer = await quorum.same<Hex>('Rollup.l2ChainId()', 'eth_call', [{ to: contracts.address('Rollup'), data: contracts.encode('Rollup', 'l2ChainId', []) }, { blockHash: header.hash }], String);
+  return contracts.decode('Rollup', 'l2ChainId', answer) as bigint;
 }
 
 async function checkChain(quorum: Quorum, config: Config): Promise<void> {

@@ -9,6 +9,7 @@ import { contradictions } from './monitors/contradictions.ts';
 import { coreCode } from './monitors/coreCode.ts';
 import { council } from './monitors/council.ts';
 import { disputes } from './monitors/disputes.ts';
+import { exitTime } from './monitors/exitTime.ts';
 import { eventsMatchState } from './monitors/eventsMatchState.ts';
 import { finalMatchesL2 } from './monitors/finalMatchesL2.ts';
 import { forcedQueue } from './monitors/forcedQueue.ts';
@@ -23,5 +24,5 @@ import { upgrades } from './monitors/upgrades.ts';
 
 export const MONITORS: readonly Monitor[] = [
   pins, agreement, continuity, eventsMatchState, coreCode, upgrades, lanes, reexecution, finalMatchesL2, contradictions, disputes, liveness, forcedQueue, conservation, lifecycle,
-  people, council, clock, stage,
+  people, council, clock, exitTime, stage,
 ];

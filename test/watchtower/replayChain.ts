@@ -3,7 +3,7 @@
  * delegations, precompiles, aborted surcharges, dropped messages. Asserts that both give one hash, and that both refuse the same transactions.
  */
 import assert from 'node:assert/strict';
-import { Wallet, type TransactionLike } from 'ethers';
+import type { TransactionLike, Wallet } from 'ethers';
 import { toHex, type InboxMessage } from '@keyfall/protocol';
 import type { ExecutionEngine, InboxMessage as EngineMessage, SentTransaction } from '../../node/execute/index.ts';
 import { genesisHead, InvalidBlock, runBlock, type BlockHead } from '../../watchtower/replay/blockRun.ts';

@@ -68,7 +68,7 @@ describe('re-executing batches', () => {
     await l1.finalize();
     await l1.emit('Vault', 'StorageRootProven', { stateRoot: l1.result.outputs['stateRoot'], storageRoot: l1.result.passerRoot });
     await l1.run();
-    assert.deepEqual(l1.findings, []);
+    assert.equal(l1.findings.length, 0);
     await l1.emit('Vault', 'StorageRootProven', { stateRoot: l1.result.outputs['stateRoot'], storageRoot: WRONG });
     await l1.emit('Vault', 'WithdrawalPaid', { withdrawalHash: WRONG });
     await l1.run();

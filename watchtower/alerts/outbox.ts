@@ -4,7 +4,7 @@
 import type { ChannelConfig } from '../config.ts';
 import type { Change } from '../incidents.ts';
 import type { OutboxRow, Store, Writer } from '../store.ts';
-import { SEVERITIES } from '../verdict.ts';
+import { hashOf, SEVERITIES } from '../verdict.ts';
 
 const WORDS = { provisional: 'SEEN', firing: 'ALERT', resolved: 'RESOLVED', retracted: 'TAKEN BACK', canary: 'CANARY' } as const;
 
@@ -31,6 +31,18 @@ export function canaryRows(write: Writer, store: Store, channels: readonly Chann
     write.put(['outbox', seq], {
       seq, channel: name, incident: `0x${seq.toString(16).padStart(64, 'c')}`, state: 'canary', severity: 'info', title: `[info] ${WORDS.canary}: this channel works`,
       text: 'A test message of the watchtower. If these stop, nobody would tell you of a real alarm on this channel either.', createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
+    } satisfies OutboxRow);
+  }
+  write.put(['outboxHead'], seq);
+}
+
+/** One critical row a channel for what is no incident of a monitor. */
+export function noticeRows(write: Writer, store: Store, channels: readonly ChannelConfig[], notice: { readonly key: string; readonly title: string; readonly text: string }, nowMilliseconds: number): void {
+  let seq = store.get<number>(['outboxHead']) ?? 0;
+  for (const { name } of channels) {
+    seq += 1;
+    write.put(['outbox', seq], {
+      seq, channel: name, incident: hashOf(notice.key), state: 'firing', severity: 'critical', title: `[critical] ${WORDS.firing}: ${notice.title}`, text: notice.text, createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
     } satisfies OutboxRow);
   }
   write.put(['outboxHead'], seq);

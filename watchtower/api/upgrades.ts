@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { View } from '../monitor.ts';
+import { exitPlans } from '../monitors/exitTime.ts';
 import { lookAtUpgrades, type LookedAt } from '../upgrades/pending.ts';
 import { markdown } from '../upgrades/report.ts';
 import { describeTime } from '../upgrades/time.ts';
@@ -22,6 +23,13 @@ export function addUpgradeRoutes(server: FastifyInstance, lastView: () => View |
       if (form === 'md' && found.report !== undefined) return reply.type('text/markdown').send(markdown(found.report));
       return reply.type('application/json').send(canonicalJson({ ...summaryOf(found), report: found.report ?? null }));
     }).catch((error: unknown) => reply.code(503).send({ error: error instanceof Error ? error.message : String(error) }));
+  });
+  server.get('/v1/exit-plans', (request, reply) => {
+    const { address } = request.query as { address?: string };
+    const view = lastView();
+    const plans = view?.contracts.has('UpgradeTimelock') === true ? exitPlans(view) : Promise.resolve([]);
+    plans.then((all) => reply.type('application/json').send(canonicalJson({ block: view === undefined ? null : { number: view.header.number, hash: view.header.hash }, plans: all.filter((plan) => address === undefined || plan.address === address.toLowerCase()) })))
+      .catch((error: unknown) => reply.code(503).send({ error: error instanceof Error ? error.message : String(error) }));
   });
   server.get('/v1/exit-window', async (_request, reply) => {
     const pending = (await look()).filter(({ state }) => state === 'Scheduled' || state === 'Executable');

@@ -1,5 +1,6 @@
 // `npm run bench:watchtower`: how long from an L1 block to a delivered alert, quiet and under a flood, against the time of one bare RPC round trip to
-// the same L1 in the same run. Owns the measuring; asserts nothing. Starts its own anvil, deployment, receiver and the real daemon as a process.
+// the same L1 in the same run; the scores of both corpora of upgrades; how long a full batch takes to execute again. Owns the measuring; asserts
+// nothing. Starts its own anvil, deployment, receiver and the real daemon as a process; the corpora are the test suite's, run as it runs them.
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -109,6 +110,16 @@ class Bench {
   }
 }
 
+/** Runs one entry of the test suite that prints one JSON object. */
+async function measured<T>(path: string): Promise<T> {
+  const { stdout } = await execute(process.execPath, [join(ROOT, path)], { maxBuffer: 16_777_216 });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
+}
+
+interface Scores { readonly malicious: number; readonly caught: number; readonly benign: number; readonly clean: number }
+interface Reexecution { readonly transfers: Timed; readonly storage: Timed }
+interface Timed { readonly transactions: number; readonly zkGas: number; readonly milliseconds: number }
+
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 async function flood(bench: Bench, inbox: Hex, count: number): Promise<void> {
@@ -152,10 +163,16 @@ async function main(): Promise<void> {
     const flooding = flood(bench, inbox, Number(values.flood));
     await flooding;
     const flooded = await bench.alert(seat, 9_999);
-    const result = { alerts: quiet.length, medianMilliseconds: median(quiet), longestMilliseconds: Math.max(...quiet), floodMessages: Number(values.flood), floodedMilliseconds: flooded, roundTripMilliseconds: median(trips), load: loadavg()[0] };
+    say('both corpora of upgrades ...');
+    const scores = await measured<Scores>('test/watchtower/corpusScores.ts');
+    say('executing full batches again ...');
+    const reexecution = await measured<Reexecution>('test/watchtower/reexecutionTime.ts');
+    const result = { scores, reexecution, alerts: quiet.length, medianMilliseconds: median(quiet), longestMilliseconds: Math.max(...quiet), floodMessages: Number(values.flood), floodedMilliseconds: flooded, roundTripMilliseconds: median(trips), load: loadavg()[0] };
     process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : [
       `L1 block -> delivered alert, median of ${result.alerts}: ${(result.medianMilliseconds / 1000).toFixed(2)} s (aim < 5 s), longest ${(result.longestMilliseconds / 1000).toFixed(2)} s`,
       `the same behind a flood of ${result.floodMessages} messages: ${(result.floodedMilliseconds / 1000).toFixed(2)} s (aim < 60 s)`,
+      `malicious upgrades caught by the check that names them: ${scores.caught} of ${scores.malicious}; benign ones that no check accuses: ${scores.clean} of ${scores.benign}`,
+      ...Object.entries(reexecution).map(([what, { transactions, zkGas, milliseconds }]) => `a batch of ${transactions} ${what} transactions (${zkGas} zkGas) executed again: ${(milliseconds / 1000).toFixed(2)} s`),
       `reference, one RPC round trip to the same L1: ${result.roundTripMilliseconds.toFixed(1)} ms; load ${(result.load ?? 0).toFixed(1)}`, '',
     ].join('\n'));
   } finally {

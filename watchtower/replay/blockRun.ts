@@ -23,7 +23,7 @@ export interface BlockHead {
   readonly gasUsed: bigint;
 }
 
-export interface BlockInput {
+interface BlockInput {
   readonly timestamp: bigint;
   readonly messages: readonly { readonly index: bigint; readonly message: InboxMessage }[];
   readonly transactions: readonly Uint8Array[];
@@ -31,7 +31,7 @@ export interface BlockInput {
   readonly fees: FeeConfig;
 }
 
-export interface BlockOutcome {
+interface BlockOutcome {
   readonly head: BlockHead;
   readonly zkGasUsed: bigint;
   readonly drops: readonly Drop[];
@@ -86,7 +86,13 @@ export async function runBlock(machine: Machine, parent: BlockHead, input: Block
   if (input.timestamp <= parent.timestamp) throw new InvalidBlock(`expected a timestamp above ${parent.timestamp}, got ${input.timestamp}`);
   const late = input.messages.find(({ message }) => message.l1Time > input.timestamp);
   if (late !== undefined) throw new InvalidBlock(`message ${late.index} is younger (${late.message.l1Time}) than the block (${input.timestamp})`);
-  const run = await runAll(machine, parent, input);
+  // One checkpoint over the block: within it the state manager keeps changes in its caches, and writes the tries once.
+  await machine.state.checkpoint();
+  const run = await runAll(machine, parent, input).catch(async (cause: unknown) => {
+    if (cause instanceof InvalidBlock) await machine.state.revert();
+    throw cause;
+  });
+  await machine.state.commit();
   const bloom = new Bloom();
   const receipts = run.reduce<{ readonly total: bigint; readonly raw: readonly Uint8Array[] }>(({ total, raw }, ran) => {
     const own = new Bloom();

@@ -34,7 +34,7 @@ export interface Envelope {
 }
 
 export const NONCE_LIMIT = (1n << 64n) - 1n;
-export const INIT_CODE_LIMIT = 49_152;
+const INIT_CODE_LIMIT = 49_152;
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 /** Thrown within this file only. */

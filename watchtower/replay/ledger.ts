@@ -18,7 +18,7 @@ export const FOLLOWED: readonly (readonly [contract: string, event: string])[] =
   ['Vault', 'StorageRootProven'], ['Vault', 'WithdrawalPaid'], ['Vault', 'WithdrawalCredited'],
 ];
 
-export interface L1Chain {
+interface L1Chain {
   readonly chainId: number;
   readonly rollup: Hex;
 }
@@ -62,8 +62,14 @@ export class Intake {
     return own === undefined ? this.#store.get<T>(key) : own.value as T | undefined;
   }
 
-  #put(key: readonly (string | number)[], value: unknown): void {
+  #put(key: readonly (string | number)[], value: unknown): undefined {
     this.#writes.set(key.join('/'), { key, value });
+    return undefined;
+  }
+
+  #enter(phase: ReplayState['phase']): undefined {
+    this.state = { ...this.state, phase };
+    return undefined;
   }
 
   #take({ name, args, transactionHash, timestamp }: FollowedEvent): Omit<Finding, 'transaction'> | undefined {
@@ -73,15 +79,15 @@ export class Intake {
       case 'MessageEnqueued': return this.#message(number('index'), text('accumulator') as Hex, text('message') as Hex, timestamp);
       case 'BatchCommitted': return this.#commit(number('index'), { inputs: plainFields(args['inputs']), commitTime: number('commitTime'), payload: text('payload') as Hex, transaction: transactionHash }, timestamp);
       case 'BatchesDropped': return this.#drop(number('from'), number('to'));
-      case 'AnswerRecorded': return void this.#put(KEYS.claim(number('index'), `lane ${text('lane')}`), { by: `lane ${text('lane')}`, outputs: plainFields(args['outputs']), transaction: transactionHash } satisfies Claim);
+      case 'AnswerRecorded': return this.#put(KEYS.claim(number('index'), `lane ${text('lane')}`), { by: `lane ${text('lane')}`, outputs: plainFields(args['outputs']), transaction: transactionHash } satisfies Claim);
       case 'BatchFinalized': return this.#finalize(number('index'), { by: 'finality', outputs: { lastHash: text('lastHash'), stateRoot: text('stateRoot'), lastNumber: text('lastNumber') }, transaction: transactionHash });
       case 'FeeConfigSet': return this.#fees(text('dataFeeScalar'), text('surchargeScalar'), text('feeConfigHash'));
-      case 'EnforcedEntered': return void (this.state = { ...this.state, phase: 'enforced' });
-      case 'ReturnedToOperating': return void (this.state = { ...this.state, phase: 'operating' });
-      case 'Frozen': return void (this.state = { ...this.state, phase: 'frozen' });
+      case 'EnforcedEntered': return this.#enter('enforced');
+      case 'ReturnedToOperating': return this.#enter('operating');
+      case 'Frozen': return this.#enter('frozen');
       case 'MessagesSkipped': return this.#skip(number('from'), number('to'));
-      case 'StorageRootProven': return void this.#put(KEYS.provenRoot(text('stateRoot')), { storageRoot: text('storageRoot'), transaction: transactionHash });
-      case 'WithdrawalPaid': case 'WithdrawalCredited': return void this.#put(KEYS.paidWithdrawal(text('withdrawalHash')), { transaction: transactionHash });
+      case 'StorageRootProven': return this.#put(KEYS.provenRoot(text('stateRoot')), { storageRoot: text('storageRoot'), transaction: transactionHash });
+      case 'WithdrawalPaid': case 'WithdrawalCredited': return this.#put(KEYS.paidWithdrawal(text('withdrawalHash')), { transaction: transactionHash });
       default: throw new Error(`replay: expected an event of the list, got ${name}`);
     }
   }
@@ -183,7 +189,7 @@ export class Intake {
   #finalize(batch: number, claim: Claim): Omit<Finding, 'transaction'> | undefined {
     const { committed, finalBatch } = this.state;
     // The deployment finalizes the genesis, which is batch 0.
-    if (batch === 0 && committed === 0) return void this.#put(KEYS.claim(0, claim.by), claim);
+    if (batch === 0 && committed === 0) return this.#put(KEYS.claim(0, claim.by), claim);
     if (batch !== finalBatch + 1 || batch > committed) return broken('finality', `batch ${batch} became final where ${finalBatch + 1} is next, of ${committed} committed`, `batch ${finalBatch + 1}`, `batch ${batch}`);
     this.#put(KEYS.claim(batch, claim.by), claim);
     this.state = { ...this.state, finalBatch: batch };

@@ -26,7 +26,7 @@ export interface PlannedBlock {
 }
 
 /** A plan, or why the payload counts as empty. */
-export type Plan = { readonly isEmptied: false; readonly blocks: readonly PlannedBlock[] } | { readonly isEmptied: true; readonly because: string };
+type Plan = { readonly isEmptied: false; readonly blocks: readonly PlannedBlock[] } | { readonly isEmptied: true; readonly because: string };
 
 /** No timestamp reaches it, so that an empty batch after this one still has one. */
 const TIMESTAMP_LIMIT = 1n << 63n;

@@ -5,7 +5,7 @@ import type { Hex, MessageRange } from '@keyfall/protocol';
 import type { Store } from '../store.ts';
 import type { BlockHead } from './blockRun.ts';
 
-export type Phase = 'operating' | 'enforced' | 'frozen';
+type Phase = 'operating' | 'enforced' | 'frozen';
 
 /** The head of what was executed. */
 export interface Executed {

@@ -11,7 +11,7 @@ import { authorityOf, breaksStaticRule, decodeEnvelope, intrinsicGas, NONCE_LIMI
 import type { Machine } from './machine.ts';
 import { delegateOf } from './surcharge.ts';
 
-export type RawLog = readonly [address: Uint8Array, topics: readonly Uint8Array[], data: Uint8Array];
+type RawLog = readonly [address: Uint8Array, topics: readonly Uint8Array[], data: Uint8Array];
 
 export interface Ran {
   readonly raw: Uint8Array;
@@ -22,7 +22,7 @@ export interface Ran {
   readonly logs: readonly RawLog[];
 }
 
-export interface BlockRules {
+interface BlockRules {
   readonly block: Block;
   readonly baseFeeWei: bigint;
   readonly originBaseFeeWei: bigint;

@@ -1,0 +1,188 @@
+// Leaving in time: the plan's arithmetic, the file of signed exits against every way to make it pay another, the decision against every way to make it
+// act on a lie, and the act itself: logged before sent, limited, never twice.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { createMPT } from '@ethereumjs/mpt';
+import { Account, ValueEncoding } from '@ethereumjs/util';
+import { encryptKeystoreJsonSync } from 'ethers';
+import { encodeFunctionData, parseAbi, parseTransaction, type Hex } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { EXIT_CLAIM_SECONDS, EXIT_PROVE_SECONDS, fromHex, L2_BRIDGE, MESSAGE_PASSER, toHex, ZK_ALONE_DELAY_SECONDS } from '@keyfall/protocol';
+import { parseConfig } from '../../watchtower/config.ts';
+import { AutoExit } from '../../watchtower/exit/autoExit.ts';
+import { decideExit, type ExitFacts } from '../../watchtower/exit/decide.ts';
+import { planExit } from '../../watchtower/exit/plan.ts';
+import { readPresigned } from '../../watchtower/exit/presigned.ts';
+import { TrieStore } from '../../watchtower/replay/trieStore.ts';
+import { ConfigMistake, EndpointFault } from '../../watchtower/fault.ts';
+import { Store, type LogRow, type OutboxRow } from '../../watchtower/store.ts';
+
+const OWNER = privateKeyToAccount(`0x${'11'.repeat(32)}`);
+const OTHER = privateKeyToAccount(`0x${'22'.repeat(32)}`);
+const ABI = parseAbi(['function withdrawEth(address recipient) payable returns (bytes32)', 'function withdraw(uint8 kind, address l1Token, uint256 id, uint256 amount, address recipient) returns (bytes32)', 'function transfer(address to, uint256 amount)']);
+const CHAIN = 531_337;
+
+function directory(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'keyfall-exit-'));
+  t.after(() => { rmSync(path, { recursive: true, force: true }); });
+  return path;
+}
+
+interface Wish { readonly nonce?: number; readonly to?: Hex; readonly recipient?: Hex; readonly chainId?: number; readonly gas?: bigint; readonly signer?: typeof OWNER; readonly data?: Hex; readonly value?: bigint }
+
+async function signed({ nonce = 0, to = MESSAGE_PASSER, recipient = OWNER.address, chainId = CHAIN, gas = 200_000n, signer = OWNER, value = 5n, data }: Wish): Promise<Hex> {
+  return signer.signTransaction({ type: 'eip1559', chainId, nonce, to, value, gas, maxFeePerGas: 1n, maxPriorityFeePerGas: 0n, data: data ?? encodeFunctionData({ abi: ABI, functionName: 'withdrawEth', args: [recipient] }) });
+}
+
+async function fileOf(t: TestContext, wishes: readonly Wish[]): Promise<string> {
+  const path = join(directory(t), 'exits.json');
+  writeFileSync(path, JSON.stringify({ version: 1, exits: await Promise.all(wishes.map(async (wish) => ({ raw: await signed(wish), surcharge: 50_000 }))) }));
+  return path;
+}
+
+describe('the plan of an exit', () => {
+  const time = { nowT: 1_000, eta: 1_000_000, expiry: 2_000_000, exitWindow: 300_000, lastSafeT: 1_000_000 - 300_000 - 20_000 };
+  const person = { address: OWNER.address.toLowerCase() as Hex, label: 'me', unbondingSeconds: 0 };
+  it('counts the window, the margin and the address\'s own notice; only the forced way is guaranteed', () => {
+    const [plain, slow] = [planExit(person, '0x01', time, 1n), planExit({ ...person, unbondingSeconds: 50_000 }, '0x01', time, 1n)];
+    assert.equal(plain.secondsLeft, time.lastSafeT - time.nowT);
+    assert.equal(slow.secondsLeft, plain.secondsLeft - 50_000);
+    assert.deepEqual(plain.routes.map(({ name, isGuaranteed, isOpen }) => [name, isGuaranteed, isOpen]), [['forced', true, true], ['normal', false, true]]);
+    assert.equal(plain.routes[1]?.latestStartT, 1_000_000 - 20_000 - Number(EXIT_PROVE_SECONDS + ZK_ALONE_DELAY_SECONDS + EXIT_CLAIM_SECONDS));
+  });
+  it('never gives false hope: at the last safe moment it says that nothing is sure', () => {
+    const at = (nowT: number): string => planExit(person, '0x01', { ...time, nowT }, 10n).sentence;
+    assert.match(at(time.lastSafeT - 1), /must begin to leave within 1 s/);
+    assert.match(at(time.lastSafeT), /can no longer be sure/);
+    assert.match(at(time.eta), /can no longer be out/);
+  });
+});
+
+describe('exits signed beforehand', () => {
+  const read = async (path: string): ReturnType<typeof readPresigned> => readPresigned(path, OWNER.address, BigInt(CHAIN));
+  it('takes what can only pay its signer', async (t) => {
+    const token = encodeFunctionData({ abi: ABI, functionName: 'withdraw', args: [1, OTHER.address, 0n, 7n, OWNER.address] });
+    const exits = await read(await fileOf(t, [{}, { nonce: 1, to: L2_BRIDGE, data: token, value: 0n }]));
+    assert.deepEqual(exits.map(({ nonce, what }) => [nonce, what]), [[0, '5 wei'], [1, `7 of token ${OTHER.address}`]]);
+  });
+  it('refuses every file that could pay another, or that would be dropped', async (t) => {
+    const hostile: readonly (readonly [Wish, RegExp])[] = [
+      [{ recipient: OTHER.address }, /as recipient/], [{ signer: OTHER }, /expected the signature of/], [{ to: OTHER.address }, /expected a call of/], [{ chainId: 1 }, /chain id 531337, got 1/], [{ gas: 9_960_000n }, /at most 10000000 together/],
+      [{ data: encodeFunctionData({ abi: ABI, functionName: 'transfer', args: [OTHER.address, 1n] }) }, /transfer|not found/i], [{ data: '0x' }, /./],
+      [{ to: L2_BRIDGE }, /expected a call of 0x4b6579/], [{ to: L2_BRIDGE, data: encodeFunctionData({ abi: ABI, functionName: 'withdraw', args: [1, OTHER.address, 0n, 7n, OTHER.address] }), value: 0n }, /as recipient/],
+    ];
+    for (const [wish, expected] of hostile) await assert.rejects(read(await fileOf(t, [wish])), (error: unknown) => error instanceof ConfigMistake && expected.test(error.message), JSON.stringify(wish, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).slice(0, 120));
+    await assert.rejects(read(await fileOf(t, [{}, { nonce: 2 }])), /expected nonce 1, got 2/);
+    for (const text of ['', '{}', '{"version":1,"exits":[{"raw":"0xzz","surcharge":0}]}', '{"version":1,"exits":[],"more":1}']) {
+      const path = join(directory(t), 'bad.json');
+      writeFileSync(path, text);
+      await assert.rejects(read(path), ConfigMistake, text);
+    }
+  });
+});
+
+const AGREE = ['a', 'b'].map((operator) => ({ operator, state: 'agrees' as const, detail: '' }));
+const FACTS: ExitFacts = { nowT: 100, quorum: 2, answers: AGREE, upgrades: [{ id: '0xbad', failed: ['B11-codehash'], lastSafeT: 10_000 }], unproven: undefined, nonce: 3, nonces: [3, 4], graceSeconds: 50, announcedT: { '0xbad': 40 }, vetoed: [] };
+
+describe('the decision to force an exit', () => {
+  it('fires only on all of it together: drop any one fact and it does not', () => {
+    assert.equal(decideExit(FACTS).act, 'fire');
+    const less: readonly (readonly [string, Partial<ExitFacts>, string])[] = [
+      ['no check failed', { upgrades: [{ id: '0xbad', failed: [], lastSafeT: 10_000 }] }, 'wait'], ['vetoed', { vetoed: ['0xbad'] }, 'wait'], ['one operator', { quorum: 1 }, 'refuse'], ['one answer', { answers: AGREE.slice(1) }, 'refuse'],
+      ['one operator twice', { answers: [AGREE[0], AGREE[0]] as never }, 'refuse'], ['dissent', { answers: [...AGREE, { operator: 'c', state: 'dissents', detail: '' }] }, 'refuse'], ['state not proven', { unproven: 'behind' }, 'refuse'], ['nonce unknown', { nonce: undefined }, 'refuse'],
+      ['nonce moved on', { nonce: 5 }, 'ask'], ['not announced', { announcedT: {} }, 'announce'], ['no time for a grace', { announcedT: {}, nowT: 9_950 }, 'ask'], ['within the grace', { nowT: 89 }, 'wait'],
+    ];
+    for (const [what, change, act] of less) assert.equal(decideExit({ ...FACTS, ...change }).act, act, what);
+    assert.equal(decideExit({ ...FACTS, nowT: 90 }).act, 'fire', 'the grace to the second');
+  });
+  it('goes on where the account stands, with the most urgent upgrade', () => {
+    const decision = decideExit({ ...FACTS, nonce: 4, upgrades: [...FACTS.upgrades, { id: '0xworse', failed: ['decode'], lastSafeT: 5_000 }], announcedT: { '0xworse': 1 } });
+    assert.deepEqual([decision.act, 'upgrade' in decision ? decision.upgrade : '', 'from' in decision ? decision.from : -1], ['fire', '0xworse', 1]);
+  });
+});
+
+describe('auto-exit', () => {
+  it('is refused on one operator\'s word and without re-execution', () => {
+    const text = (more: object, quorum: number): string => JSON.stringify({ l1: { chainId: 1, quorum, endpoints: ['a', 'b'].map((operator) => ({ url: `http://${operator}/`, operator })) }, deployment: { deployBlock: 0, contracts: {} }, data: 'x', autoExit: { owner: OWNER.address, presigned: 'p', keystore: 'k', passwordFrom: 'P', graceSeconds: 60, maximumWei: '1', vetoFile: 'v' }, ...more });
+    assert.throws(() => parseConfig(text({}, 1), 'test'), /must not act on one operator's word/);
+    assert.throws(() => parseConfig(text({ isReexecuting: false }, 2), 'test'), /a state that it did not compute/);
+    assert.equal(parseConfig(text({}, 2), 'test').autoExit?.isDryRun, true, 'dry unless told otherwise');
+  });
+
+  it('logs the signed transaction before it sends it, sends the same bytes again, stops at its limit, and in a dry run sends nothing', async (t) => {
+    for (const [isDryRun, maximumWei, sends] of [[false, '100000000000000000', 4], [false, '1', 0], [true, '100000000000000000', 0]] as const) {
+      const { exit, store, sent, view } = await armed(t, isDryRun, maximumWei);
+      assert.equal((await exit.consider(view(0))).act, 'announce');
+      assert.equal((await exit.consider(view(30))).act, 'wait');
+      assert.equal((await exit.consider(view(61))).act, 'fire');
+      assert.equal((await exit.consider(view(62))).act, 'fire');
+      assert.equal(sent.length, sends, `dry ${isDryRun}, limit ${maximumWei}`);
+      const log = store.list<LogRow>(['log']).map(({ entry }) => entry);
+      const told = store.list<OutboxRow>(['outbox']).map(({ text }) => text);
+      assert.match(told[0] ?? '', /To veto, write 0x[0-9a-f]+ as a line/);
+      if (maximumWei === '1') assert.match(told[1] ?? '', /the limit is 1/);
+      if (isDryRun) assert.match(told[1] ?? '', /would force \(dry run\)/);
+      if (sends === 0) continue;
+      assert.deepEqual([new Set(sent.map(({ raw }) => raw)).size, sent.every(({ raw, logged }) => logged.includes(raw))], [2, true]);
+      assert.deepEqual(log.filter(({ act }) => act === 'force').map(({ owner }) => owner), [OWNER.address.toLowerCase(), OWNER.address.toLowerCase()]);
+      assert.deepEqual([...new Set(sent.map(({ raw }) => parseTransaction(raw).nonce))], [7, 8]);
+    }
+  });
+
+  it('a veto in the file stops it', async (t) => {
+    const { exit, sent, view, vetoFile } = await armed(t, false, '100000000000000000');
+    await exit.consider(view(0));
+    writeFileSync(vetoFile, `0x${'ba'.repeat(32)}\n`);
+    assert.equal((await exit.consider(view(61))).act, 'wait');
+    assert.equal(sent.length, 0);
+  });
+});
+
+async function armed(t: TestContext, isDryRun: boolean, maximumWei: string) {
+  const path = directory(t);
+  const [keystore, vetoFile] = [join(path, 'key.json'), join(path, 'veto')];
+  writeFileSync(keystore, encryptKeystoreJsonSync({ address: OTHER.address, privateKey: `0x${'22'.repeat(32)}` }, 'password', { scrypt: { N: 2 } }));
+  process.env['EXIT_TEST_PASSWORD'] = 'password';
+  const config = parseConfig(JSON.stringify({
+    l1: { chainId: 31_337, quorum: 2, endpoints: ['a', 'b'].map((operator) => ({ url: `http://${operator}/`, operator })) }, deployment: { deployBlock: 0, contracts: {} }, data: join(path, 'data'),
+    autoExit: { owner: OWNER.address, presigned: await fileOf(t, [{ nonce: 0 }, { nonce: 1 }]), keystore, passwordFrom: 'EXIT_TEST_PASSWORD', graceSeconds: 60, maximumWei, vetoFile, isDryRun }, channels: [{ kind: 'webhook', name: 'hook', url: 'http://a/', secretFrom: 'S' }],
+  }), 'test');
+  const store = new Store(config.data);
+  t.after(async () => store.close());
+  const stateRoot = await stateWithSomebody(store);
+  const sent: { raw: Hex; logged: string }[] = [];
+  const endpoint = { operator: 'a', request: async (_method: string, [raw]: readonly unknown[]) => {
+    sent.push({ raw: raw as Hex, logged: JSON.stringify(store.list<LogRow>(['log'])) });
+    if (sent.length > 2) throw new EndpointFault('rpc-error', 'a', 'already known');
+  } } as never;
+  const quorum = { needed: 2, same: () => Promise.resolve('0x7') } as never;
+  const exit = await AutoExit.open({ config, store, quorum, endpoints: [endpoint], wallMilliseconds: () => 0 }, BigInt(CHAIN));
+  assert.ok(exit !== undefined);
+  return { exit, store, sent, vetoFile, view: (nowT: number) => hostileView(config, nowT, stateRoot) };
+}
+
+/** A state in which somebody else has an account, so that the owner's absence is proven by the trie. */
+async function stateWithSomebody(store: Store): Promise<Hex> {
+  const nodes = new TrieStore(() => undefined);
+  const trie = await createMPT({ db: nodes, useKeyHashing: true, valueEncoding: ValueEncoding.Bytes });
+  await trie.put(fromHex(OTHER.address), new Account(9n, 9n).serialize());
+  await store.commit((write) => { for (const [key, value] of nodes.take()) write.putBytes(key, value); });
+  return toHex(trie.root());
+}
+
+/** A final state in which an upgrade is pending that does not decode; the owner's account is fresh. */
+function hostileView(config: ReturnType<typeof parseConfig>, nowT: number, stateRoot: Hex): never {
+  const answers: Readonly<Record<string, unknown>> = {
+    'Clock.current': BigInt(nowT), 'Clock.TIME_SCALE': 1n, 'UpgradeTimelock.exitWindow': 1_000n, 'UpgradeTimelock.state': 1, 'UpgradeTimelock.scheduleOf': { eta: 100_000, expiry: 200_000 }, 'Rollup.finalHead': [0n, '0x', '0x', 0n], 'Inbox.price': 1_000n,
+  };
+  return {
+    header: { number: 1n, hash: '0x01', baseFeePerGas: 1_000_000_000n }, answers: AGREE, config, memory: new Map(), contracts: { address: () => `0x${'33'.repeat(20)}` },
+    read: (contract: string, name: string) => Promise.resolve(answers[`${contract}.${name}`]),
+    events: (contract: string) => (contract === 'UpgradeTimelock' ? [{ args: { id: `0x${'ba'.repeat(32)}`, upgrade: { kind: 99, payload: '0x', reportHash: '0x', salt: '0x' } } }] : []),
+    reexecuted: () => ({ state: { broken: undefined, executed: { batch: 0, head: { stateRoot } } }, findings: [], fault: undefined, resultOf: () => undefined }),
+  } as never;
+}
