@@ -74,6 +74,8 @@ export function parseConfig(text: string, where: string): Config {
   if (config.l1.quorum > operators) throw new ConfigMistake(`${where}: l1.quorum: expected at most the number of operators, ${operators}, got ${config.l1.quorum}`);
   if (config.autoExit !== undefined && config.l1.quorum < 2) throw new ConfigMistake(`${where}: autoExit: expected l1.quorum of at least 2, got ${config.l1.quorum}: it must not act on one operator's word`);
   if (config.autoExit !== undefined && !config.isReexecuting) throw new ConfigMistake(`${where}: autoExit: expected isReexecuting: it must not act on a state that it did not compute`);
+  const labels = config.watched.map(({ label }) => label);
+  if (new Set(labels).size !== labels.length) throw new ConfigMistake(`${where}: watched: expected labels that differ, got ${labels.join(', ')}`);
   const names = config.channels.map(({ name }) => name);
   if (new Set(names).size !== names.length) throw new ConfigMistake(`${where}: channels: expected names that differ, got ${names.join(', ')}`);
   return { ...config, hash: hashOf(config) };

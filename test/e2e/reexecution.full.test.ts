@@ -21,7 +21,7 @@ test('every final batch of a devnet is what its L1 data gives', { timeout: 590_0
     await (await wallet.sendTransaction({ to: to.address, value: parseEther('0.1') })).wait();
     // Code that writes and hashes, so that the surcharge counts too.
     await (await wallet.sendTransaction({ data: `0x6001600055602060002060015560${round.toString(16).padStart(2, '0')}6000f3` })).wait();
-    await devnet.keyfallJson('deposit', '1');
+    await devnet.keyfallJson('deposit', '1', '--account', '2');
   }
   const verdicts = async (): Promise<readonly Verdict[]> => (await (await fetch(`${manifest.services['watchtower']}/v1/verdicts`)).json() as Verdict[]).filter(({ monitor }) => monitor === 'E25-reexecution');
   const finalOf = (all: readonly Verdict[]): number => Number(/^all (\d+) final batches/.exec(all.find(({ subject, status }) => subject === 'final batches' && status === 'ok')?.sentence ?? '')?.[1] ?? 0);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Channel, Message } from '../../watchtower/alerts/channel.ts';
 import { Delivery } from '../../watchtower/alerts/deliver.ts';
+import { discord } from '../../watchtower/alerts/discord.ts';
 import { outboxRows } from '../../watchtower/alerts/outbox.ts';
 import { webhook } from '../../watchtower/alerts/webhook.ts';
 import { parseConfig, type ChannelConfig } from '../../watchtower/config.ts';
@@ -127,5 +128,28 @@ describe('delivery', () => {
     const [, seconds, hmac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(signature) ?? [];
     assert.equal(hmac, createHmac('sha256', 'secret').update(`${seconds}.${body}`).digest('hex'));
     assert.deepEqual([key, JSON.parse(body)], ['one-1', message]);
+  });
+
+  it('text from the chain cannot forge lines, hide characters or hide a link', async (t) => {
+    const store = opened(t);
+    const one = new Recorder('one');
+    const hostile = change(3, 'critical');
+    await store.commit((write) => { outboxRows(write, store, CHANNELS, [{ ...hostile, incident: { ...hostile.incident, sentence: 'profile [x](http://a.example)\nincident 0x00\u{202e}\u{200b}' } }], 0); });
+    await new Delivery(store, [one], SILENT).round();
+    const [sentence, expected] = (one.taken[0]?.text ?? '').split('\n');
+    assert.equal(sentence, 'profile [x](http://a.example)\u{fffd}incident 0x00\u{fffd}\u{fffd}');
+    assert.equal(expected, 'expected: a');
+    const posted = await new Promise<string>((resolve) => {
+      const server = createServer((request, response) => {
+        let body = '';
+        request.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => {
+          response.writeHead(204).end();
+          server.close();
+          resolve((JSON.parse(body) as { content: string }).content);
+        });
+      });
+      server.listen(0, '127.0.0.1', () => { void discord('room', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`).send(one.taken[0] as Message); });
+    });
+    assert.match(posted, /profile \\\[x\\\]\\\(http/);
   });
 });

@@ -31,6 +31,8 @@ export interface WatchOptions {
   readonly artifacts?: string;
   /** Off unless a test is about it: a trial takes seconds. */
   readonly isSimulating?: boolean;
+  /** The machine's clock, which may be wrong. */
+  readonly wallMilliseconds?: () => number;
 }
 
 /** The configuration text of a test's watchtower, one operator a URL. */
@@ -49,6 +51,7 @@ export class Watched {
   readonly quorum: Quorum;
   readonly delivery: Delivery;
   readonly messages: Message[] = [];
+  isChannelDown = false;
 
   constructor(t: TestContext, options: WatchOptions) {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'keyfall-watchtower-'));
@@ -59,11 +62,14 @@ export class Watched {
     this.store = new Store(data);
     const parts = { config: this.config, contracts, quorum: this.quorum, endpoints, store: this.store, memory: new Map<string, unknown>() };
     this.engine = new Engine({
-      ...parts, monitors: options.monitors ?? MONITORS, logger: SILENT, channels: this.config.channels, wallMilliseconds: Date.now,
+      ...parts, monitors: options.monitors ?? MONITORS, logger: SILENT, channels: this.config.channels, wallMilliseconds: options.wallMilliseconds ?? Date.now,
       viewAt: (header, answers, cursor) => createView(parts, header, answers, cursor),
     });
-    const channel: Channel = { name: 'hook', send: async (message) => void this.messages.push(message) };
-    this.delivery = new Delivery(this.store, [channel], SILENT);
+    const channel: Channel = { name: 'hook', send: async (message) => {
+      if (this.isChannelDown) throw new Error('down');
+      this.messages.push(message);
+    } };
+    this.delivery = new Delivery(this.store, [channel], SILENT, options.wallMilliseconds ?? Date.now);
     t.after(async () => {
       await this.store.close();
       if (options.data === undefined) rmSync(data, { recursive: true, force: true });

@@ -42,15 +42,20 @@ export function noticeRows(write: Writer, store: Store, channels: readonly Chann
   for (const { name } of channels) {
     seq += 1;
     write.put(['outbox', seq], {
-      seq, channel: name, incident: hashOf(notice.key), state: 'firing', severity: 'critical', title: `[critical] ${WORDS.firing}: ${notice.title}`, text: notice.text, createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
+      seq, channel: name, incident: hashOf(notice.key), state: 'firing', severity: 'critical', title: `[critical] ${WORDS.firing}: ${notice.title}`, text: oneLine(notice.text), createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
     } satisfies OutboxRow);
   }
   write.put(['outboxHead'], seq);
 }
 
+/** What the chain says stays on its line and shows every character: no forged lines, no hidden or reversed text. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
+}
+
 function textOf(incident: Change['incident']): string {
   return [
-    incident.sentence, `expected: ${incident.expected}`, `got: ${incident.got}`, `L1 block ${incident.blockNumber} ${incident.blockHash}`,
+    oneLine(incident.sentence), oneLine(`expected: ${incident.expected}`), oneLine(`got: ${incident.got}`), `L1 block ${incident.blockNumber} ${incident.blockHash}`,
     ...(incident.transaction === undefined ? [] : [`transaction ${incident.transaction}`]), `incident ${incident.id}`,
     ...(incident.state === 'provisional' ? ['Not final yet: a reorganisation of L1 may take it back; then you are told.'] : []),
   ].join('\n');

@@ -24,6 +24,8 @@ export interface ApiParts {
 
 const LONGEST_PAGE = 500;
 const STREAM_POLL_MILLISECONDS = 500;
+const MOST_STREAMS = 32;
+const MOST_UNREAD_BYTES = 1_048_576;
 
 export function createApi(parts: ApiParts): FastifyInstance {
   const { store, quorum, monitors } = parts;
@@ -45,21 +47,29 @@ export function createApi(parts: ApiParts): FastifyInstance {
   server.get('/v1/log', (request, reply) => {
     const { from, limit } = request.query as { from?: string; limit?: string };
     const first = natural(from, 1);
-    void reply.send(store.list<LogRow>(['log']).filter(({ seq }) => seq >= first).slice(0, Math.min(LONGEST_PAGE, natural(limit, LONGEST_PAGE))));
+    void reply.send(store.entries<LogRow>(['log'], first, Math.min(LONGEST_PAGE, natural(limit, LONGEST_PAGE))).map(({ value }) => value));
   });
   server.get('/v1/feed.rss', async (_request, reply) => reply.type('application/rss+xml').send(rss(newest(store.list<Incident>(['incident']), {}))));
   addUpgradeRoutes(server, parts.lastView);
+  let streams = 0;
   server.get('/v1/stream', (request, reply) => {
+    if (streams >= MOST_STREAMS) return void reply.code(503).send({ error: `expected at most ${MOST_STREAMS} open streams` });
+    streams += 1;
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'access-control-allow-origin': '*' });
     let sent = natural(request.headers['last-event-id']?.toString(), headOf(store).seq);
     const timer = setInterval(() => {
+      // Who does not read is let go: a client must not fill this process's memory.
+      if (reply.raw.writableLength > MOST_UNREAD_BYTES) return void reply.raw.destroy();
       for (let row = store.get<LogRow>(['log', sent + 1]); row !== undefined; row = store.get<LogRow>(['log', sent + 1])) {
         reply.raw.write(`id: ${row.seq}\nevent: ${String(row.entry['kind'])}\ndata: ${JSON.stringify(row.entry)}\n\n`);
         sent = row.seq;
       }
     }, STREAM_POLL_MILLISECONDS);
-    request.raw.on('close', () => { clearInterval(timer); });
+    request.raw.on('close', () => {
+      streams -= 1;
+      clearInterval(timer);
+    });
   });
   return server;
 }
