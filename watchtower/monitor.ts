@@ -3,6 +3,7 @@
 // Invariant: a monitor sees one finalized block (or one event) and gives verdicts about it: same block, same verdicts.
 
 import type { Hex } from 'viem';
+import type { AssetKind } from '@keyfall/protocol';
 import type { Config } from './config.ts';
 import type { Contracts, DecodedEvent } from './contracts.ts';
 import type { L1Header } from './l1/header.ts';
@@ -54,6 +55,8 @@ export interface Reexecuted {
   /** Why it cannot go on at the moment. */
   readonly fault: string | undefined;
   readonly resultOf: (batch: number) => BatchResult | undefined;
+  /** What was burned on L2 for withdrawals of an asset, in the state executed last; ETH by the key of ETH. */
+  readonly burnedOf: (asset: { readonly kind: AssetKind; readonly token: Hex; readonly id: bigint }) => Promise<bigint>;
 }
 
 /** A finalized event as it was kept: integers as decimal strings. */

@@ -4,12 +4,14 @@
 
 import { verifyMerkleProof } from '@ethereumjs/mpt';
 import { bytesToBigInt, bytesToHex, fromRlp, hexToBytes, keccak256, toHex, type Hex } from 'viem';
+import { assetKey, mappingSlot, MESSAGE_PASSER, MESSAGE_PASSER_SLOTS } from '@keyfall/protocol';
 import type { Contracts } from './contracts.ts';
 import { EndpointFault } from './fault.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import type { L1Header } from './l1/header.ts';
 import type { Quorum } from './l1/quorum.ts';
 import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts';
+import { accountAt, wordAt } from './replay/account.ts';
 import { KEYS, stateOf, type BatchResult, type Finding } from './replay/records.ts';
 import type { Config } from './config.ts';
 import type { CursorState, Store } from './store.ts';
@@ -61,7 +63,15 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
 function reexecutedFrom(config: Config, store: Store): Reexecuted | undefined {
   const state = config.isReexecuting ? stateOf(store) : undefined;
   if (state === undefined) return undefined;
-  return { state, findings: store.list<Finding>(KEYS.findings), fault: store.get<string>(KEYS.fault), resultOf: (batch) => store.get<BatchResult>(KEYS.result(batch)) };
+  return { state, findings: store.list<Finding>(KEYS.findings), fault: store.get<string>(KEYS.fault), resultOf: (batch) => store.get<BatchResult>(KEYS.result(batch)), burnedOf: async (asset) => burnedOf(store, state.executed.head.stateRoot, asset) };
+}
+
+/** SPEC section 10: ETH is burned by staying with the MessagePasser; for others it counts, plus one from the first deposit on. */
+async function burnedOf(store: Store, stateRoot: Hex, { kind, token, id }: Parameters<Reexecuted['burnedOf']>[0]): Promise<bigint> {
+  const { balance, storageRoot } = await accountAt(store, stateRoot, MESSAGE_PASSER);
+  if (kind === 'eth') return balance;
+  const counted = await wordAt(store, storageRoot, mappingSlot(assetKey(kind, token, id), MESSAGE_PASSER_SLOTS.burned));
+  return counted === 0n ? 0n : counted - 1n;
 }
 
 /** The proof of the first endpoint that gives a right one. */

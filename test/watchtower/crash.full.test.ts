@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { headOf, verifyRows } from '../../watchtower/auditLog.ts';
 import type { Channel, Message } from '../../watchtower/alerts/channel.ts';
 import { Delivery } from '../../watchtower/alerts/deliver.ts';
+import { people } from '../../watchtower/monitors/people.ts';
 import { Store, type LogRow } from '../../watchtower/store.ts';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import { Random } from './replayChain.ts';
@@ -45,10 +46,10 @@ describe('crashes', () => {
 
   const about = (messages: readonly { readonly id: string; readonly text: string; readonly state: string }[], key: string, state: string): readonly string[] => [...new Set(messages.filter((message) => message.state === state && message.text.toLowerCase().includes(`to ${key}`)).map(({ id }) => id))];
 
-  it('one write a life: every alert arrives, under one id, and the log tells each once', async (t) => {
+  it('dying at each write, every life one write longer: every alert arrives, under one id, and the log tells each once', async (t) => {
     const data = mkdtempSync(join(tmpdir(), 'keyfall-crash-'));
     t.after(() => { rmSync(data, { recursive: true, force: true }); });
-    const first = new Watched(t, { urls: [system.anvil.url], quorum: 1, deployment: system.deployment, data });
+    const first = new Watched(t, { urls: [system.anvil.url], quorum: 1, deployment: system.deployment, data, monitors: [people] });
     await first.catchUp();
     const keys = [await rotate(), await rotate()];
     await system.anvil.rpc('anvil_mine', '0x4');
@@ -56,17 +57,18 @@ describe('crashes', () => {
     const channel: Channel = { name: 'hook', send: async (message) => void sent.push(message) };
     const commit = first.store.commit.bind(first.store);
     for (let life = 0, isDone = false; !isDone; life += 1) {
-      assert.ok(life < 2_000, 'it gets on');
+      assert.ok(life < 500, 'it gets on');
       let writes = 0;
       first.store.commit = async (change) => {
         writes += 1;
-        if (writes > 1) throw new Error('killed');
+        if (writes > life) throw new Error('killed');
         await commit(change);
       };
       try {
         while (!(await first.engine.step()).isCaughtUp);
-        await new Delivery(first.store, [channel], SILENT).round();
-        isDone = writes === 0;
+        // A word on an incident waits for the one before it: several rounds.
+        for (const delivery = new Delivery(first.store, [channel], SILENT); delivery.depth > 0;) await delivery.round();
+        isDone = true;
       } catch (cause) {
         if (!(cause instanceof Error) || cause.message !== 'killed') throw cause;
       } finally {
@@ -79,7 +81,8 @@ describe('crashes', () => {
     assert.equal((await verifyRows(rows, headOf(first.store))).ok, true);
   });
 
-  it('`kill -9` of the process at any moment: every alert arrives, and the log verifies', { timeout: 300_000 }, async (t) => {
+  // Every monitor judges after each start: a restart costs seconds of a busy machine.
+  it('`kill -9` of the process at any moment: every alert arrives, and the log verifies', { timeout: 540_000 }, async (t) => {
     const random = new Random(Number(process.env['KEYFALL_SEED'] ?? 11));
     const data = mkdtempSync(join(tmpdir(), 'keyfall-kill-'));
     const seen: { readonly id: string; readonly text: string; readonly state: string }[] = [];
@@ -107,7 +110,7 @@ describe('crashes', () => {
     await new Promise((resolve) => { child?.stdout?.once('data', resolve); });
     await sleep(2_000);
     const keys: string[] = [];
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       keys.push(await rotate());
       await sleep(random.below(3_000));
       const died = new Promise((resolve) => { child?.once('exit', resolve); });
@@ -118,7 +121,7 @@ describe('crashes', () => {
     }
     await system.anvil.rpc('anvil_mine', '0x4');
     const missing = (): readonly string[] => keys.flatMap((key) => ['provisional', 'firing'].filter((state) => about(seen, key, state).length === 0).map((state) => `${key} ${state}`));
-    for (const deadline = Date.now() + 120_000; missing().length > 0 && Date.now() < deadline;) await sleep(250);
+    for (const deadline = Date.now() + 300_000; missing().length > 0 && Date.now() < deadline;) await sleep(250);
     assert.deepEqual(missing(), []);
     for (const key of keys) for (const state of ['provisional', 'firing']) assert.equal(about(seen, key, state).length, 1, `${key} ${state} has one id`);
     const died = new Promise((resolve) => { child?.once('exit', resolve); });

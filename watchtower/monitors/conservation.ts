@@ -1,8 +1,10 @@
-// E31: the Vault holds what it owes, asset by asset: recorded escrow = deposited - paid - refunded, and what is held covers it.
+// E31: the Vault holds what it owes, asset by asset: recorded escrow = deposited - paid - refunded, and what is held covers it; and the L2 side, from the
+// state that this watchtower executed: no more was minted there than was deposited here, no more paid here than was burned there.
 
+import { ASSET_KINDS, type AssetKind, type Hex } from '@keyfall/protocol';
 import type { Monitor, View } from '../monitor.ts';
 import { hashOf } from '../verdict.ts';
-import { holds } from './verdicts.ts';
+import { holds, verdict } from './verdicts.ts';
 
 interface Asset { readonly kind: number; readonly token: string; readonly id: bigint }
 interface Ledger { readonly deposited: bigint; readonly paid: bigint; readonly refunded: bigint }
@@ -12,15 +14,31 @@ const KINDS = ['ETH', 'ERC-20', 'ERC-721', 'ERC-1155'];
 
 export const conservation: Monitor = {
   id: 'E31-conservation', group: 'E', about: 'per asset, escrow held covers what is recorded, and the books add up', severity: 'critical', needs: ['Vault'], staleAfterSeconds: 900,
-  evaluate: async (view) => Promise.all(assetsOf(view).map(async (asset) => {
+  evaluate: async (view) => (await Promise.all(assetsOf(view).map(async (asset) => {
     const [ledger, recorded, held] = await Promise.all([view.read<Ledger>('Vault', 'ledger', [asset]), view.read<bigint>('Vault', 'recordedEscrow', [asset]), view.read<bigint>('Vault', 'heldEscrow', [asset])]);
     const computed = ledger.deposited - ledger.paid - ledger.refunded;
     const name = `${KINDS[asset.kind] ?? 'asset'}${asset.kind === 0 ? '' : ` ${asset.token}`}${asset.kind > 1 ? ` #${asset.id}` : ''}`;
-    return holds(view, computed === recorded && held >= recorded, {
+    return [holds(view, computed === recorded && held >= recorded, {
       subject: name, sentence: `${name}: ${held} held for ${recorded} recorded (deposited ${ledger.deposited}, paid ${ledger.paid}, refunded ${ledger.refunded})`, expected: `recorded ${computed}, held at least that`, got: `recorded ${recorded}, held ${held}`,
-    });
-  })),
+    }), ...await layerTwo(view, asset, name, ledger)];
+  }))).flat(),
 };
+
+/** Nothing is said of L2 while re-execution is off, behind what is final, or the chain is frozen, where exits are paid without a burn. */
+async function layerTwo(view: View, asset: Asset, name: string, ledger: Ledger): Promise<readonly ReturnType<typeof holds>[]> {
+  const replay = view.reexecuted();
+  if (replay === undefined || replay.state.phase === 'frozen' || !view.contracts.has('Rollup')) return [];
+  const [final] = await view.read<readonly [bigint]>('Rollup', 'finalHead');
+  const subject = `${name} on L2`;
+  if (replay.state.executed.batch < Number(final)) return [verdict(view, 'unverifiable', { subject, sentence: `batch ${replay.state.executed.batch} of ${final} was executed again so far`, expected: `batch ${final}`, got: `batch ${replay.state.executed.batch}` })];
+  const kind = (Object.keys(ASSET_KINDS) as AssetKind[]).find((key) => ASSET_KINDS[key] === asset.kind) ?? 'eth';
+  const burned = await replay.burnedOf({ kind, token: asset.token as Hex, id: asset.id });
+  const minted = kind === 'eth' && replay.state.l1Block <= Number(view.header.number) ? BigInt(replay.state.mintedWei) : undefined;
+  return [holds(view, ledger.paid <= burned && (minted === undefined || minted <= ledger.deposited), {
+    subject, sentence: `${name}: ${ledger.paid} paid on L1 of ${burned} burned on L2${minted === undefined ? '' : `; ${minted} minted on L2 of ${ledger.deposited} deposited on L1`}`,
+    expected: `at most ${burned} paid${minted === undefined ? '' : `, at most ${ledger.deposited} minted`}`, got: `${ledger.paid} paid${minted === undefined ? '' : `, ${minted} minted`}`,
+  })];
+}
 
 /** ETH, and every asset that was ever deposited. */
 function assetsOf(view: View): readonly Asset[] {

@@ -100,7 +100,7 @@ export class Intake {
     const own = nextAccumulator(this.state.accumulator, messageHash(fromHex(raw)));
     if (own !== accumulator) return broken('messages', `the accumulator after message ${index} is not the hash of what was emitted: a message was left out or changed`, own, accumulator);
     this.#put(KEYS.message(index), { raw, accumulator } satisfies StoredMessage);
-    this.state = { ...this.state, messages: index + 1, accumulator };
+    this.state = { ...this.state, messages: index + 1, accumulator, mintedWei: String(BigInt(this.state.mintedWei) + decoded.value.mintWei) };
     return undefined;
   }
 

@@ -20,6 +20,8 @@ export interface ReplayState {
   readonly l1Block: number;
   readonly messages: number;
   readonly accumulator: Hex;
+  /** Wei that messages minted on L2, skipped ones included. */
+  readonly mintedWei: string;
   readonly committed: number;
   /** Where the next batch's messages begin, before skipped ones. */
   readonly committedTo: number;

@@ -78,7 +78,7 @@ export class Replayer {
       this.#writeNodes(write);
       write.put(['replay', 'genesis'], executed);
       write.put(KEYS.l2Hash(0), head.hash);
-      write.put(KEYS.state, { l1Block: deployBlock - 1, messages: 0, accumulator: ZERO_HASH, committed: 0, committedTo: 0, finalBatch: 0, phase: 'operating', skipped: [], executed, broken: undefined, standing: undefined } satisfies ReplayState);
+      write.put(KEYS.state, { l1Block: deployBlock - 1, messages: 0, accumulator: ZERO_HASH, mintedWei: '0', committed: 0, committedTo: 0, finalBatch: 0, phase: 'operating', skipped: [], executed, broken: undefined, standing: undefined } satisfies ReplayState);
     });
   }
 
