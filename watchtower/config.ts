@@ -14,12 +14,14 @@ const word = z.string().refine((text) => isHex(text) && text.length === 66, 'exp
 const url = z.string().refine((text) => URL.canParse(text) && /^https?:/.test(text), 'expected an http or https URL');
 const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of an environment variable');
 const minimumSeverity = z.enum(SEVERITIES).default('warning');
+/** A channel that is told only of what still stands after so long: whom to wake when nobody reacted. */
+const escalateAfterSeconds = z.int().min(0).max(604_800).default(0);
 
 const channel = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('webhook'), name: z.string().min(1), url, secretFrom: environmentName, minimum: minimumSeverity }),
-  z.strictObject({ kind: z.literal('smtp'), name: z.string().min(1), host: z.string().min(1), port: z.int().min(1).max(65_535).default(587), isSecure: z.boolean().default(false), userFrom: environmentName.optional(), passwordFrom: environmentName.optional(), from: z.email(), to: z.array(z.email()).min(1), minimum: minimumSeverity }),
-  z.strictObject({ kind: z.literal('telegram'), name: z.string().min(1), tokenFrom: environmentName, chat: z.string().min(1), apiUrl: url.default('https://api.telegram.org'), minimum: minimumSeverity }),
-  z.strictObject({ kind: z.literal('discord'), name: z.string().min(1), urlFrom: environmentName, minimum: minimumSeverity }),
+  z.strictObject({ kind: z.literal('webhook'), name: z.string().min(1), url, secretFrom: environmentName, minimum: minimumSeverity, escalateAfterSeconds }),
+  z.strictObject({ kind: z.literal('smtp'), name: z.string().min(1), host: z.string().min(1), port: z.int().min(1).max(65_535).default(587), isSecure: z.boolean().default(false), userFrom: environmentName.optional(), passwordFrom: environmentName.optional(), from: z.email(), to: z.array(z.email()).min(1), minimum: minimumSeverity, escalateAfterSeconds }),
+  z.strictObject({ kind: z.literal('telegram'), name: z.string().min(1), tokenFrom: environmentName, chat: z.string().min(1), apiUrl: url.default('https://api.telegram.org'), minimum: minimumSeverity, escalateAfterSeconds }),
+  z.strictObject({ kind: z.literal('discord'), name: z.string().min(1), urlFrom: environmentName, minimum: minimumSeverity, escalateAfterSeconds }),
 ]);
 
 const schema = z.strictObject({
@@ -49,6 +51,8 @@ const schema = z.strictObject({
     vetoFile: z.string().min(1), isDryRun: z.boolean().default(true),
   }).optional(),
   channels: z.array(channel).default([]),
+  /** Watchtowers of others, whose verdicts are compared with these. */
+  peers: z.array(z.strictObject({ url, name: z.string().min(1) })).default([]),
   deadMan: z.strictObject({ url, everySeconds: z.int().min(5).default(60) }).optional(),
   canary: z.strictObject({ everySeconds: z.int().min(10).default(86_400) }).optional(),
   data: z.string().min(1),

@@ -9,7 +9,7 @@ import type { Contracts, DecodedEvent } from './contracts.ts';
 import type { L1Header } from './l1/header.ts';
 import type { OperatorAnswer } from './l1/quorum.ts';
 import type { BatchResult, Finding, ReplayState } from './replay/records.ts';
-import type { CursorState } from './store.ts';
+import type { CursorState, StoredVerdict } from './store.ts';
 import type { Severity, Verdict } from './verdict.ts';
 
 /** Group letters of the design: data, upgrades, simulation, proofs, chain, people, time, itself. */
@@ -45,6 +45,8 @@ export interface View {
   readonly forkUrl: string | undefined;
   /** What re-execution came to so far; undefined when it is switched off or has not begun. */
   readonly reexecuted: () => Reexecuted | undefined;
+  /** The last verdict of every check, this block's of those that ran before. */
+  readonly verdicts: () => readonly StoredVerdict[];
   /** A hash of a block of the L2 node of your own; undefined when none is configured. */
   readonly l2BlockHash: ((number: bigint) => Promise<Hex | undefined>) | undefined;
 }

@@ -16,6 +16,7 @@ import { forcedQueue } from './monitors/forcedQueue.ts';
 import { lanes } from './monitors/lanes.ts';
 import { lifecycle } from './monitors/lifecycle.ts';
 import { liveness } from './monitors/liveness.ts';
+import { peers } from './monitors/peers.ts';
 import { people } from './monitors/people.ts';
 import { pins } from './monitors/pins.ts';
 import { reexecution } from './monitors/reexecution.ts';
@@ -24,5 +25,5 @@ import { upgrades } from './monitors/upgrades.ts';
 
 export const MONITORS: readonly Monitor[] = [
   pins, agreement, continuity, eventsMatchState, coreCode, upgrades, lanes, reexecution, finalMatchesL2, contradictions, disputes, liveness, forcedQueue, conservation, lifecycle,
-  people, council, clock, exitTime, stage,
+  people, council, clock, exitTime, stage, peers,
 ];

@@ -14,7 +14,7 @@ import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts'
 import { accountAt, wordAt } from './replay/account.ts';
 import { KEYS, stateOf, type BatchResult, type Finding } from './replay/records.ts';
 import type { Config } from './config.ts';
-import type { CursorState, Store } from './store.ts';
+import type { CursorState, Store, StoredVerdict } from './store.ts';
 import { Unverifiable } from './verdict.ts';
 
 interface RpcProof {
@@ -55,6 +55,7 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
       return code;
     },
     events: (contract, name) => store.list<StoredEvent>(['event', contract, name]),
+    verdicts: () => store.list<StoredVerdict>(['verdict']),
     reexecuted: () => reexecutedFrom(config, store),
     l2BlockHash: config.l2 === undefined ? undefined : blockHashReader(config, config.l2.url),
   };

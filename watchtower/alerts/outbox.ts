@@ -1,5 +1,6 @@
 // The transactional outbox: what must be told, written with what was decided. Owns rows and their order. Delivery is deliver.ts.
-// Invariant: a row exists exactly when its change is in the log; rows of one incident and channel are delivered in order.
+// Invariant: a row exists exactly when its change is in the log, except that an escalation whose incident ended before it was due is told nothing of;
+// rows of one incident and channel are delivered in order.
 
 import type { ChannelConfig } from '../config.ts';
 import type { Change } from '../incidents.ts';
@@ -11,16 +12,25 @@ const WORDS = { provisional: 'SEEN', firing: 'ALERT', resolved: 'RESOLVED', retr
 export function outboxRows(write: Writer, store: Store, channels: readonly ChannelConfig[], changes: readonly Change[], nowMilliseconds: number): void {
   let seq = store.get<number>(['outboxHead']) ?? 0;
   for (const { incident } of changes) {
-    for (const { name, minimum } of channels) {
+    for (const { name, minimum, escalateAfterSeconds } of channels) {
       if (SEVERITIES.indexOf(incident.severity) < SEVERITIES.indexOf(minimum)) continue;
+      const isOver = incident.state === 'resolved' || incident.state === 'retracted';
+      if (escalateAfterSeconds > 0 && isOver && withdrawn(write, store, name, incident.id)) continue;
       seq += 1;
       write.put(['outbox', seq], {
         seq, channel: name, incident: incident.id, state: incident.state, severity: incident.severity, title: `[${incident.severity}] ${WORDS[incident.state]}: ${incident.monitor}`,
-        text: textOf(incident), createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
+        text: textOf(incident), createdAt: nowMilliseconds, attempts: 0, nextAt: isOver ? 0 : nowMilliseconds + escalateAfterSeconds * 1_000, deliveredAt: undefined, lastError: undefined,
       } satisfies OutboxRow);
     }
   }
   write.put(['outboxHead'], seq);
+}
+
+/** Takes back what an escalation channel was not told yet. @returns whether it was told nothing of the incident */
+function withdrawn(write: Writer, store: Store, channel: string, incident: OutboxRow['incident']): boolean {
+  const rows = store.list<OutboxRow>(['outbox']).filter((row) => row.channel === channel && row.incident === incident && row.attempts === 0 && row.nextAt > 0);
+  for (const { seq } of rows) write.remove(['outbox', seq]);
+  return rows.length > 0;
 }
 
 /** One row a channel that proves the whole way to it works. */
