@@ -89,7 +89,12 @@ export class Engine {
     const head = await quorum.head('latest');
     for (let count = 0; count < BLOCKS_PER_STEP; count += 1) {
       const { cursor } = this;
-      if (head.header.number < BigInt(cursor.tip)) await this.#unwindTo(Number(head.header.number));
+      if (head.header.number < BigInt(cursor.tip)) {
+        // Operators that lag are no reorganisation: only another block at the same height is.
+        const kept = this.#block(Number(head.header.number));
+        if (kept === undefined || kept.hash === head.header.hash) return true;
+        await this.#unwindTo(Number(head.header.number));
+      }
       if (BigInt(this.cursor.tip) >= head.header.number) {
         const same = await this.#tipHolds();
         if (same) return true;

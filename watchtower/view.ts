@@ -7,7 +7,7 @@ import { bytesToBigInt, bytesToHex, fromRlp, hexToBytes, keccak256, toHex, type 
 import { assetKey, mappingSlot, MESSAGE_PASSER, MESSAGE_PASSER_SLOTS } from '@keyfall/protocol';
 import type { Contracts } from './contracts.ts';
 import { EndpointFault } from './fault.ts';
-import { Endpoint } from './l1/endpoint.ts';
+import { Endpoint, restedFirst } from './l1/endpoint.ts';
 import type { L1Header } from './l1/header.ts';
 import type { Quorum } from './l1/quorum.ts';
 import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts';
@@ -78,7 +78,7 @@ async function burnedOf(store: Store, stateRoot: Hex, { kind, token, id }: Param
 /** The proof of the first endpoint that gives a right one. */
 async function provenBySome(endpoints: readonly Endpoint[], header: L1Header, address: Hex, slots: readonly Hex[]): Promise<ProvenAccount> {
   const faults: string[] = [];
-  for (const endpoint of endpoints) {
+  for (const endpoint of restedFirst(endpoints)) {
     try {
       return await proven(header, address, slots, await endpoint.request('eth_getProof', [address, slots, `0x${header.number.toString(16)}`]) as RpcProof);
     } catch (cause) {

@@ -11,14 +11,27 @@ export interface EndpointOptions {
   readonly maxResponseBytes: number;
 }
 
+/** How long an endpoint that did not answer in time is asked last. */
+const TIRED_MILLISECONDS = 30_000;
+
+/** Those that answered in time lately before those that did not: one that hangs must not delay what another can answer. */
+export function restedFirst(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  return endpoints.toSorted((a, b) => Number(a.isTired) - Number(b.isTired));
+}
+
 export class Endpoint {
   readonly operator: string;
+  #tiredUntil = 0;
   readonly #options: EndpointOptions;
   #nextId = 1;
 
   constructor(options: EndpointOptions) {
     this.operator = options.operator;
     this.#options = options;
+  }
+
+  get isTired(): boolean {
+    return performance.now() < this.#tiredUntil;
   }
 
   /** @throws EndpointFault */
@@ -50,6 +63,7 @@ export class Endpoint {
       return await this.#read(response);
     } catch (cause) {
       if (cause instanceof EndpointFault) throw cause;
+      if (signal.aborted) this.#tiredUntil = performance.now() + TIRED_MILLISECONDS;
       if (signal.aborted) throw this.#fault('timeout', `no whole answer within ${timeoutMilliseconds} ms`, cause);
       throw this.#fault('unreachable', 'cannot be reached', cause);
     }

@@ -8,10 +8,11 @@
 // Invariant: nothing is `agreed` with fewer than K operators; with K = 1 every result says that it rests on one endpoint.
 // Not detectable without a light client: all operators lying alike.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Hex } from 'viem';
 import { EndpointFault, messageOf } from '../fault.ts';
 import { Unverifiable } from '../verdict.ts';
-import type { Endpoint } from './endpoint.ts';
+import { restedFirst, type Endpoint } from './endpoint.ts';
 import { readHeader, type L1Header } from './header.ts';
 import { verifiedLogs, type L1Log } from './receipts.ts';
 
@@ -27,6 +28,9 @@ export interface AgreedHeader {
 }
 
 type Answer<T> = { readonly operator: string; readonly value: T | undefined; readonly fault: string | undefined };
+
+/** How long the others may still answer once enough operators have, so that dissent is heard; who did not answer in time lately is not waited for. */
+const GRACE_MILLISECONDS = 2_000;
 
 export class Quorum {
   readonly needed: number;
@@ -48,7 +52,7 @@ export class Quorum {
 
   /** The highest block that K operators have under `tag`, agreed by hash. @throws Unverifiable */
   async head(tag: 'finalized' | 'latest'): Promise<AgreedHeader> {
-    const heads = await this.#ask(async (endpoint) => readHeader(await endpoint.request('eth_getBlockByNumber', [tag, false]), endpoint.operator));
+    const heads = await this.#ask(async (endpoint) => readHeader(await endpoint.request('eth_getBlockByNumber', [tag, false]), endpoint.operator), () => '');
     const numbers = perOperator(heads).flatMap(({ value }) => (value === undefined ? [] : [value.number])).toSorted((a, b) => (a > b ? -1 : 1));
     const reachable = numbers[this.needed - 1];
     if (reachable === undefined) throw new Unverifiable(`the ${tag} head: ${numbers.length} of ${this.needed} operators answer (${faultsOf(heads)})`);
@@ -61,7 +65,7 @@ export class Quorum {
     const answers = await this.#ask(async (endpoint) => {
       const json = await endpoint.request('eth_getBlockByNumber', [tag, false]);
       return json === null ? undefined : readHeader(json, endpoint.operator);
-    });
+    }, ({ hash }) => hash);
     return this.#agree(`block ${number}`, answers);
   }
 
@@ -73,7 +77,7 @@ export class Quorum {
   /** Every log of a block whose header is agreed, from whichever endpoint tells the truth. @throws Unverifiable */
   async logs(header: L1Header): Promise<readonly L1Log[]> {
     const faults: string[] = [];
-    for (const endpoint of this.#endpoints) {
+    for (const endpoint of restedFirst(this.#endpoints)) {
       try {
         return await verifiedLogs(header, await endpoint.request('eth_getBlockReceipts', [header.hash]), endpoint.operator);
       } catch (fault) {
@@ -87,7 +91,7 @@ export class Quorum {
 
   /** The same question to all; the answer that K operators give alike. @throws Unverifiable */
   async same<T>(what: string, method: string, params: readonly unknown[], key: (value: unknown) => string = (value) => JSON.stringify(value)): Promise<T> {
-    const answers = perOperator(await this.#ask(async (endpoint) => ({ value: await endpoint.request(method, params) })));
+    const answers = perOperator(await this.#ask(async (endpoint) => ({ value: await endpoint.request(method, params) }), ({ value }) => key(value)));
     const groups = Map.groupBy(answers.filter(({ value }) => value !== undefined), ({ value }) => key(value?.value));
     for (const group of groups.values()) if (group.length >= this.needed) return group[0]?.value?.value as T;
     const detail = groups.size > 1 ? `operators differ: ${answers.map(({ operator, value, fault }) => `${operator} says ${value === undefined ? fault : key(value.value).slice(0, 80)}`).join('; ')}` : faultsOf(answers);
@@ -97,7 +101,7 @@ export class Quorum {
   /** The first answer of any endpoint: for what the caller checks against a hash. @throws Unverifiable */
   async any<T>(method: string, params: readonly unknown[]): Promise<T> {
     const faults: string[] = [];
-    for (const endpoint of this.#endpoints) {
+    for (const endpoint of restedFirst(this.#endpoints)) {
       try {
         return await endpoint.request(method, params) as T;
       } catch (fault) {
@@ -108,15 +112,25 @@ export class Quorum {
     throw new Unverifiable(`${method}: no endpoint answers (${faults.join('; ')})`);
   }
 
-  async #ask<T>(question: (endpoint: Endpoint) => Promise<T | undefined>): Promise<readonly Answer<T>[]> {
-    return Promise.all(this.#endpoints.map(async (endpoint) => {
-      try {
-        return { operator: endpoint.operator, value: await question(endpoint), fault: undefined };
-      } catch (cause) {
-        if (!(cause instanceof EndpointFault)) throw cause;
-        return { operator: endpoint.operator, value: undefined, fault: messageOf(cause) };
-      }
+  /** Asks all; waits for all, or for enough equal answers and a little longer. @param key what makes two answers equal */
+  async #ask<T>(question: (endpoint: Endpoint) => Promise<T | undefined>, key: (value: T) => string): Promise<readonly Answer<T>[]> {
+    const answers: Answer<T>[] = this.#endpoints.map(({ operator }) => ({ operator, value: undefined, fault: `${operator}: no answer while the others had theirs` }));
+    const pending = new Set(this.#endpoints);
+    const enough = Promise.withResolvers<undefined>();
+    const all = Promise.all(this.#endpoints.map(async (endpoint, index) => {
+      answers[index] = await answerOf(endpoint, question);
+      pending.delete(endpoint);
+      if (this.#isEnough(answers, key)) enough.resolve(undefined);
     }));
+    // Whoever comes later than the grace is not waited for; what goes wrong with it then concerns nobody.
+    all.catch(() => undefined);
+    await Promise.race([all, enough.promise.then(async () => ([...pending].every(({ isTired }) => isTired) ? undefined : sleep(GRACE_MILLISECONDS)))]);
+    return [...answers];
+  }
+
+  #isEnough<T>(answers: readonly Answer<T>[], key: (value: T) => string): boolean {
+    const operators = Map.groupBy(answers.filter(({ value }) => value !== undefined), ({ value }) => key(value as T));
+    return [...operators.values()].some((group) => new Set(group.map(({ operator }) => operator)).size >= this.needed);
   }
 
   #agree(what: string, raw: readonly Answer<L1Header>[]): AgreedHeader {
@@ -132,6 +146,15 @@ export class Quorum {
     for (const answer of said) this.matrix.set(answer.operator, answer);
     if (!isAgreed) throw new Unverifiable(`${what}: fewer than ${this.needed} operators agree on its hash (${said.map(({ operator, state, detail }) => `${operator} ${state}: ${detail}`).join('; ')})`);
     return { header: winner, answers: said };
+  }
+}
+
+async function answerOf<T>(endpoint: Endpoint, question: (endpoint: Endpoint) => Promise<T | undefined>): Promise<Answer<T>> {
+  try {
+    return { operator: endpoint.operator, value: await question(endpoint), fault: undefined };
+  } catch (cause) {
+    if (!(cause instanceof EndpointFault)) throw cause;
+    return { operator: endpoint.operator, value: undefined, fault: messageOf(cause) };
   }
 }
 
