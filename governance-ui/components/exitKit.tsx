@@ -39,7 +39,7 @@ export function ExitKitPanel({ owner, state, file }: { owner: Hex | undefined; s
   const [progress, setProgress] = useState('');
   const isReady = l1?.known === true && system?.known === true && (owner !== undefined || file !== undefined);
   const built = useQuery({
-    queryKey: ['exit kit', state.root, owner, file, address],
+    queryKey: ['exit kit', state.root, state.isFrozen, owner, file, address],
     enabled: isReady,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async (): Promise<Proven> => {
@@ -64,7 +64,7 @@ async function fromFile(text: string, task: Parameters<typeof groundOf>[0]): Pro
 }
 
 function Ready({ proven: { kit, verified, where }, state }: { proven: Proven; state: ExitState }) {
-  const open = useReading<OpenParts>('l1', ['open parts', state.root, kit.claimant?.owner, kit.holdings.length, kit.refunds.length, kit.withdrawals.length], async ({ system, at }) => openParts(system, at, kit));
+  const open = useReading<OpenParts>('l1', ['open parts', state.root, kit.claimant?.owner, partsName(kit)], async ({ system, at }) => openParts(system, at, kit));
   const [redirection, setRedirection] = useState<Redirection>();
   const text = kitText(redirection === undefined || kit.claimant === null ? kit : { ...kit, claimant: { ...kit.claimant, ...redirection } });
   const isEmpty = kit.holdings.length === 0 && kit.refunds.length === 0 && kit.withdrawals.length === 0;
@@ -109,3 +109,8 @@ function Transactions({ kit, open, redirection, state, isPaid }: { kit: ExitKit;
 }
 
 const KINDS = ['eth', 'erc20', 'erc721', 'erc1155'];
+
+/** Tells two kits of one account apart. */
+function partsName({ holdings, refunds, withdrawals }: ExitKit): string {
+  return [...holdings.map(({ asset: { kind, token, id }, isUncredited }) => `${kind} ${token} ${id} ${isUncredited}`), ...refunds.map(({ index }) => index), ...withdrawals.map(({ hash }) => hash)].join();
+}

@@ -34,7 +34,7 @@ export function Receiver({ payee, canRedirect, onChange }: { payee: Hex; canRedi
   };
   return (
     <div className="stack">
-      <Field label="Pay it to" value={text} onChange={take} placeholder={payee} error={errorOf(text, to)} hint={isPayee ? 'Empty: to yourself. Another address needs nothing but that you send it.' : `Empty: to ${payee}. Only that account can name another receiver: connect it.`} />
+      <Field label="Pay it to" value={text} onChange={take} placeholder={payee} error={errorOf(text, to) ?? (to.ok && !isPayee ? `only ${payee} can name another receiver; it is paid itself unless you connect it` : undefined)} hint={isPayee ? 'Empty: to yourself. Another address needs nothing but that you send it.' : `Empty: to ${payee}. Only that account can name another receiver: connect it.`} />
       {isPayee && to.ok ? <SignRedirect key={to.value} payee={payee} to={to.value} isSigned={signed === to.value} onSigned={(redirection) => {
         setSigned(to.value);
         onChange(redirection);

@@ -6,6 +6,7 @@
 
 import { useId, useState } from 'react';
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import { copyText } from './copy.ts';
 import { shortHex } from './format.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'quiet';
@@ -45,8 +46,8 @@ export function Button({ kind = 'plain', ...rest }: { kind?: 'primary' | 'plain'
 export function HexText({ value, isWhole = false }: { value: string; isWhole?: boolean }) {
   const [isCopied, setCopied] = useState(false);
   const copy = (): void => {
-    void navigator.clipboard.writeText(value).then(() => {
-      setCopied(true);
+    void copyText(value).then((isDone) => {
+      setCopied(isDone);
       setTimeout(() => setCopied(false), 1_500);
     });
   };
@@ -70,11 +71,23 @@ export function Field({ label, value, onChange, hint, error, placeholder, mode }
   );
 }
 
+/** The address of what is shown, for someone else or for later. */
+function ShareLink() {
+  const [isCopied, setCopied] = useState(false);
+  const share = (): void => {
+    void copyText(window.location.href).then((isDone) => {
+      setCopied(isDone);
+      setTimeout(() => setCopied(false), 1_500);
+    });
+  };
+  return <button type="button" className="copy" onClick={share}>{isCopied ? 'link copied' : 'copy link'}</button>;
+}
+
 /** Details that most readers skip. */
 export function Disclosure({ summary, children }: { summary: string; children: ReactNode }) {
   return <details className="disclosure"><summary>{summary}</summary><div className="disclosure-body">{children}</div></details>;
 }
 
 export function PageHead({ title, children }: { title: string; children?: ReactNode }) {
-  return <div className="page-head"><h1 id="page-title" tabIndex={-1}>{title}</h1>{children === undefined ? null : <p className="lead">{children}</p>}</div>;
+  return <div className="page-head"><div className="page-title"><h1 id="page-title" tabIndex={-1}>{title}</h1><ShareLink /></div>{children === undefined ? null : <p className="lead">{children}</p>}</div>;
 }

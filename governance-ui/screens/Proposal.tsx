@@ -76,6 +76,7 @@ function Clocks({ proposal, now }: { proposal: Proposal; now: bigint }) {
       ]} />
       <Rows>
         <Row name="Vote closes" hint="later, if the quorum is reached late"><Moment at={closesAt} now={now} isHeadline /> <CalendarLink moment={{ uid: `vote-${proposal.id}`, title: 'Keyfall: a vote closes', about: proposalWords(proposal), at: closesAt }} now={now} /></Row>
+        {state === 'Succeeded' ? <Row name="Can be scheduled until"><Moment at={proposal.schedulableUntil} now={now} isHeadline /></Row> : null}
         {executableFrom === undefined ? null : <Row name="If it passes, executable from" hint="at the earliest"><Moment at={executableFrom} now={now} isHeadline /></Row>}
         <Row name="And you would have to start to leave by">{window?.known === false ? <span className="unknown">unknown: {window.why}</span> : safe === undefined ? 'unknown, because it cannot be read what it is' : <><Moment at={safe} now={now} isHeadline /> <CalendarLink moment={{ uid: `leave-${proposal.id}`, title: 'Keyfall: last safe moment to leave', about: proposalWords(proposal), at: safe }} now={now} /></>}</Row>
       </Rows>

@@ -98,15 +98,14 @@ test('J4: everyone leaves a chain that nobody runs, in the page alone', { timeou
     await context.close();
   });
 
-  await t.test('its owner takes ether, token and NFT out to another address; a wallet that sends other bytes does not', async () => {
+  await t.test('its owner refuses once, then takes ether, token and NFT out to another address', async () => {
     const context = await openContext(browser);
-    const wallet = await injectWallet(context, chains, key(OWNER), { alter: (request) => ({ ...request, data: (request.data ?? '0x').toLowerCase().replaceAll(ELSEWHERE.slice(2).toLowerCase(), keyAt(RELAYER).address.slice(2).toLowerCase()) as Hex }) });
+    const wallet = await injectWallet(context, chains, key(OWNER), { refuses: true });
     const { page, faults } = await openPage(context, `${ui}/#/escape`);
     await connectWallet(page);
     await seeText(page, /against the root that L1 has pinned, in a worker|in a worker/);
     await page.getByLabel('Pay it to').fill(ELSEWHERE);
     await seeText(page, new RegExp(`It is paid to ${ELSEWHERE}`, 'i'));
-    wallet.policy.now = { ...wallet.policy.now, refuses: true };
     await page.getByRole('button', { name: /Escape: sign in wallet/ }).click();
     await seeText(page, 'Nothing was sent');
     wallet.policy.now = {};
