@@ -35,9 +35,9 @@ struct StarkKey {
     bytes roots;
     /// Records domain, shape digest and preprocessed root as absorbed, and the header of the public values.
     bytes transcriptPrefix;
-    /// u16 each, by tree: where in its row the columns opened at g*zeta lie.
-    bytes nextOffsets;
-    uint256[4] nextCounts;
+    /// By tree: runs of columns opened at g*zeta in its row, each offset (u16) and length (u16) in bytes; how many a tree has.
+    bytes nextRuns;
+    uint256[4] nextRunCounts;
     /// u16 each: which openings at zeta, then at g*zeta, are the first of an extension column's four.
     bytes extensionsHere;
     bytes extensionsNext;

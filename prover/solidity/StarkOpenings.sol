@@ -114,12 +114,11 @@ library StarkOpenings {
         }
     }
 
-    /// @notice The digest of `size` bytes of calldata.
-    function digestOfCalldata(uint256 position, uint256 size) internal pure returns (bytes32 node) {
+    /// @notice The digest of `size` bytes of calldata, which are copied to memory `target`.
+    function digestOfCalldata(uint256 position, uint256 size, uint256 target) internal pure returns (bytes32 node) {
         assembly ("memory-safe") {
-            let free := mload(0x40)
-            calldatacopy(free, position, size)
-            node := and(keccak256(free, size), 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffff00000000)
+            calldatacopy(target, position, size)
+            node := and(keccak256(target, size), 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffff00000000)
         }
     }
 }

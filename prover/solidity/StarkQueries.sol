@@ -5,6 +5,7 @@ import {QuarticExtension as E} from "./QuarticExtension.sol";
 import {StarkFolds} from "./StarkFolds.sol";
 import {StarkKey} from "./StarkKey.sol";
 import {StarkOpenings} from "./StarkOpenings.sol";
+import {StarkRows} from "./StarkRows.sol";
 import {Challenges, StarkTranscript} from "./StarkTranscript.sol";
 
 /// @title The query phase of one part: tree openings, the DEEP codeword, folds, final polynomial.
@@ -20,10 +21,12 @@ library StarkQueries {
 
     /// @dev What all queries of a part share.
     struct Group {
-        /// Memory of gamma^0, gamma^1, ... one word each.
-        uint256 powers;
-        /// Memory of the powers as rows use them, tree by tree.
-        uint256 rowTables;
+        /// Where the table of rows ends; by tree the product by gamma to its first block (StarkRows.sol).
+        uint256 tableEnd;
+        uint256 products;
+        /// Memory for a row, and for what the rows show of columns opened at g*zeta.
+        uint256 row;
+        uint256 nextRow;
         /// gamma^nextCount
         uint256 shiftHere;
         uint256 zetaNext;
@@ -105,20 +108,8 @@ library StarkQueries {
     }
 
     function prepare(StarkKey memory key, Challenges memory c) private pure returns (Group memory g) {
-        uint256 gamma = E.fromBlock(c.chain);
-        uint256 count = (key.hereCount > key.nextCount ? key.hereCount : key.nextCount) + 1;
         uint256 foldCount = key.foldSteps.length;
-        // A row that ends inside a word takes up to seven words below the powers into its table; they meet no element.
-        uint256 memoryOfPowers = reserve(count + 8) + 256;
-        g.powers = memoryOfPowers;
-        powersOf(memoryOfPowers, count, gamma);
-        g.rowTables = rowTables(key, memoryOfPowers);
-        uint256 shift = memoryOfPowers + 32 * key.nextCount;
-        uint256 shiftHere;
-        assembly ("memory-safe") {
-            shiftHere := mload(shift)
-        }
-        g.shiftHere = shiftHere;
+        prepareRows(key, E.fromBlock(c.chain), g);
         g.zetaNext = E.scale(c.zeta, key.traceRoot);
         g.foldTables = reserve(12 * foldCount);
         for (uint256 i = 0; i < foldCount; ++i) StarkFolds.tabulate(c.folds[i], key.foldSteps[i], g.foldTables + 384 * i);
@@ -127,16 +118,27 @@ library StarkQueries {
         g.scratch = reserve(16);
     }
 
-    function rowTables(StarkKey memory key, uint256 powers) private pure returns (uint256 start) {
-        uint256 words;
-        for (uint256 phase = 0; phase < 4; ++phase) words += ((key.widths[phase] + 7) >> 3) << 3;
-        start = reserve(words);
-        uint256 target = start;
-        uint256 left = key.hereCount;
-        for (uint256 phase = 0; phase < 4; ++phase) {
-            if (key.widths[phase] != 0) target = transpose(target, powers + 32 * left - 32, key.widths[phase]);
-            left -= key.widths[phase];
+    function prepareRows(StarkKey memory key, uint256 gamma, Group memory g) private pure {
+        uint256 count = (key.nextCount > StarkRows.BLOCK ? key.nextCount : StarkRows.BLOCK) + 1;
+        uint256 powers = reserve(count);
+        powersOf(powers, count, gamma);
+        uint256 shiftHere;
+        uint256 shift = powers + 32 * key.nextCount;
+        assembly ("memory-safe") {
+            shiftHere := mload(shift)
         }
+        g.shiftHere = shiftHere;
+        g.tableEnd = StarkRows.tabulate(powers);
+        g.products = reserve(16);
+        uint256 widest;
+        for (uint256 phase = 0; phase < 4; ++phase) {
+            uint256 width = key.widths[phase];
+            if (width == 0) continue;
+            StarkRows.product(powers + 32 * StarkRows.firstBlock(width), g.products + 128 * phase);
+            if (width > widest) widest = width;
+        }
+        g.row = reserve((widest + 7) / 8);
+        g.nextRow = reserve((key.nextCount + 7) / 8);
     }
 
     function reserve(uint256 words) private pure returns (uint256 start) {
@@ -192,116 +194,41 @@ library StarkQueries {
 
     /// @dev Checks the openings of all trees, moves on past them and returns their rows folded by gamma; the columns opened at
     /// g*zeta fold into `valueNext`.
-    function openTrees(StarkKey memory key, Challenges memory c, Group memory g, Walk memory w, uint256 query) private pure returns (uint256) {
+    function openTrees(StarkKey memory key, Challenges memory c, Group memory g, Walk memory w, uint256 query) private pure returns (uint256 value) {
         StarkOpenings.Path memory path = StarkOpenings.path(w.previous, w.position, w.next, 0, key.largest, g.masks[0]);
-        uint256[6] memory sums;
-        uint256 table = g.rowTables;
-        uint256 leftNext = key.nextCount;
+        uint256 nextRow = g.nextRow;
+        uint256 run;
         for (uint256 phase = 0; phase < 4; ++phase) {
-            uint256 width = key.widths[phase];
-            if (width == 0) continue;
-            uint256 cursor = w.cursor;
-            if (accumulate(cursor, width, table, sums)) revert StarkTranscript.NotCanonical(cursor);
-            uint256 nextCount = key.nextCounts[phase];
-            if (nextCount != 0) accumulateNext(key.nextOffsets, key.nextCount - leftNext, nextCount, cursor, g.powers + 32 * leftNext - 32, sums);
-            leftNext -= nextCount;
-            table += ((width + 7) >> 3) << 8;
+            uint256 size = 4 * key.widths[phase];
+            if (size == 0) continue;
+            bytes32 node = StarkOpenings.digestOfCalldata(w.cursor, size, g.row);
+            bool isStray;
+            (value, isStray) = StarkRows.fold(g.row, size / 4, value, g.tableEnd, g.products + 128 * phase);
+            if (isStray) revert StarkTranscript.NotCanonical(w.cursor);
+            nextRow = gather(key.nextRuns, run, run + key.nextRunCounts[phase], g.row, nextRow);
+            run += key.nextRunCounts[phase];
             bool stands;
-            (stands, w.cursor) = StarkOpenings.climb(
-                path, StarkOpenings.digestOfCalldata(cursor, 4 * width), g.waiting + 1024 * phase, cursor + 4 * width, rootOf(key, c, phase)
-            );
+            (stands, w.cursor) = StarkOpenings.climb(path, node, g.waiting + 1024 * phase, w.cursor + size, rootOf(key, c, phase));
             if (!stands) revert TreeOpening(phase, query);
         }
         g.masks[0] = StarkOpenings.maskAfter(path);
-        w.valueNext = join(sums[4], sums[5]);
-        return (sums[0] % E.P) | ((sums[1] % E.P) << 64) | ((sums[2] % E.P) << 128) | ((sums[3] % E.P) << 192);
+        // Elements that stood in a row once; nothing is multiplied before the first block.
+        if (key.nextCount != 0) (w.valueNext,) = StarkRows.fold(g.nextRow, key.nextCount, 0, g.tableEnd, g.tableEnd);
     }
 
-    /// @dev Adds element * power for a row, eight elements to a word. Four elements, spread to lanes of 64 bits, times a word of
-    /// the table give in the top lane the sum of four products, below 4 (p - 1)^2 < 2^64, and no lane below it carries.
-    function accumulate(uint256 cursor, uint256 width, uint256 table, uint256[6] memory sums) private pure returns (bool isStray) {
+    /// @dev Copies runs first..end-1 of columns opened at g*zeta, each offset (u16) and length (u16) in bytes, from a row to
+    /// `target`; returns where they end.
+    function gather(bytes memory runs, uint256 first, uint256 end, uint256 row, uint256 target) private pure returns (uint256) {
         assembly ("memory-safe") {
-            let pairs := 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
-            let lanes := 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff
-            let stray := 0
-            let s0 := mload(sums)
-            let s1 := mload(add(sums, 32))
-            let s2 := mload(add(sums, 64))
-            let s3 := mload(add(sums, 96))
-            for { let end := add(cursor, shl(2, width)) } lt(cursor, end) { cursor := add(cursor, 32) } {
-                let row := calldataload(cursor)
-                if lt(sub(end, cursor), 32) {
-                    let cut := sub(256, shl(3, sub(end, cursor)))
-                    row := shl(cut, shr(cut, row))
-                }
-                // A lane is at least p when its top bit is set or adding 2^31 - p to its low 31 bits sets it.
-                stray := or(stray, or(row, add(and(row, 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff), 0x00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff)))
-                let half := shr(128, row)
-                half := and(or(shl(64, half), half), pairs)
-                half := and(or(shl(32, half), half), lanes)
-                s0 := add(s0, shr(192, mul(half, mload(table))))
-                s1 := add(s1, shr(192, mul(half, mload(add(table, 32)))))
-                s2 := add(s2, shr(192, mul(half, mload(add(table, 64)))))
-                s3 := add(s3, shr(192, mul(half, mload(add(table, 96)))))
-                half := and(row, 0xffffffffffffffffffffffffffffffff)
-                half := and(or(shl(64, half), half), pairs)
-                half := and(or(shl(32, half), half), lanes)
-                s0 := add(s0, shr(192, mul(half, mload(add(table, 128)))))
-                s1 := add(s1, shr(192, mul(half, mload(add(table, 160)))))
-                s2 := add(s2, shr(192, mul(half, mload(add(table, 192)))))
-                s3 := add(s3, shr(192, mul(half, mload(add(table, 224)))))
-                table := add(table, 256)
-            }
-            mstore(sums, s0)
-            mstore(add(sums, 32), s1)
-            mstore(add(sums, 64), s2)
-            mstore(add(sums, 96), s3)
-            isStray := iszero(iszero(and(stray, 0x8000000080000000800000008000000080000000800000008000000080000000)))
-        }
-    }
-
-    /// @dev For a row of `width` elements whose first has the power at `power` and each next one the power before: per four
-    /// elements one word for each coefficient, the first element's power in the lowest lane. Returns the end of the table.
-    function transpose(uint256 target, uint256 power, uint256 width) private pure returns (uint256) {
-        assembly ("memory-safe") {
-            let m := 0xffffffffffffffff
-            for { let end := add(target, shl(8, shr(3, add(width, 7)))) } lt(target, end) { target := add(target, 128) } {
-                let p0 := mload(power)
-                let p1 := mload(sub(power, 32))
-                let p2 := mload(sub(power, 64))
-                let p3 := mload(sub(power, 96))
-                mstore(target, or(or(and(p0, m), shl(64, and(p1, m))), or(shl(128, and(p2, m)), shl(192, p3))))
-                mstore(add(target, 32), or(or(and(shr(64, p0), m), shl(64, and(shr(64, p1), m))), or(shl(128, and(shr(64, p2), m)), shl(192, shr(64, p3)))))
-                mstore(add(target, 64), or(or(and(shr(128, p0), m), shl(64, and(shr(128, p1), m))), or(shl(128, and(shr(128, p2), m)), shl(192, shr(128, p3)))))
-                mstore(add(target, 96), or(or(shr(192, p0), shl(64, shr(192, p1))), or(shl(128, shr(192, p2)), shl(192, shr(192, p3)))))
-                power := sub(power, 128)
+            let run := add(add(runs, 32), shl(2, first))
+            for { end := add(add(runs, 32), shl(2, end)) } lt(run, end) { run := add(run, 4) } {
+                let entry := mload(run)
+                let length := and(shr(224, entry), 0xffff)
+                mcopy(target, add(row, shr(240, entry)), length)
+                target := add(target, length)
             }
         }
         return target;
-    }
-
-    /// @dev The same for the columns of a row that are opened at g*zeta, one by one. Lanes 0 and 2 gather in the fifth sum, 1 and
-    /// 3 in the sixth, 128 bits each.
-    function accumulateNext(bytes memory offsets, uint256 start, uint256 count, uint256 row, uint256 power, uint256[6] memory sums) private pure {
-        assembly ("memory-safe") {
-            let m := 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
-            let even := mload(add(sums, 128))
-            let odd := mload(add(sums, 160))
-            let entry := add(add(offsets, 32), shl(1, start))
-            for { let end := add(entry, shl(1, count)) } lt(entry, end) { entry := add(entry, 2) } {
-                let t := mul(shr(224, calldataload(add(row, shr(240, mload(entry))))), mload(power))
-                even := add(even, and(t, m))
-                odd := add(odd, and(shr(64, t), m))
-                power := sub(power, 32)
-            }
-            mstore(add(sums, 128), even)
-            mstore(add(sums, 160), odd)
-        }
-    }
-
-    function join(uint256 even, uint256 odd) private pure returns (uint256) {
-        uint256 m = type(uint128).max;
-        return ((even & m) % E.P) | (((odd & m) % E.P) << 64) | (((even >> 128) % E.P) << 128) | (((odd >> 128) % E.P) << 192);
     }
 
     function deepValue(StarkKey memory key, Challenges memory c, Group memory g, Walk memory w, uint256 here) private view returns (uint256) {

@@ -107,19 +107,18 @@ library StarkTranscript {
         c.chain = close(state);
     }
 
-    /// @notice Begins where gamma is drawn, from the summary at calldata position `start`: roots, zeta, chain value, folded openings.
+    /// @notice Begins where gamma is drawn, from the summary at calldata position `start`: roots, zeta, folded openings, chain value.
     function resume(StarkKey memory key, uint256 start) internal pure returns (Challenges memory c, State memory state) {
         uint256 cursor = locateRoots(key, start, c);
-        requireCanonical(cursor, 4);
-        requireCanonical(cursor + 48, 8);
+        requireCanonical(cursor, 12);
         c.zeta = elementAt(cursor);
+        c.valueHere = elementAt(cursor + 16);
+        c.valueNext = elementAt(cursor + 32);
         uint256 chain;
         assembly ("memory-safe") {
-            chain := calldataload(add(cursor, 16))
+            chain := calldataload(add(cursor, 48))
         }
         c.chain = chain;
-        c.valueHere = elementAt(cursor + 48);
-        c.valueNext = elementAt(cursor + 64);
         c.foldRoots = cursor + 80;
         locateTail(key, c);
         state.chain = chain;

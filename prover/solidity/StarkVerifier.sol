@@ -12,7 +12,7 @@ import {Challenges, StarkTranscript} from "./StarkTranscript.sol";
 /// accepted parts (StarkProofParts.sol), what public values mean.
 /// @dev Part 0 is public values, header and the queries at the lower half of the positions; it checks the constraints and these
 /// queries. Part 1 is a summary of the header and the other queries. The summary holds all that queries depend on: roots, zeta,
-/// the chain value that gives gamma, the openings folded by gamma, and the header from the folds on. Part 0 computes the
+/// the openings folded by gamma, the chain value that gives gamma, and the header from the folds on. Part 0 computes the
 /// summary, part 1 is given it; a proof is valid exactly when both parts are and have one summary.
 /// Invariant: `check` returns only for a valid part and writes nothing.
 contract StarkVerifier {
@@ -22,7 +22,7 @@ contract StarkVerifier {
     error UnknownPart(uint256 part);
 
     uint256 public constant PART_COUNT = 2;
-    /// @dev Bytes of a summary beside roots and the header from the folds on: zeta, chain value, two folded openings.
+    /// @dev Bytes of a summary beside roots and the header from the folds on: zeta, two folded openings, chain value.
     uint256 private constant SUMMARY_BYTES = 80;
 
     /// @notice The account whose code is the key.
@@ -88,7 +88,7 @@ contract StarkVerifier {
             calldatacopy(add(rest, 32), sub(headerEnd, tail), tail)
         }
         return keccak256(
-            bytes.concat(roots, bytes16(bytes32(E.pack(c.zeta))), bytes32(c.chain), bytes16(bytes32(E.pack(c.valueHere))), bytes16(bytes32(E.pack(c.valueNext))), rest)
+            bytes.concat(roots, bytes16(bytes32(E.pack(c.zeta))), bytes16(bytes32(E.pack(c.valueHere))), bytes16(bytes32(E.pack(c.valueNext))), bytes32(c.chain), rest)
         );
     }
 }

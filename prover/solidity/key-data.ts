@@ -38,7 +38,7 @@ const STARK_KEY_TYPE =
   "tuple(bytes32 digest, uint256 publicCount, uint256 logHeight, uint256 largest, uint256 hasLookup, uint256[4] grindingBits, " +
   "uint256 queryCount, uint256[4] widths, bytes32 preprocessedRoot, uint256 hereCount, uint256 nextCount, uint256[] foldSteps, " +
   "uint256 finalLength, uint256 headerBytes, uint256 rowBytes, uint256 traceRoot, uint256 traceRootInverse, uint256 heightInverse, " +
-  "bytes roots, bytes transcriptPrefix, bytes nextOffsets, uint256[4] nextCounts, bytes extensionsHere, bytes extensionsNext, bytes constants, bytes program, uint256 slotCount, bytes publicTerms, uint256 widestTuple)";
+  "bytes roots, bytes transcriptPrefix, bytes nextRuns, uint256[4] nextRunCounts, bytes extensionsHere, bytes extensionsNext, bytes constants, bytes program, uint256 slotCount, bytes publicTerms, uint256 widestTuple)";
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const bigEndian = (value: number, byteCount: number): number[] =>
@@ -96,9 +96,16 @@ const slotsOf = (key: VerifyingKey, layout: Layout, widths: Widths, columns: Col
   return { count: alpha + 3 + widestTuple(key), extensionsHere, extensionsNext, slotOf };
 };
 
-/** Byte offsets in its row of each column opened at g*zeta, tree by tree. */
-const nextOffsets = (layout: Layout): number[] =>
-  layout.trees.flatMap(({ phase }) => (layout.nextColumns[0]?.[phase] ?? []).map((column) => 4 * column));
+/** Byte offset and length in its row of each run of columns opened at g*zeta. */
+const runsOf = (columns: readonly number[]): { offset: number; length: number }[] => {
+  const runs: { offset: number; length: number }[] = [];
+  for (const column of columns) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.offset + last.length === 4 * column) last.length += 4;
+    else runs.push({ offset: 4 * column, length: 4 });
+  }
+  return runs;
+};
 
 /** Zero entries add nothing to a fingerprint and are left out. */
 const termBytes = ({ bus, multiplicity, tuple }: PublicTerm): number[] => {
@@ -131,6 +138,7 @@ export const keyCode = (key: VerifyingKey): Uint8Array => {
   const { lookup, batch, fold, query } = key.profile.grindingBits;
   const slots = slotsOf(key, layout, widths, columns);
   const program = solidityProgram(entry.chip, slots.count, slots.slotOf);
+  const runs = PHASES.map((phase) => runsOf(columns[phase]));
   const words16 = (values: readonly number[]): Uint8Array => Uint8Array.from(values.flatMap((value) => bigEndian(value, 2)));
   const root = twoAdicRoot(entry.logHeight);
   const roots = Array.from({ length: MAX_LOG_SIZE }, (_, i) => twoAdicRoot(i + 1));
@@ -143,7 +151,7 @@ export const keyCode = (key: VerifyingKey): Uint8Array => {
     foldSteps: layout.folds.map(({ step }) => step), finalLength: layout.finalLength, ...sizesOf(layout),
     traceRoot: root, traceRootInverse: inv(root), heightInverse: inv(2 ** entry.logHeight),
     roots: wordsToBytes([...roots, ...roots.map(inv)]), transcriptPrefix: transcriptPrefix(key, layout.publicCount),
-    nextOffsets: words16(nextOffsets(layout)), nextCounts: PHASES.map((phase) => columns[phase].length),
+    nextRuns: words16(runs.flat().flatMap(({ offset, length }) => [offset, length])), nextRunCounts: runs.map(({ length }) => length),
     extensionsHere: words16(slots.extensionsHere), extensionsNext: words16(slots.extensionsNext),
     constants: wordsToBytes(program.constants), program: program.code, slotCount: program.slotCount,
     publicTerms: Uint8Array.from(key.publicTerms.flatMap(termBytes)), widestTuple: widestTuple(key),
@@ -167,7 +175,7 @@ const summaryOf = (key: VerifyingKey, layout: Layout, header: ProofHeader, chall
   const [claim] = heightClaims(key, header, challenges).values();
   assert(claim !== undefined);
   return concatenate([
-    swappedHeader.subarray(0, roots), wordsToBytes(challenges.zeta), challenges.chain, wordsToBytes(claim.valueHere), wordsToBytes(claim.valueNext),
+    swappedHeader.subarray(0, roots), wordsToBytes(challenges.zeta), wordsToBytes(claim.valueHere), wordsToBytes(claim.valueNext), challenges.chain,
     swappedHeader.subarray(swappedHeader.length - tail),
   ]);
 };

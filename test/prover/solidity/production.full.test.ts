@@ -25,7 +25,9 @@ import { Chain, L1 } from "./l1.ts";
 
 type Layer = { readonly key: VerifyingKey; readonly publics: readonly number[]; readonly bytes: Uint8Array };
 /** Above what was measured by a tenth; README.md of prover/solidity has the figures. */
-const GAS_LIMITS = [5_200_000n, 3_450_000n] as const;
+const GAS_LIMITS = [4_870_000n, 3_190_000n] as const;
+/** The aim of a whole verification. */
+const GAS_AIM = 7_500_000n;
 const MAX_PART_BYTES = 80_000;
 
 const finalProof = async (): Promise<Layer> => {
@@ -65,12 +67,15 @@ test("two transactions verify a production-final R1 proof, and L1 refuses what T
   const statement = keccak256(wordsToBytes(publics));
   const parts = proofParts(key, publics, bytes);
   context.diagnostic(`key ${keyCode(key).length} bytes, 2^${key.chips[0]?.logHeight} rows`);
+  let total = 0n;
   for (const part of [1, 0] as const) {
     const { gas, complete } = await l1.submit(statement, part, parts[part]);
     context.diagnostic(`part ${part}: ${parts[part].length} bytes, ${gas} gas`);
     assert(parts[part].length <= MAX_PART_BYTES && gas <= GAS_LIMITS[part], `part ${part}: ${parts[part].length} bytes, ${gas} gas`);
     assert.equal(complete, part === 0);
+    total += gas;
   }
+  assert(total <= GAS_AIM, `${total} gas in all`);
   assert.equal(await l1.isAccepted(statement), true);
   for (let position = 0; position < bytes.length / 4; position += 1499) {
     const changed = bytes.slice();

@@ -106,8 +106,8 @@ test("long, short, empty and aliased parts are refused by name, and so is a thir
       assert.equal(await l1.check(part, data.slice(0, -extra)), "PartLength");
     }
     assert.equal(await l1.check(part, new Uint8Array(0)), "PartLength");
-    // Part 0 begins with a public value; in part 1 zeta follows two roots of 28 bytes, the folded openings a chain value later.
-    for (const at of part === 0 ? [0] : [56, 68, 104, 120]) {
+    // Part 0 begins with a public value; in part 1 zeta and the folded openings follow two roots of 28 bytes.
+    for (const at of part === 0 ? [0] : [56, 68, 72, 100]) {
       const alias = data.slice();
       const view = new DataView(alias.buffer);
       view.setUint32(at, view.getUint32(at) + P);

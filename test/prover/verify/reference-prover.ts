@@ -286,7 +286,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   grind("batchNonce", grindingBits.batch);
   const gamma = transcript.sampleExt();
   const byGamma = (list: readonly Opening[]): Ext => list.reduce((acc, { value }) => extAdd(extMul(acc, gamma), value), EXT_ZERO);
-  const summary = [...zeta, ...(transcript.chainValue.length === 0 ? [] : wordsOfDigest(transcript.chainValue)), ...byGamma(here), ...byGamma(next)];
+  const summary = [...zeta, ...byGamma(here), ...byGamma(next), ...(transcript.chainValue.length === 0 ? [] : wordsOfDigest(transcript.chainValue))];
   const tailStart = words.length;
   const codewordOf = (logSize: number): Ext[] | undefined => {
     const isHere = (entry: { chip: number }): boolean => (key.chips[entry.chip]?.logHeight ?? 0) + profile.logBlowup === logSize;
