@@ -1,14 +1,13 @@
 // The L2 chain rebuilt here from L1 data alone: a follower of the rollup node as its own process, for commands that must not depend
-// on anybody's node. Owns its life: a directory (temporary unless one is named, so that the next run goes on), readiness, the end.
+// on anybody's node. Owns its life: readiness, the end. Its directory is kept for the next command (rebuilt.ts).
 // It does not own derivation: that is node/main.ts, started as anyone would start it.
 // Invariants: what a command reads was derived up to L1's head as it stood at the start; the process never outlives the command.
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { getAddress, isAddress } from 'ethers';
+import type { JsonRpcProvider } from 'ethers';
 import { CommandFailure, messageOf } from './failure.ts';
 import { checkoutRoot } from './home.ts';
 import type { Home } from './home.ts';
@@ -16,17 +15,18 @@ import { readManifest } from './manifest.ts';
 import type { Output } from './output.ts';
 import { RollupConnection, connect, connectRollup } from './rollup.ts';
 import type { EndpointOptions } from './rollup.ts';
+import { inFirstFree, isTaken, rebuiltDirectory } from './rebuilt.ts';
 import { waitFor } from './waiting.ts';
 
 export interface FollowerOptions extends EndpointOptions {
-  /** Where the rebuilt chain is kept; undefined = a temporary directory. */
+  /** Where the rebuilt chain is kept; undefined = `rebuilt/` in the home. */
   readonly data?: string;
 }
 
 /** The rebuilt chain, or the node that --l2 names. */
 export interface Followed {
   readonly connection: RollupConnection;
-  /** Ends the process, if there is one, and removes what was temporary. */
+  /** Ends the process, if there is one, and removes what only this command could use. */
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ const STOP_MILLISECONDS = 20_000;
 export function namedRollup(options: EndpointOptions, home: Home): { l1: string; rollup: string } {
   const manifest = options.l1 !== undefined && options.rollup !== undefined ? undefined : readManifest(home);
   const rollup = options.rollup ?? manifest?.contracts['Rollup'] ?? '';
-  if (!isAddress(rollup)) throw new CommandFailure('usage', `--rollup: expected an address, got '${rollup as string}'`);
+  if (!isAddress(rollup)) throw new CommandFailure('usage', `--rollup: expected an address (0x and 40 hex digits, right checksum), got '${rollup as string}'`);
   return { l1: options.l1 ?? manifest?.l1.rpc ?? '', rollup: getAddress(rollup) };
 }
 
@@ -51,25 +51,36 @@ export async function followRollup(options: FollowerOptions, home: Home, output:
   const { l1, rollup } = namedRollup(options, home);
   const l1Provider = await connect(l1);
   if ((await l1Provider.getCode(rollup)) === '0x') throw new CommandFailure('failed', `L1 chain ${l1Provider._network.chainId} has no contract at the Rollup address ${rollup}`);
-  const directory = options.data === undefined ? mkdtempSync(join(tmpdir(), 'keyfall-exit-')) : resolve(options.data);
+  try {
+    const place = await rebuiltDirectory(home, options.data, { l1: l1Provider, rollup, purpose: 'chain' });
+    try {
+      const followed = await inFirstFree(place, async (directory) => startFollower({ l1, rollup, directory }, l1Provider, output));
+      return { connection: followed.connection, close: async () => { await followed.close(); place.release(); } };
+    } catch (error) {
+      place.release();
+      throw error;
+    }
+  } catch (error) {
+    l1Provider.destroy();
+    throw error;
+  }
+}
+
+async function startFollower({ l1, rollup, directory }: { l1: string; rollup: string; directory: string }, l1Provider: JsonRpcProvider, output: Output): Promise<Followed> {
   const child = spawn(process.execPath, [
     join(checkoutRoot, 'node/main.ts'), '--l1', l1, '--rollup', rollup, '--data', directory, '--port', '0', '--log-level', 'error', '--parent-pipe', '--l1-poll-ms', '200', '--retained-blocks', '0',
   ], { stdio: ['pipe', 'pipe', 'pipe'] });
   const errors = gathered(child);
-  const close = async (): Promise<void> => {
-    await ended(child);
-    if (options.data === undefined) rmSync(directory, { recursive: true, force: true });
-  };
   try {
     output.progress(`rebuilding the L2 chain from L1 in ${directory} ...`);
     const l2 = await connect(`http://127.0.0.1:${await servedPort(child, errors)}`);
     const connection = new RollupConnection(l1Provider, l2, rollup);
     await untilCaughtUp(connection, child, errors, output);
-    return { connection, close: async () => { connection.close(); await close(); } };
+    return { connection, close: async () => { connection.close(); await ended(child); } };
   } catch (error) {
-    l1Provider.destroy();
-    await close();
-    throw error;
+    await ended(child);
+    if (!(error instanceof CommandFailure) || error.kind !== 'failed' || isTaken(error)) throw error;
+    throw new CommandFailure('failed', `${error.message}\nwhat was rebuilt so far is in ${directory}, and may be deleted`, { cause: error });
   }
 }
 

@@ -3,6 +3,7 @@
 // Invariant: everything here works from L1 data alone, with an L1 endpoint and the Rollup's address; no option takes a secret.
 
 import type { Command } from 'commander';
+import type { ExitClaimOptions } from './commands/exitClaim.ts';
 import type { ExitEscapeOptions } from './commands/exitEscape.ts';
 import type { ExitForceOptions } from './commands/exitForce.ts';
 import type { ExitPlanOptions } from './commands/exitPlan.ts';
@@ -25,7 +26,7 @@ function withL1(command: Command): Command {
 function withRebuilt(command: Command): Command {
   return withL1(command)
     .option('--l2 <url>', 'ask this L2 node instead of rebuilding the chain from L1; every proof is checked either way')
-    .option('--data <directory>', 'keep the rebuilt chain here, so that the next run goes on (default: a temporary directory)');
+    .option('--data <directory>', 'where the rebuilt chain is kept, so that the next run goes on (default: rebuilt/ in the home)');
 }
 
 function withSending(command: Command): Command {
@@ -91,7 +92,7 @@ function addProve(exit: Command): void {
     .description('in Enforced, where anyone may: commit the next batch of the queue with your proof, or make a proven one final')
     .option('--prover <file>', 'the program that proves')
     .option('--blocks <n>', 'whole blocks of the queue to take at most', '64')
-    .option('--data <directory>', 'keep the rebuilt chain here (default: a temporary directory)')
+    .option('--data <directory>', 'where the rebuilt chain is kept, so that the next run goes on (default: rebuilt/ in the home)')
     .addHelpText('after', `
 The prover is a program (or a .ts, .mjs or .js file). It reads one JSON object on standard input, with the statement and everything it is
 a hash of, and answers {"lane": "0x...", "parts": [{"part": 0, "data": "0x..."}]}: what to give to that lane's submit. No zk lane
@@ -105,13 +106,16 @@ function addEscape(exit: Command): void {
     .description('everything of an account out of a frozen chain, in as few transactions as fit')
     .option('--owner <address>', 'the L2 account (default: the sender)')
     .option('--from <address>', 'who will send the transactions on L1, with --unsigned')
-    .option('--out <file>', 'write the proofs to a file instead of sending')
-    .option('--from-file <file>', 'send the proofs in this file; needs no L2 data')
+    .option('--to <address>', 'have everything paid to this L1 address instead; by the signature of whose it is, made with its key')
+    .option('--days <n>', 'how long that signature counts', '30')
+    .option('--out <file>', 'write the proofs to a file instead of sending; whoever has it may send it')
+    .option('--from-file <files...>', 'send the proofs in these files, of one account or of many, in as few transactions as fit; needs no L2 data')
     .addHelpText('after', `
 Rebuilds the pinned state from L1 data, proves every holding, checks each proof against the root that L1 has pinned, fixes ratios that
 are not fixed, refunds deposits that L2 will never execute, claims withdrawals under way. Anyone may send it for anyone: only the
-account, or whom it declared, is paid. Run again after a failure: what was paid is left out.
-` + KEY_HELP + examples('keyfall exit escape --account 0', 'keyfall exit escape --owner 0x... --account 1 --out kit.json', 'keyfall exit escape --from-file kit.json --l1 https://... --rollup 0x... --unsigned') + EXIT_CODE_HELP)
+account, or whom it declared or signed for, is paid. Run again after a failure: what was paid is left out. One payment that fails
+holds up no other, and the reason is told.
+` + KEY_HELP + examples('keyfall exit escape --account 0', 'keyfall exit escape --account 0 --to 0x... --out kit.json', 'keyfall exit escape --from-file kit.json --account 1', 'keyfall exit escape --from-file a.json b.json c.json --l1 https://... --rollup 0x... --unsigned') + EXIT_CODE_HELP)
     .action(async (options: ExitEscapeOptions & Json) => (await import('./commands/exitEscape.ts')).exitEscape(options, createOutput(options.json === true)));
   withSending(withRebuilt(exit.command('pool')))
     .description('your share of what a pool with a declared resolver held when the chain froze')
@@ -124,12 +128,24 @@ A pool that declared no resolver in time is stranded; \`keyfall exit plan --owne
     .action(async (pool: string, options: ExitPoolOptions & Json) => (await import('./commands/exitPool.ts')).exitPool(pool, options, createOutput(options.json === true)));
 }
 
+function addClaim(exit: Command): void {
+  withSending(withRebuilt(exit.command('claim')))
+    .description('claim every withdrawal of an account that is final and not paid yet')
+    .option('--owner <address>', 'the account that sent them or is to receive them (default: the signer)')
+    .addHelpText('after', `
+Finds the withdrawals in the chain as rebuilt from L1, whoever sent them and wherever their file is. Anyone may claim; only the recipient
+is paid.
+` + KEY_HELP + examples('keyfall exit claim --account 0', 'keyfall exit claim --owner 0x... --account 1', 'keyfall exit claim --owner 0x... --l1 https://... --rollup 0x... --unsigned') + EXIT_CODE_HELP)
+    .action(async (options: ExitClaimOptions & Json) => (await import('./commands/exitClaim.ts')).exitClaim(options, createOutput(options.json === true)));
+}
+
 /** `keyfall lifecycle` and `keyfall exit`. */
 export function addWayOut(program: Command): void {
   addLifecycle(program);
-  const exit = program.command('exit').description('leave the rollup from L1 data alone: plan, force, prove, escape, pool')
+  const exit = program.command('exit').description('leave the rollup from L1 data alone: plan, force, prove, claim, escape, pool')
     .addHelpText('after', examples('keyfall exit plan --account 0', 'keyfall exit force 0.5 --account 0', 'keyfall exit escape --account 0') + EXIT_CODE_HELP);
   addPlanAndForce(exit);
   addProve(exit);
+  addClaim(exit);
   addEscape(exit);
 }

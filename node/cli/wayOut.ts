@@ -2,7 +2,7 @@
 // Owns the reading. Does not own what follows from it (lifecycleStatus.ts) nor any sending.
 // Invariants: one snapshot is of one L1 block; times are T unless a name says wall; what cannot be read throws, nothing is filled in.
 
-import { Contract, ZeroAddress, getAddress } from 'ethers';
+import { Contract, ZeroAddress, getAddress, isError } from 'ethers';
 import type { JsonRpcProvider } from 'ethers';
 import { CommandFailure } from './failure.ts';
 import { contractAbi } from './rollup.ts';
@@ -10,8 +10,6 @@ import { contractAbi } from './rollup.ts';
 export const PHASES = ['none', 'operating', 'enforced', 'frozen'] as const;
 export type PhaseName = (typeof PHASES)[number];
 export const FREEZE_CAUSES = ['no-finality', 'skipped', 'dispute', 'no-lane'] as const;
-const ANSWER_ZK = 1;
-const ANSWER_ATTESTERS = 2;
 
 export interface Episode {
   readonly number: bigint;
@@ -53,6 +51,15 @@ export interface Snapshot {
   readonly pinned: { readonly batch: bigint; readonly root: string; readonly settledIndex: bigint; readonly timestamp: bigint; readonly atT: bigint } | undefined;
 }
 
+async function addressOf(contract: Contract, getter: string): Promise<string> {
+  try {
+    return (await contract.getFunction(getter).staticCall()) as string;
+  } catch (cause) {
+    if (!isError(cause, 'BAD_DATA') && !isError(cause, 'CALL_EXCEPTION')) throw cause;
+    throw new CommandFailure('failed', `the contract at ${await contract.getAddress()} does not answer ${getter}(): it is no contract of this rollup`, { cause });
+  }
+}
+
 export class WayOut {
   readonly l1: JsonRpcProvider;
   readonly rollup: Contract;
@@ -78,9 +85,10 @@ export class WayOut {
 
   /** @throws CommandFailure (failed) when a contract of the way out is not there */
   static async find(l1: JsonRpcProvider, rollupAddress: string): Promise<WayOut> {
+    if ((await l1.getCode(rollupAddress)) === '0x') throw new CommandFailure('failed', `L1 chain ${l1._network.chainId} has no contract at the Rollup address ${rollupAddress}: is it another network?`);
     const at = (name: string, address: string): Contract => new Contract(getAddress(address), contractAbi(name), l1);
     const named = async (contract: Contract, getter: string, name: string): Promise<Contract> => {
-      const address = (await contract.getFunction(getter).staticCall()) as string;
+      const address = await addressOf(contract, getter);
       if (address === ZeroAddress || (await l1.getCode(address)) === '0x') throw new CommandFailure('failed', `this deployment has no ${name} (${getter} names ${address})`);
       return at(name, address);
     };
@@ -125,13 +133,20 @@ export class WayOut {
     };
   }
 
-  /** The first committed batch without a proof that counts; 0 if every one has one. */
+  /**
+   * The first committed batch without a proof that counts, as the Rollup itself judges it: whether it could be dropped, or only not yet.
+   * 0 if every one has a proof.
+   */
   async firstUnproven({ finalized, committed }: Pick<Snapshot, 'finalized' | 'committed'>): Promise<bigint> {
-    const isAttestersEnough = (await this.lanes.getFunction('attestersFinalizeAlone').staticCall()) as boolean;
-    const kinds = isAttestersEnough ? [ANSWER_ZK, ANSWER_ATTESTERS] : [ANSWER_ZK];
     for (let index = finalized + 1n; index <= committed; index += 1n) {
-      const lanes = await Promise.all(kinds.map(async (kind) => ((await this.rollup.getFunction('answerOf').staticCall(index, kind)) as [string])[0]));
-      if (lanes.every((lane) => lane === ZeroAddress)) return index;
+      try {
+        await this.rollup.getFunction('drop').staticCall(index);
+        return index;
+      } catch (error) {
+        const refusal = isError(error, 'CALL_EXCEPTION') && error.data !== null ? this.rollup.interface.parseError(error.data) : null;
+        if (refusal?.name !== 'NotDroppable') throw error;
+        if (refusal.args['isProven'] !== true) return index;
+      }
     }
     return 0n;
   }

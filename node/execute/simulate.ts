@@ -22,7 +22,7 @@ import type { BlockHeader, CallRefusal, CallRequest, SimulatedBlock, SimulatedCa
 type Invalid = Extract<SimulationResult, { code: 'simulation' }>;
 
 /** Made-up blocks, those that fill gaps between given numbers included. geth: 256. */
-export const MAX_SIMULATED_BLOCKS = 256;
+const MAX_SIMULATED_BLOCKS = 256;
 
 export async function simulate(pool: MachinePool, base: { readonly header: BlockHeader; readonly hash: Uint8Array }, request: SimulationRequest): Promise<SimulationResult> {
   const planned = planBlocks(base.header, request);

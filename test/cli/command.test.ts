@@ -11,6 +11,7 @@ import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { Wallet, encryptKeystoreJson } from 'ethers';
+import { CommandFailure, EXIT_CODES } from '../../node/cli/failure.ts';
 import { loadWallet } from '../../node/cli/keys.ts';
 import { manifestText } from '../../node/cli/manifest.ts';
 import { createProgram } from '../../node/cli/surface.ts';
@@ -72,29 +73,72 @@ describe('exit codes', () => {
   });
 
   test('an endpoint of a chain without the Rollup is a failure, not a success and not silence', async (t) => {
-    const answers: Record<string, unknown> = { eth_chainId: '0x7a69', eth_getCode: '0x' };
-    const server = createServer((request, response) => {
-      request.setEncoding('utf8');
-      let body = '';
-      request.on('data', (chunk: string) => {
-        body += chunk;
-      });
-      request.on('end', () => {
-        const calls = [JSON.parse(body) as { id: number; method: string } | { id: number; method: string }[]].flat();
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(calls.map(({ id, method }) => ({ jsonrpc: '2.0', id, result: answers[method] })).at(0)));
-      });
-    });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    t.after(() => server.close());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = await answering(t, { eth_chainId: '0x7a69', eth_getCode: '0x' });
     const { code, stderr } = await keyfall(t, ['status', '--l1', url, '--l2', url, '--rollup', `0x${'11'.repeat(20)}`]);
     assert.equal(code, 1, stderr);
     assert.match(stderr, /has no contract at the Rollup address/);
   });
 });
+
+describe('the way out', () => {
+  const lines = (program: { commands: readonly { name(): string }[] }, name: string): { name(): string; commands: readonly { name(): string }[] } | undefined => program.commands.find((command) => command.name() === name) as never;
+
+  test('each command below exit has an example and the exit codes in its help', () => {
+    const exit = lines(createProgram(), 'exit');
+    const below = exit?.commands ?? [];
+    assert.deepEqual(below.map((command) => command.name()).sort(), ['claim', 'escape', 'force', 'plan', 'pool', 'prove']);
+    for (const command of below) {
+      const text = helpOf(command as never);
+      assert.match(text, /Examples:\n {2}\$ keyfall exit /, command.name());
+      assert.match(text, /4 unknown/, command.name());
+    }
+  });
+
+  test('wrong use ends with 2, another network with 1, and a file that is no kit with 2; all in words', async (t) => {
+    const url = await answering(t, { eth_chainId: '0x1', eth_getCode: '0x', eth_blockNumber: '0x1' });
+    const there = ['--l1', url, '--rollup', `0x${'11'.repeat(20)}`];
+    const cases: readonly [number, RegExp, readonly string[]][] = [
+      [2, /expected status, enter/, ['lifecycle', 'thaw', ...there]], [2, /either an AMOUNT to force out or --resume/, ['exit', 'force', ...there]], [2, /--to, the recipient/, ['exit', 'force', '1', '--unsigned', ...there]],
+      [2, /one of --out and --from-file/, ['exit', 'escape', '--out', 'a', '--from-file', 'b', ...there]], [2, /is no exit kit|cannot be read/, ['exit', 'escape', '--from-file', join(import.meta.dirname, 'temporary.ts'), ...there]],
+      [2, /settled/, ['exit', 'escape', '--from-file', 'b', '--to', `0x${'22'.repeat(20)}`, ...there]], [2, /POOL/, ['exit', 'pool', '0x12', ...there]], [2, /right checksum/, ['exit', 'plan', '--owner', '0x12', ...there]],
+      [2, /right checksum/, ['lifecycle', 'status', '--l1', url, '--rollup', '0x12']],
+      ...['lifecycle status', 'exit plan', 'exit claim', 'exit escape', 'exit force 1', 'exit prove --prover x', `exit pool 0x${'33'.repeat(20)}`].map((typed): [number, RegExp, string[]] => [1, /has no contract at the Rollup address/, [...typed.split(' '), ...there]]),
+    ];
+    const [before, home] = [process.env['KEYFALL_PRIVATE_KEY'], temporaryHome(t)];
+    process.env['KEYFALL_PRIVATE_KEY'] = `0x${'ab'.repeat(32)}`;
+    t.after(() => { if (before === undefined) delete process.env['KEYFALL_PRIVATE_KEY']; });
+    // In this process: what a failure becomes at the end of one is shown above.
+    for (const [expected, message, args] of cases) {
+      await assert.rejects(createProgram().parseAsync([...args, '--home', home.directory], { from: 'user' }), (error) => {
+        assert.ok(error instanceof CommandFailure, `${args.join(' ')}: ${String(error)}`);
+        assert.equal(EXIT_CODES[error.kind], expected, `${args.join(' ')}: ${error.message}`);
+        assert.match(error.message, message, args.join(' '));
+        return true;
+      });
+    }
+    const { code, stdout } = await keyfall(t, ['exit', 'plan', ...there, '--json']);
+    assert.deepEqual([code, (JSON.parse(stdout) as { kind: string }).kind], [2, 'usage'], 'without a key');
+    assert.match(stdout, /a key is needed/);
+  });
+});
+
+/** An endpoint that answers what it is given and null to all else. */
+async function answering(t: TestContext, answers: Readonly<Record<string, unknown>>): Promise<string> {
+  const server = createServer((request, response) => {
+    request.setEncoding('utf8');
+    let body = '';
+    request.on('data', (chunk: string) => { body += chunk; });
+    request.on('end', () => {
+      const given = JSON.parse(body) as { id: number; method: string } | { id: number; method: string }[];
+      const answer = ({ id, method }: { id: number; method: string }): unknown => ({ jsonrpc: '2.0', id, result: answers[method] ?? null });
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(Array.isArray(given) ? given.map(answer) : answer(given)));
+    });
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  t.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 function helpOf(command: { helpInformation(): string; outputHelp(): void; configureOutput(output: { writeOut: (text: string) => void }): unknown }): string {
   let text = '';

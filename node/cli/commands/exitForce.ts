@@ -4,7 +4,6 @@
 // from L1 data; no node of ours is asked.
 // Invariant: at most one message per exit, because its signed transaction is on disk before it is sent; only the recipient is paid.
 
-import { join } from 'node:path';
 import { Contract, Transaction, getAddress } from 'ethers';
 import type { Wallet } from 'ethers';
 import { ASSET_KINDS, MESSAGE_PASSER, sentSlot } from '@keyfall/protocol';
@@ -25,9 +24,10 @@ import { enqueuedMessage } from '../inboxMessages.ts';
 import { loadWallet } from '../keys.ts';
 import { nextSteps, whenText } from '../lifecycleStatus.ts';
 import type { Output } from '../output.ts';
+import { rebuiltDirectory } from '../rebuilt.ts';
 import { contractAbi } from '../rollup.ts';
 import type { RollupConnection } from '../rollup.ts';
-import { agree, carryOut, plannedCall, showPlan } from '../sending.ts';
+import { agree, carryOut, minedReceipt, plannedCall, showPlan } from '../sending.ts';
 import type { PlannedTransaction, Sender, SendingOptions } from '../sending.ts';
 import { TOKEN_ABI, parseTokenKind } from '../tokens.ts';
 import { sleep } from '../waiting.ts';
@@ -50,7 +50,6 @@ export interface ExitForceOptions extends CommonOptions, FollowerOptions, Sendin
 
 const POLL_MILLISECONDS = 1_000;
 const PROVE_EVERY_MILLISECONDS = 15_000;
-const L1_TIMEOUT_MILLISECONDS = 300_000;
 
 interface Context {
   readonly connection: RollupConnection;
@@ -172,9 +171,9 @@ async function enqueue(file: ForcedExit, { connection, out, home, output }: Cont
       }
     });
   }
-  const receipt = await l1.waitForTransaction(file.l1Hash, 1, L1_TIMEOUT_MILLISECONDS);
-  if (receipt === null || receipt.status !== 1) throw new CommandFailure('failed', `L1 transaction ${file.l1Hash} reverted; nothing was forced`, { facts: { l1Hash: file.l1Hash } });
-  const message = enqueuedMessage(receipt as Parameters<typeof enqueuedMessage>[0], out.inbox, connection.l2ChainId, await out.inbox.getAddress());
+  const receipt = await minedReceipt(l1, file.l1Hash);
+  if (receipt.status !== 1) throw new CommandFailure('failed', `L1 transaction ${file.l1Hash} reverted; nothing was forced`, { facts: { l1Hash: file.l1Hash } });
+  const message = enqueuedMessage(receipt, out.inbox, connection.l2ChainId, await out.inbox.getAddress());
   output.progress(`message ${message.index} is in the Inbox; L2 transaction ${message.l2Hash}`);
   const next: ForcedExit = { ...file, step: 'queued', index: message.index.toString(), l2Hash: message.l2Hash };
   saveForcedExit(home, next);
@@ -260,7 +259,9 @@ async function bringForward(snapshot: Snapshot, { out, options, wallet, home, ou
   if (options.prover === undefined) return 'anyone may prove it (keyfall exit prove); --prover FILE proves with yours';
   if (Date.now() < pace.proveAt) return 'batches that are proven wait for their finality';
   pace.proveAt = Date.now() + PROVE_EVERY_MILLISECONDS;
-  const done = await proveNext({ plugin: options.prover, blocks: 64, l1Url, directory: join(home.directory, 'exits', 'derivation'), beneficiary: wallet.address }, out, sender);
+  const place = await rebuiltDirectory(home, undefined, { l1: out.l1, rollup: await out.rollup.getAddress(), purpose: 'enforced' });
+  const done = await proveNext({ plugin: options.prover, blocks: 64, l1Url, place, beneficiary: wallet.address }, out, sender);
+  place.release();
   if (done.kind === 'proved') output.progress(`Enforced batch ${done.batch.batchIndex} is committed with its proof`);
   return done.kind === 'nothing' ? `${done.because}; batches that are proven wait for their finality` : 'batches that are proven wait for their finality';
 }

@@ -2,15 +2,13 @@
 // own prover, commits it, and makes final whatever can be.
 // Owns the order of the steps. Invariant: one batch a run; what was committed before this run is never sent again.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseInteger } from '../amounts.ts';
 import { CommandFailure } from '../failure.ts';
 import { namedRollup } from '../follower.ts';
 import { homeAt } from '../home.ts';
 import { loadWallet } from '../keys.ts';
 import type { Output } from '../output.ts';
+import { rebuiltDirectory } from '../rebuilt.ts';
 import { connect } from '../rollup.ts';
 import { proveNext } from '../exit/proving.ts';
 import { carryOut, plannedCall } from '../sending.ts';
@@ -30,7 +28,7 @@ export async function exitProve(options: ExitProveOptions, output: Output): Prom
   const { l1: url, rollup } = namedRollup(options, home);
   const beneficiary = (await loadWallet(options, home)).address;
   const l1 = await connect(url);
-  const directory = options.data ?? mkdtempSync(join(tmpdir(), 'keyfall-prove-'));
+  const place = await rebuiltDirectory(home, options.data, { l1, rollup, purpose: 'enforced' });
   try {
     const out = await WayOut.find(l1, rollup);
     const sender = { l1, home, output, options };
@@ -41,13 +39,13 @@ export async function exitProve(options: ExitProveOptions, output: Output): Prom
       return;
     }
     if (options.prover === undefined) throw new CommandFailure('usage', 'expected --prover FILE: the program that proves (keyfall exit prove --help says what it is asked)');
-    const done = await proveNext({ plugin: options.prover, blocks, l1Url: url, directory, beneficiary }, out, sender);
+    const done = await proveNext({ plugin: options.prover, blocks, l1Url: url, place, beneficiary }, out, sender);
     if (done.kind === 'nothing') throw new CommandFailure('unknown', `nothing to prove now: ${done.because}`);
     if (done.kind === 'proved') {
       output.result({ batch: done.batch.batchIndex, blocks: done.batch.blockCount, inboxTo: done.batch.inboxTo, lastHash: done.batch.outputs.lastHash, l1Hashes: done.hashes }, [`Enforced batch ${done.batch.batchIndex} is committed with its proof; it becomes final when the finality policy is met (keyfall lifecycle status)`]);
     }
   } finally {
-    if (options.data === undefined) rmSync(directory, { recursive: true, force: true });
+    place.release();
     l1.destroy();
   }
 }

@@ -2,18 +2,24 @@
 // frozen. Owns which state is looked at and how a position is marked. Does not own finding positions (positions.ts) nor paying (kit.ts).
 // Invariant: a mark says what the contracts would do; what cannot be checked is *unknown*, never a guess.
 
-import { ASSET_KINDS, MESSAGE_PASSER, VAULT_SENDER, applyAlias, assetKey, mappingSlot, sentSlot } from '@keyfall/protocol';
+import {
+  ASSET_KINDS, ENFORCED_TRIGGER_SECONDS, EXIT_CLAIM_SECONDS, EXIT_ENQUEUE_SECONDS, EXIT_ENTER_SECONDS, EXIT_PROVE_SECONDS, MESSAGE_PASSER, ZK_ALONE_DELAY_SECONDS, VAULT_SENDER, applyAlias, assetKey, mappingSlot, sentSlot,
+} from '@keyfall/protocol';
 import type { Hex } from '@keyfall/protocol';
 import { CommandFailure } from '../failure.ts';
+import { scaled } from '../lifecycleStatus.ts';
 import type { RollupConnection } from '../rollup.ts';
 import type { Snapshot, WayOut } from '../wayOut.ts';
 import { entitlementOf } from './entitlement.ts';
-import type { Entitled } from './entitlement.ts';
+import type { Circumstances, Entitled } from './entitlement.ts';
 import type { ExitKit } from './kit.ts';
 import { ETHER, depositOf, pendingWithdrawals, tokenHoldings, waitingMessages } from './positions.ts';
 import type { Asset, PendingWithdrawal, TokenHolding, WaitingMessage } from './positions.ts';
 import { StateProofs } from './stateProofs.ts';
 import type { StateAt } from './stateProofs.ts';
+
+/** As the UpgradeTimelock and the EscapeHatch sum it up: 15 days. */
+const EXIT_WINDOW_SECONDS = EXIT_ENQUEUE_SECONDS + ENFORCED_TRIGGER_SECONDS + EXIT_ENTER_SECONDS + EXIT_PROVE_SECONDS + ZK_ALONE_DELAY_SECONDS + EXIT_CLAIM_SECONDS;
 
 /** Everything of an account at one state. */
 export interface Positions {
@@ -35,17 +41,23 @@ export async function stateOfBatch({ l2 }: RollupConnection, out: WayOut, index:
   const answer = (await l2.send('keyfall_batch', [`0x${index.toString(16)}`])) as BatchAnswer | null;
   const lastBlock = index === 0n ? '0x0' : answer?.batch?.lastBlock;
   if (lastBlock === undefined) throw new CommandFailure('unknown', `L1 has batch ${index} as final, the L2 chain as rebuilt has no result for it`);
-  return { blockNumber: BigInt(lastBlock), stateRoot };
+  const block = (await l2.send('eth_getBlockByNumber', [lastBlock, false])) as { timestamp: string };
+  return { blockNumber: BigInt(lastBlock), stateRoot, timestamp: BigInt(block.timestamp) };
 }
 
 /** The newest state that was rebuilt, final or not: what is in it can still be lost with its batch. */
 async function newestState({ l2 }: RollupConnection): Promise<StateAt> {
-  const block = (await l2.send('eth_getBlockByNumber', ['latest', false])) as { number: string; stateRoot: Hex };
-  return { blockNumber: BigInt(block.number), stateRoot: block.stateRoot };
+  const block = (await l2.send('eth_getBlockByNumber', ['latest', false])) as { number: string; stateRoot: Hex; timestamp: string };
+  return { blockNumber: BigInt(block.number), stateRoot: block.stateRoot, timestamp: BigInt(block.timestamp) };
 }
 
-/** @param from who will send the transactions */
-export async function collectPositions(connection: RollupConnection, out: WayOut, snapshot: Snapshot, owner: Hex, from: Hex): Promise<Positions> {
+/** What decides who may claim from a state, beside the state itself. */
+export function circumstances({ timestamp }: StateAt, snapshot: Snapshot, { l1 }: RollupConnection): Circumstances {
+  return { windowSeconds: scaled(EXIT_WINDOW_SECONDS, snapshot), stateTimestamp: timestamp, isContractOnL1: async (address) => (await l1.getCode(address)) !== '0x' };
+}
+
+/** @param from who will send the transactions; undefined = anyone */
+export async function collectPositions(connection: RollupConnection, out: WayOut, snapshot: Snapshot, owner: Hex, from: Hex | undefined): Promise<Positions> {
   const { l2 } = connection;
   const state = snapshot.pinned === undefined ? await newestState(connection) : await stateOfBatch(connection, out, snapshot.pinned.batch);
   if (snapshot.pinned !== undefined && state.stateRoot !== snapshot.pinned.root) throw new CommandFailure('failed', `the Lifecycle pinned ${snapshot.pinned.root}, the Rollup has ${state.stateRoot} for batch ${snapshot.pinned.batch}`);
@@ -53,7 +65,7 @@ export async function collectPositions(connection: RollupConnection, out: WayOut
   const account = await proofs.account(owner);
   return {
     owner, state, etherWei: account?.account.balance ?? 0n, tokens: await tokenHoldings(l2, owner, proofs),
-    withdrawals: await pendingWithdrawals(connection, out.vault, owner, state.blockNumber), deposits: await deposits(connection, out, snapshot, owner), entitled: await entitlementOf(owner, from, proofs),
+    withdrawals: await pendingWithdrawals(connection, out.vault, owner, state.blockNumber), deposits: await deposits(connection, out, snapshot, owner), entitled: await entitlementOf(owner, from, proofs, circumstances(state, snapshot, connection)),
   };
 }
 
@@ -78,13 +90,24 @@ async function deposits({ l2 }: RollupConnection, out: WayOut, snapshot: Snapsho
   });
 }
 
-/** The kit of a frozen chain: proofs of everything, ready to send. @throws CommandFailure (failed) when nothing can be claimed */
-export async function collectKit(connection: RollupConnection, out: WayOut, snapshot: Snapshot, positions: Positions): Promise<ExitKit> {
-  const { pinned } = snapshot;
-  if (pinned === undefined) throw new CommandFailure('failed', 'an exit kit is made of the state that a frozen chain has pinned');
-  const proofs = await StateProofs.open(connection.l2, positions.state);
+/** The kit of a frozen chain: proofs of everything, ready to send. Before a freeze: refunds of what was skipped, and nothing else. */
+export async function collectKit(connection: RollupConnection, out: WayOut, { pinned }: Snapshot, positions: Positions): Promise<ExitKit> {
   const { entitled, owner } = positions;
-  const holdings: ExitKit['holdings'] = entitled.kind === 'stranded' ? [] : [
+  const refunds = await Promise.all(positions.deposits.filter(({ waiting }) => pinned !== undefined || waiting.isSkipped).map(async ({ waiting, asset, amount }) => ({
+    index: waiting.index.toString(), message: waiting.raw, accumulatorBefore: (await out.inbox.getFunction('accumulatorAt').staticCall(waiting.index)) as Hex,
+    about: `refund of deposit ${waiting.index}: ${amount} of ${asset.kind === 'eth' ? 'ETH (wei)' : asset.token}`,
+  })));
+  const whose = entitled.kind === 'stranded'
+    ? { claimant: null, payee: null, how: `nobody can claim for ${owner}: ${entitled.because}` }
+    : { claimant: mutable(entitled), payee: entitled.payee, how: entitled.how };
+  const kit = { kind: 'keyfall-exit-kit' as const, version: 1 as const, l1ChainId: connection.l1ChainId.toString(), rollup: connection.rollupAddress.toLowerCase() as Hex, redirect: null, ...whose, refunds };
+  return pinned === undefined ? { ...kit, pinned: null, holdings: [], ratios: [], withdrawals: [] } : { ...kit, pinned: { batch: pinned.batch.toString(), root: pinned.root as Hex }, ...(await provenParts(connection, positions)) };
+}
+
+/** What the pinned state proves. */
+async function provenParts({ l2 }: RollupConnection, positions: Positions): Promise<Pick<ExitKit, 'holdings' | 'ratios' | 'withdrawals'>> {
+  const proofs = await StateProofs.open(l2, positions.state);
+  const holdings: ExitKit['holdings'] = positions.entitled.kind === 'stranded' ? [] : [
     ...(positions.etherWei === 0n ? [] : [{ asset: asText(ETHER), amount: positions.etherWei.toString(), isUncredited: false, provenIn: null, accountProof: [], storageProof: [] }]),
     ...positions.tokens.map(({ asset, amount, isUncredited, provenIn, proof }) => (
       { asset: asText(asset), amount: amount.toString(), isUncredited, provenIn, accountProof: [...proof.accountProof], storageProof: [...proof.storageProof] })),
@@ -97,16 +120,8 @@ export async function collectKit(connection: RollupConnection, out: WayOut, snap
       withdrawal: { ...withdrawal, nonce: withdrawal.nonce.toString(), id: withdrawal.id.toString(), amount: withdrawal.amount.toString() },
     };
   }));
-  const refunds = await Promise.all(positions.deposits.map(async ({ waiting, asset, amount }) => ({
-    index: waiting.index.toString(), message: waiting.raw, accumulatorBefore: (await out.inbox.getFunction('accumulatorAt').staticCall(waiting.index)) as Hex,
-    about: `refund of deposit ${waiting.index}: ${amount} of ${asset.kind === 'eth' ? 'ETH (wei)' : asset.token}`,
-  })));
   const paid = [...holdings.map(({ asset }) => asset), ...withdrawals.map(({ withdrawal }) => ({ kind: withdrawal.assetKind, token: withdrawal.token, id: withdrawal.id }))];
-  return {
-    kind: 'keyfall-exit-kit', version: 1, l1ChainId: connection.l1ChainId.toString(), rollup: connection.rollupAddress.toLowerCase() as Hex, pinned: { batch: pinned.batch.toString(), root: pinned.root as Hex },
-    claimant: entitled.kind === 'stranded' ? null : mutable(entitled), payee: entitled.kind === 'stranded' ? null : entitled.payee,
-    how: entitled.kind === 'stranded' ? `nobody can claim for ${owner}: ${entitled.because}` : entitled.how, holdings, ratios: await ratiosOf(paid, proofs), refunds, withdrawals,
-  };
+  return { holdings, ratios: await ratiosOf(paid, proofs), withdrawals };
 }
 
 function mutable({ claimant }: Extract<Entitled, { kind: 'entitled' }>): NonNullable<ExitKit['claimant']> {
@@ -145,7 +160,7 @@ export function frozenOutlook({ entitled }: Positions): string {
 }
 
 export function withdrawalMark(snapshot: Snapshot, finalBlock: bigint, { l2Block }: PendingWithdrawal): Mark {
-  if (BigInt(l2Block) <= finalBlock) return snapshot.phase === 'frozen' ? { mark: 'frozen exit', why: 'keyfall exit escape claims it against the pinned state' } : { mark: 'exit now', why: 'it is final: keyfall exit force --claim claims it' };
+  if (BigInt(l2Block) <= finalBlock) return snapshot.phase === 'frozen' ? { mark: 'frozen exit', why: 'keyfall exit escape claims it against the pinned state' } : { mark: 'exit now', why: 'it is final: keyfall exit claim' };
   return snapshot.phase === 'frozen' ? { mark: 'stranded', why: 'its batch was not final when the chain froze: what it burned is still held on L2 in the pinned state' } : { mark: 'wait', why: 'its batch is not final yet' };
 }
 

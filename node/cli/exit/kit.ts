@@ -1,17 +1,16 @@
 // An exit kit: everything that one account can be paid from a frozen chain, with the proofs, as one file. It needs no L2 data any more:
 // whoever has it and an L1 endpoint can send it, from any machine.
-// Owns the file's shape, the check of every proof in it against the pinned root that L1 names, and the transactions made of it. Does
-// not own where the proofs come from (collect.ts).
+// Owns the file's shape, the check of every proof and signature in it against what L1 says, and what of it is not paid yet. Does not own
+// where the proofs come from (collect.ts) nor the transactions made of them (kitPlan.ts).
 // Invariant: nothing of a kit is sent that did not verify here; what L1 has paid already is left out.
 
 import { readFileSync } from 'node:fs';
+import { isHexString, recoverAddress } from 'ethers';
 import { z } from 'zod';
 import { assetKey, MESSAGE_PASSER, mappingSlot, messageHash, nextAccumulator, fromHex, sentSlot, withdrawalHash, ASSET_KINDS } from '@keyfall/protocol';
 import type { Decoded, Hex } from '@keyfall/protocol';
 import { CommandFailure, messageOf } from '../failure.ts';
 import { writeFileAtomically } from '../home.ts';
-import { plannedCall } from '../sending.ts';
-import type { PlannedTransaction } from '../sending.ts';
 import type { WayOut } from '../wayOut.ts';
 import { ENTITLEMENTS } from './entitlement.ts';
 import { holdingSlot } from './stateProofs.ts';
@@ -28,11 +27,14 @@ const schema = z.object({
   version: z.literal(1),
   l1ChainId: number,
   rollup: address,
-  pinned: z.object({ batch: number, root: hex }),
+  /** Null: made before any freeze, of refunds alone. */
+  pinned: z.object({ batch: number, root: hex }).nullable(),
   claimant: z.object({
     owner: address, entitlement: z.number().int(), to: address, delegate: address, accountProof: proof, registryAccountProof: proof, registryProof: proof, deadline: number, signature: hex,
   }).nullable(),
   payee: address.nullable(),
+  /** Where the payee has everything paid by its signature; null = to itself. */
+  redirect: z.object({ payee: address, to: address, deadline: number, signature: hex }).nullable(),
   how: z.string(),
   holdings: z.array(z.object({ asset, amount: number, isUncredited: z.boolean(), provenIn: address.nullable(), accountProof: proof, storageProof: proof })),
   ratios: z.array(z.object({ asset, accountProof: proof, burnedProof: proof })),
@@ -44,14 +46,7 @@ const schema = z.object({
 });
 
 export type ExitKit = z.infer<typeof schema>;
-type KitAsset = ExitKit['holdings'][number]['asset'];
-/** Holdings of one transaction: each costs up to some 600,000 gas, and a transaction may have 16,777,216. */
-const HOLDINGS_PER_TRANSACTION = 20;
-/** Limits of what may be used, above what anything costs: what is not used is not paid. */
-const [FIXED_GAS, GAS_PER_ITEM, MAX_TRANSACTION_GAS] = [500_000n, 700_000n, 16_777_216n];
-/** The hatch counts this many skipped ranges by itself. */
-const SKIPPED_RANGES_AT_ONCE = 16n;
-
+export type KitAsset = ExitKit['holdings'][number]['asset'];
 export function writeKit(path: string, kit: ExitKit): void {
   writeFileAtomically(path, `${JSON.stringify(schema.parse(kit), null, 1)}\n`);
 }
@@ -73,11 +68,11 @@ export function assetName({ kind, token, id }: KitAsset): string {
   return kind === 'eth' ? 'ETH' : kind === 'erc20' ? `ERC-20 ${token}` : `${kind === 'erc721' ? 'ERC-721' : 'ERC-1155'} ${token} id ${id}`;
 }
 
-function onChain({ kind, token, id }: KitAsset): [number, string, string] {
+export function onChain({ kind, token, id }: KitAsset): [number, string, string] {
   return [ASSET_KINDS[kind], token, id];
 }
 
-function keyOf({ kind, token, id }: KitAsset): Hex {
+export function keyOf({ kind, token, id }: KitAsset): Hex {
   return assetKey(kind, token, kind === 'erc20' ? 0n : BigInt(id));
 }
 
@@ -86,7 +81,8 @@ export async function verifyKit(kit: ExitKit, out: WayOut): Promise<void> {
   const root = (await out.lifecycle.getFunction('pinnedRoot').staticCall()) as Hex;
   const [rollup, chainId] = [(await out.rollup.getAddress()).toLowerCase(), out.l1._network.chainId.toString()];
   if (kit.rollup !== rollup || kit.l1ChainId !== chainId) throw new CommandFailure('usage', `the exit kit is for the Rollup ${kit.rollup} on L1 chain ${kit.l1ChainId}, not for ${rollup} on ${chainId}`);
-  if (kit.pinned.root !== root) throw new CommandFailure('failed', `the exit kit was made for the state root ${kit.pinned.root}, L1 has pinned ${root}: make it again`);
+  const isProven = kit.holdings.length + kit.withdrawals.length + kit.ratios.length > 0;
+  if (kit.pinned === null ? isProven : kit.pinned.root !== root) throw new CommandFailure('failed', `the exit kit was made for the state root ${kit.pinned?.root ?? 'of no frozen chain'}, L1 has pinned ${root}: make it again`);
   const { claimant } = kit;
   for (const holding of kit.holdings) {
     if (claimant === null) throw new CommandFailure('failed', 'the exit kit has holdings and nobody who claims them');
@@ -114,11 +110,24 @@ export async function verifyKit(kit: ExitKit, out: WayOut): Promise<void> {
     if (hash !== sent.hash) throw new CommandFailure('failed', `the withdrawal ${sent.hash} hashes to ${hash}`);
     requireAmount(require(provenSlot(account.storageRoot, sentSlot(hash), sent.storageProof), `withdrawal ${hash}`), '1', `withdrawal ${hash}`);
   }
+  await verifyRedirect(kit, out);
   for (const refund of kit.refunds) {
     const accumulator = (await out.inbox.getFunction('accumulatorAt').staticCall(BigInt(refund.index) + 1n)) as string;
     const ours = nextAccumulator(refund.accumulatorBefore, messageHash(fromHex(refund.message)));
     if (ours !== accumulator) throw new CommandFailure('failed', `the bytes of message ${refund.index} accumulate to ${ours}, the Inbox says ${accumulator}`);
   }
+}
+
+/** The payee's signature, where a key made it; a contract's is tried by L1 itself. */
+async function verifyRedirect({ redirect }: ExitKit, out: WayOut): Promise<void> {
+  // Without a signature the payee must send it itself.
+  if (redirect === null || redirect.signature === '0x') return;
+  const { payee, to, deadline, signature } = redirect;
+  const { timestamp = 0 } = (await out.l1.getBlock('latest')) ?? {};
+  if (BigInt(deadline) < BigInt(timestamp)) throw new CommandFailure('failed', `the signature that sends everything to ${to} counted until ${new Date(Number(deadline) * 1_000).toISOString()}: make the kit again`);
+  const digest = (await out.hatch.getFunction('redirectDigest').staticCall(payee, to, deadline)) as string;
+  const isKeys = isHexString(signature, 65) && recoverAddress(digest, signature).toLowerCase() === payee;
+  if (!isKeys && (await out.l1.getCode(payee)) === '0x') throw new CommandFailure('failed', `the signature that sends everything to ${to} is not that of ${payee}, or it was revoked`);
 }
 
 function require<T>(decoded: Decoded<T>, what: string): T {
@@ -147,37 +156,6 @@ export async function unpaid(kit: ExitKit, out: WayOut): Promise<ExitKit> {
   };
 }
 
-/** The transactions that pay everything in the kit, in as few as fit. */
-export async function kitTransactions(kit: ExitKit, out: WayOut): Promise<readonly PlannedTransaction[]> {
-  const plan: PlannedTransaction[] = [];
-  const { hatch } = out;
-  const encode = (method: string, ...args: readonly unknown[]): string => hatch.interface.encodeFunctionData(method, args);
-  const ranges = (await out.lifecycle.getFunction('skippedRangeCount').staticCall()) as bigint;
-  const counts = ranges > SKIPPED_RANGES_AT_ONCE ? kit.ratios.map(({ asset: one }) => encode('countSkipped', onChain(one), ranges)) : [];
-  const ratios = kit.ratios.map((ratio) => encode('fixRatio', onChain(ratio.asset), ratio.accountProof, ratio.burnedProof));
-  const refunds = kit.refunds.map(({ index, message }) => encode('refund', index, message, '0x0000000000000000000000000000000000000000', 0, '0x'));
-  const exits: { call: string; about: string }[] = [];
-  for (let from = 0; from < kit.holdings.length; from += HOLDINGS_PER_TRANSACTION) {
-    const some = kit.holdings.slice(from, from + HOLDINGS_PER_TRANSACTION);
-    const holdings = some.map((holding) => ({ asset: onChain(holding.asset), isUncredited: holding.isUncredited, accountProof: holding.accountProof, storageProof: holding.storageProof }));
-    exits.push({ call: encode('exit', kit.claimant, holdings), about: some.map(({ asset: one }) => assetName(one)).join(', ') });
-  }
-  const groups = exits.length === 0 ? [[...counts, ...ratios, ...refunds]] : exits.map(({ call }, position) => (position === 0 ? [...counts, ...ratios, call, ...refunds] : [call]));
-  for (const [position, calls] of groups.entries()) {
-    if (calls.length === 0) continue;
-    const words = [position === 0 && ratios.length > 0 ? `fix the ratio of ${kit.ratios.map(({ asset: one }) => assetName(one)).join(', ')}` : '', exits[position] === undefined ? '' : `exit ${exits[position].about}`,
-      position === 0 && refunds.length > 0 ? `refund ${refunds.length} deposits` : ''].filter((text) => text !== '').join('; ');
-    const weight = BigInt(calls.length + (exits[position] === undefined ? 0 : Math.min(kit.holdings.length, HOLDINGS_PER_TRANSACTION)));
-    const gasLimit = FIXED_GAS + GAS_PER_ITEM * weight < MAX_TRANSACTION_GAS ? FIXED_GAS + GAS_PER_ITEM * weight : MAX_TRANSACTION_GAS;
-    plan.push({ ...await plannedCall(hatch, 'EscapeHatch', 'multicall', [calls, 0], `${words}: ${kit.how}`), gasLimit });
-  }
-  for (const { withdrawal, accountProof, storageProof, hash } of kit.withdrawals) {
-    const onL1 = { ...withdrawal, assetKind: ASSET_KINDS[withdrawal.assetKind] };
-    plan.push(await plannedCall(out.vault, 'Vault', 'withdraw', [kit.pinned.batch, onL1, accountProof, storageProof], `claim withdrawal ${hash} for ${withdrawal.recipient}`));
-  }
-  return plan;
-}
-
 /** What a person reads of a kit. */
 export function kitLines(kit: ExitKit): string[] {
   return [
@@ -185,6 +163,11 @@ export function kitLines(kit: ExitKit): string[] {
     ...kit.refunds.map(({ about }) => about),
     ...kit.withdrawals.map(({ hash, withdrawal }) => `withdrawal ${hash} of ${withdrawal.amount} (${withdrawal.assetKind}) to ${withdrawal.recipient}`),
   ];
+}
+
+/** Whether there is nothing in it that anyone could be paid for. */
+export function isEmptyKit({ holdings, refunds, withdrawals }: ExitKit): boolean {
+  return holdings.length + refunds.length + withdrawals.length === 0;
 }
 
 /** Whether the kit's claim is one that only the resolver itself can make. */

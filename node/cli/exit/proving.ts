@@ -14,6 +14,8 @@ import { bindingHash, statementHash } from '@keyfall/protocol';
 import type { Hex } from '@keyfall/protocol';
 import { CommandFailure, messageOf } from '../failure.ts';
 import { checkoutRoot } from '../home.ts';
+import { inFirstFree } from '../rebuilt.ts';
+import type { RebuiltDirectory } from '../rebuilt.ts';
 import { contractAbi } from '../rollup.ts';
 import { carryOut, plannedCall } from '../sending.ts';
 import type { PlannedTransaction, Sender } from '../sending.ts';
@@ -35,7 +37,7 @@ const proof = z.object({ lane: z.string().regex(/^0x[0-9a-fA-F]{40}$/), parts: z
 export type EnforcedBatch = z.infer<typeof batch>;
 
 /** The next Enforced batch, computed from L1 data. @returns a reason when there is none now */
-export async function nextBatch(l1Url: string, rollup: string, directory: string, blocks: number): Promise<EnforcedBatch | string> {
+async function nextBatch(l1Url: string, rollup: string, directory: string, blocks: number): Promise<EnforcedBatch | string> {
   const { code, text, errors } = await run(process.execPath, [join(checkoutRoot, ENTRY), '--l1', l1Url, '--rollup', rollup, '--data', directory, '--blocks', String(blocks)], '');
   if (code !== 0 && code !== NO_BATCH_EXIT_CODE) throw new CommandFailure('failed', `${ENTRY} ended with ${code}:\n${errors}`);
   const parsed = answer.parse(JSON.parse(text));
@@ -80,8 +82,9 @@ async function ask(plugin: string, question: unknown): Promise<z.infer<typeof pr
 }
 
 /** Commits and proves one batch, if there is one. @returns what was done, or why nothing was */
-export async function proveNext(options: { readonly plugin: string; readonly blocks: number; readonly l1Url: string; readonly directory: string; readonly beneficiary: string }, out: WayOut, sender: Sender): Promise<{ readonly kind: 'proved'; readonly batch: EnforcedBatch; readonly hashes: readonly string[] } | { readonly kind: 'printed' } | { readonly kind: 'nothing'; readonly because: string }> {
-  const found = await nextBatch(options.l1Url, await out.rollup.getAddress(), options.directory, options.blocks);
+export async function proveNext(options: { readonly plugin: string; readonly blocks: number; readonly l1Url: string; readonly place: RebuiltDirectory; readonly beneficiary: string }, out: WayOut, sender: Sender): Promise<{ readonly kind: 'proved'; readonly batch: EnforcedBatch; readonly hashes: readonly string[] } | { readonly kind: 'printed' } | { readonly kind: 'nothing'; readonly because: string }> {
+  const rollup = await out.rollup.getAddress();
+  const found = await inFirstFree(options.place, async (directory) => nextBatch(options.l1Url, rollup, directory, options.blocks));
   if (typeof found === 'string') return { kind: 'nothing', because: found };
   sender.output.progress(`Enforced batch ${found.batchIndex}: ${found.blockCount} blocks, messages up to ${found.inboxTo}, ends with ${found.outputs.lastHash}; proving ...`);
   const plan = await proveBatch(options.plugin, found, options.beneficiary, out);

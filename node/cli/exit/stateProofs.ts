@@ -14,6 +14,8 @@ import type { ProvenAccount } from './trieProof.ts';
 export interface StateAt {
   readonly blockNumber: bigint;
   readonly stateRoot: Hex;
+  /** Of that block, seconds. */
+  readonly timestamp: bigint;
 }
 
 export interface AccountProof { readonly account: ProvenAccount; readonly proof: readonly Hex[] }

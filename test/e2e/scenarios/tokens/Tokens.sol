@@ -104,3 +104,19 @@ contract PlainMulti is ERC1155("") {
         _mint(msg.sender, 7, 1_000, "");
     }
 }
+
+interface IResolverRegistry {
+    function setResolver(address resolver) external;
+}
+
+/// @notice A pool on L2 whose shares are its own tokens: whoever pays in ETH owns a part of all it holds. It names who shares that out on L1
+/// should the chain freeze.
+contract SharePool is ERC20("Pool share", "SHARE") {
+    function join() external payable {
+        _mint(msg.sender, msg.value);
+    }
+
+    function declare(address registry, address resolver) external {
+        IResolverRegistry(registry).setResolver(resolver);
+    }
+}
