@@ -2,7 +2,7 @@
 // the pool holds (once), prove the supply of its token (once), redeem the holder's share. The rules are the PoolResolver's.
 // Invariant: every proof is checked here against the pinned root before anything is sent; what was done already is left out.
 
-import { Contract } from 'ethers';
+import { Contract, isError } from 'ethers';
 import { addressBytes, mappingSlot, toHex, uintBytes, words } from '@keyfall/protocol';
 import type { Hex } from '@keyfall/protocol';
 import { parseAddress } from '../amounts.ts';
@@ -43,6 +43,8 @@ export async function exitPool(poolText: string, options: ExitPoolOptions, outpu
     if (kit.claimant?.entitlement !== ENTITLEMENTS.resolver || kit.payee === null) throw new CommandFailure('failed', `${pool} has no resolver that counts: ${kit.how}`);
     await verifyKit(kit, out);
     const resolver = new Contract(kit.payee, contractAbi('PoolResolver'), connection.l1);
+    if (!(await isResolverOf(resolver, pool))) throw new CommandFailure('failed', `the resolver ${kit.payee} that ${pool} declared shares out by rules of its own, which this command does not know: ask whoever made the pool`);
+    for (const { asset } of kit.holdings.filter((holding) => holding.asset.kind === 'erc721')) output.progress(`${assetName(asset)} cannot be shared out, and stays where it is`);
     const proofs = await StateProofs.open(connection.l2, positions.state);
     const entitled = await entitlementOf(holder, from, proofs, circumstances(positions.state, snapshot, connection));
     if (entitled.kind === 'stranded') throw new CommandFailure('failed', `${holder}: ${entitled.because}`);
@@ -75,6 +77,16 @@ export async function exitPool(poolText: string, options: ExitPoolOptions, outpu
 interface Share { readonly kit: ExitKit; readonly resolver: Contract; readonly holder: Hex; readonly entitled: Extract<Entitled, { kind: 'entitled' }>; readonly proofs: StateProofs }
 
 const view = async <T>({ resolver }: Share, name: string, ...args: readonly unknown[]): Promise<T> => (await resolver.getFunction(name).staticCall(...args)) as T;
+
+/** Whether the contract is a PoolResolver made for this pool. */
+async function isResolverOf(resolver: Contract, pool: Hex): Promise<boolean> {
+  try {
+    return ((await resolver.getFunction('POOL').staticCall()) as string).toLowerCase() === pool;
+  } catch (error) {
+    if (isError(error, 'BAD_DATA') || isError(error, 'CALL_EXCEPTION')) return false;
+    throw error;
+  }
+}
 
 /** What can be shared out: not NFTs, which the resolver refuses. */
 function divisible(holdings: ExitKit['holdings']): ExitKit['holdings'] {
