@@ -138,8 +138,8 @@ describe('a dead council', () => {
     await system.attest(batch, id('one'));
     await system.prove(batch, id('other'), lane);
     await system.pass(7n * DAY + 1n);
-    await system.send(system.contract('Lifecycle'), 'freeze', []);
-    assert.equal(await governed.read('Lifecycle', 'phase'), 2n);
+    await system.send(system.contract('Lifecycle'), 'freeze', [2, 1n]);
+    assert.equal(await governed.read('Lifecycle', 'phase'), 3n, 'frozen: a dispute that nobody resolved');
     assert.equal(await governed.read('Rollup', 'finalizedCount'), batch.index - 1n, 'neither answer became final');
     await system.anvil.rpc('evm_revert', snapshot);
     system.user.reset();
