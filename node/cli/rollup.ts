@@ -53,7 +53,8 @@ export async function connect(url: string): Promise<JsonRpcProvider> {
   if (!URL.canParse(url)) throw new CommandFailure('usage', `expected a URL of a JSON-RPC endpoint, got '${url}'`);
   const chainId = await probeRpc(url, 'eth_chainId');
   if (typeof chainId !== 'string') throw new CommandFailure('failed', `${url}: expected a chain id, got ${JSON.stringify(chainId)}`);
-  // Answers are not kept: one that is a quarter of a second old has the nonce of the transaction before.
+  // Nothing is kept: an answer a quarter of a second old has the nonce of the transaction before, and with an old block number and no block
+  // after it a mined transaction would be waited for for ever.
   const provider = new JsonRpcProvider(url, Network.from(BigInt(chainId)), { staticNetwork: true, cacheTimeout: -1 });
   provider.pollingInterval = POLL_MILLISECONDS;
   return provider;
