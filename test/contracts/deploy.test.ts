@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { Contract, JsonRpcProvider } from 'ethers';
+import { parseOptions } from '../../contracts/deploy/options.ts';
 import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
 import { abiOf, keyAt, runDeploy, type Deployment } from './deployed.ts';
 
@@ -99,4 +100,16 @@ test('wrong input is named before anything is sent', async () => {
   await rejects([], /KEYFALL_DEPLOYER_KEY: expected a private key/, 'secret');
   await rejects(['--time-scale', '60'], /--time-scale 60 was given, it stands with 1440/);
   assert.equal(await provider.getBlockNumber(), before);
+});
+
+test('P-142 a delay or a sunset that the timelock would refuse is named before anything is sent', () => {
+  const address = keyAt(1).address;
+  const council = Array.from({ length: 8 }, (_, index) => `${keyAt(index + 30).address}${index < 3 ? ':external' : ''}`).join(',');
+  const base = ['--l1', anvil.url, '--operator', address, '--cold-key', address, '--attesters', [1, 2, 3, 4, 5].map((index) => keyAt(index).address).join(','), '--council', council, '--tokens', `${address}=1`];
+  const parsed = (...extra: readonly string[]): ReturnType<typeof parseOptions> => parseOptions([...base, ...extra], { KEYFALL_DEPLOYER_KEY: keyAt(20).privateKey });
+  for (const days of ['45', '365']) assert.equal(parsed('--upgrade-delay-days', days).upgradeDelayDays, BigInt(days));
+  // The last one is 2^40 seconds and a day: cut to the forty bits of an eta it would be a day.
+  for (const days of ['0', '1', '44', '366', '12725830']) assert.throws(() => parsed('--upgrade-delay-days', days), /--upgrade-delay-days: expected (45 to 365 days|a positive integer)/, days);
+  assert.equal(parsed('--sunset-days', '730').sunsetDays, 730n);
+  assert.throws(() => parsed('--sunset-days', '731'), /--sunset-days: expected 1 to 730 days, got 731/);
 });
