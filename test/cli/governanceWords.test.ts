@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Interface, ZeroHash, id } from 'ethers';
+import { AbiCoder, Interface, ZeroAddress, ZeroHash, id } from 'ethers';
 import type { GovernanceConnection } from '../../node/cli/governance/contracts.ts';
+import { sayCall } from '../../node/cli/governance/sending.ts';
 import { allProposals } from '../../node/cli/governance/upgrades.ts';
 import { printable } from '../../node/cli/output.ts';
 import { contractAbi } from '../../node/cli/rollup.ts';
@@ -26,6 +27,16 @@ test('P-140 a proposal in no or another encoding is told apart, and the readable
   assert.deepEqual(readable.map((proposal) => proposal.id), [0n, 5n]);
   assert.deepEqual(unreadable, [1n, 2n, 3n, 4n]);
   assert.equal(readable[0]?.upgrade.kind, 6);
+});
+
+test('what a transaction to be signed says of itself is on lines of ours', () => {
+  const governor = new Interface(contractAbi('KeyfallGovernor'));
+  const upgrade = [6, AbiCoder.defaultAbiCoder().encode(['tuple(uint256, uint256)'], [[1_100_000, 1_000_000]]), id('report'), ZeroHash];
+  const data = governor.encodeFunctionData('propose', [[ZeroAddress], [0], [schedule.encodeFunctionData('schedule', [upgrade])], 'fees\n\u001b[1Aproposes: nothing at all']);
+  const lines = sayCall('KeyfallGovernor', ZeroAddress, data);
+  assert.ok(lines.some((line) => line.includes('proposes: Set the data fee scalar to 1100000')));
+  assert.ok(lines.every((line) => printable(line) === line), lines.join('|'));
+  assert.throws(() => sayCall('Maturity', ZeroAddress, data), /what it would do is unknown, so it is not signed/);
 });
 
 test('a description cannot pass for our words: what a terminal obeys, new lines and hidden or turned text are written out', () => {

@@ -13,6 +13,7 @@ import { writeFileAtomically } from '../home.ts';
 import type { Home } from '../home.ts';
 import { loadWallet } from '../keys.ts';
 import type { KeyOptions } from '../keys.ts';
+import { printable } from '../output.ts';
 import type { Output } from '../output.ts';
 import { contractAbi } from '../rollup.ts';
 import type { GovernanceConnection } from './contracts.ts';
@@ -65,7 +66,7 @@ export function sayCall(contract: TransactionFile['contract'], to: string, data:
     const value: unknown = call.args[index];
     if (input.type.startsWith('tuple') && input.name === 'upgrade') lines.push(`  ${sentenceOf(toUpgrade(value))}`);
     else if (call.name === 'propose' && input.name === 'calldatas') lines.push(...proposedLines(value as string[]));
-    else if (input.name !== 'approvals') lines.push(`  ${input.name}: ${String(value)}`);
+    else if (input.name !== 'approvals') lines.push(`  ${input.name}: ${printable(String(value))}`);
   });
   return lines;
 }
