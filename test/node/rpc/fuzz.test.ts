@@ -63,6 +63,10 @@ const tracing = fc.record({
   tracer: fc.constantFrom('callTracer', 'prestateTracer', ''), tracerConfig: fc.record({ onlyTopCall: fc.boolean(), withLog: fc.boolean(), diffMode: fc.boolean(), disableCode: fc.boolean(), disableStorage: fc.boolean() }, { requiredKeys: [] }),
   enableMemory: fc.boolean(), disableStack: fc.boolean(), disableStorage: fc.boolean(), enableReturnData: fc.boolean(), limit: fc.nat(20), stateOverrides, blockOverrides,
 }, { requiredKeys: [] });
+const simulated = fc.record({ blockOverrides, stateOverrides, calls: fc.array(transaction, { maxLength: 3 }) }, { requiredKeys: [] });
+const simulation = fc.record({
+  blockStateCalls: fc.array(simulated, { minLength: 1, maxLength: 3 }), traceTransfers: fc.boolean(), validation: fc.boolean(), returnFullTransactions: fc.boolean(),
+}, { requiredKeys: ['blockStateCalls'] });
 const topic = fc.oneof(fc.constant(null), words, fc.array(fc.oneof(fc.constant(null), words), { maxLength: 3 }));
 const filter = fc.record({ fromBlock: fc.oneof(tags, quantities), toBlock: fc.oneof(tags, quantities), blockHash: hash, address: fc.oneof(addresses, fc.array(addresses, { maxLength: 3 })), topics: fc.array(topic, { maxLength: 5 }) }, { requiredKeys: [] });
 
@@ -74,6 +78,7 @@ function argumentFor(accepts: string): fc.Arbitrary<unknown> {
   if (accepts === 'state override object') return stateOverrides;
   if (accepts === 'block override object') return blockOverrides;
   if (accepts === 'trace options object') return tracing;
+  if (accepts === 'object with blockStateCalls') return simulation;
   if (accepts === 'address') return addresses;
   if (accepts === 'hash') return hash;
   if (accepts === 'array of slots') return fc.array(slots, { maxLength: 3 });
