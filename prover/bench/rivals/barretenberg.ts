@@ -1,19 +1,18 @@
 // UltraHonk of @aztec/bb.js in WASM on the statement, as a Noir program that calls the keccak-f the proof system brings.
-// Owns: the program, its reference string. Does not own: installation (rivals.ts).
-// The reference string is made here from a number everybody can read: such proofs prove nothing to anyone, their making takes as long.
+// Owns: the program. Does not own: installation (rivals.ts).
+// The package takes its ceremony's reference string and no other, and fetches it on first use: without that it cannot be run at all.
 // Invariant: the time is that of `generateProof`; compilation, witness and reference string are outside.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { referenceString } from "./reference-string.ts";
 import { answer } from "./statement.ts";
 import type { RivalRequest } from "./statement.ts";
 
 /** What is used of the packages, which are no dependency of this tree. */
 type Program = { readonly bytecode: string };
-type Barretenberg = { srsInitSrs(request: { pointsBuf: Uint8Array; numPoints: number; g2Point: Uint8Array }): Promise<unknown> };
+type Barretenberg = { destroy(): Promise<void> };
 type Backend = {
   generateProof(witness: Uint8Array, options: object): Promise<{ proof: Uint8Array; publicInputs: readonly string[] }>;
   verifyProof(proof: unknown, options: object): Promise<boolean>;
@@ -26,7 +25,8 @@ type Modules = {
 
 /** No zero knowledge, as ours. */
 const TARGET = { verifierTarget: "evm-no-zk" };
-const LOG_POINTS = 17;
+/** Points of the reference string: more than a permutation's gates. */
+const LOG_POINTS = 18;
 
 const sourceOf = (permutations: number): string => `
 fn main(start: pub [u64; 25]) -> pub [u64; 25] {
@@ -63,9 +63,10 @@ await answer(async (request) => {
   const { witness, returnValue } = await new modules.noir.Noir(program).execute({ start: request.start.map((lane) => `0x${lane.toString(16)}`) });
   const lanes = (returnValue as string[]).map(BigInt);
   if (lanes.some((lane, i) => lane !== request.end[i])) throw new Error("the program's end is not the chain's");
-  const { g1, g2 } = await referenceString(join(request.folder, `reference-string-${LOG_POINTS}.bin`), LOG_POINTS);
-  const api = await modules.bb.Barretenberg.new({ threads: request.threads, backend: "Wasm", skipSrsInit: true });
-  await api.srsInitSrs({ pointsBuf: g1, numPoints: 2 ** LOG_POINTS, g2Point: g2 });
+  const options = { threads: request.threads, backend: "Wasm", crsPath: join(request.folder, "reference-string"), srsSize: 2 ** LOG_POINTS };
+  const api = await modules.bb.Barretenberg.new(options).catch((error: unknown) => {
+    throw new Error("its ceremony's reference string could not be fetched", { cause: error });
+  });
   const backend = new modules.bb.UltraHonkBackend(program.bytecode, api);
   const start = performance.now();
   const proof = await backend.generateProof(witness, TARGET);

@@ -49,7 +49,7 @@ function run(command: string, args: readonly string[], cwd: string, seconds: num
       clearTimeout(timer);
       const words = stderr.trim().split("\n").filter((line) => /\S/.test(line));
       if (code === 0) resolve({ ok: true, stdout });
-      else resolve({ ok: false, reason: signal === "SIGKILL" ? `did not end within ${seconds} s` : (words.find((line) => /error/i.test(line)) ?? words.at(-1) ?? `ended with ${code}`).slice(0, 300) });
+      else resolve({ ok: false, reason: signal === "SIGKILL" ? `did not end within ${seconds} s` : (words.find((line) => /^\w*Error: /.test(line)) ?? words.find((line) => /error/i.test(line)) ?? words.at(-1) ?? `ended with ${code}`).slice(0, 300) });
     });
   });
 }
