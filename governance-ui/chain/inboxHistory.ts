@@ -4,7 +4,7 @@
 
 import { decodeFunctionData } from 'viem';
 import type { Hex } from 'viem';
-import { MESSAGE_PASSER, VAULT_SENDER, applyAlias } from '@keyfall/protocol/addresses.ts';
+import { VAULT_SENDER, applyAlias } from '@keyfall/protocol/addresses.ts';
 import { fromHex, toHex } from '@keyfall/protocol/bytes.ts';
 import { decodeMessage } from '@keyfall/protocol/message.ts';
 import type { InboxMessage } from '@keyfall/protocol/message.ts';
@@ -50,11 +50,6 @@ export function tokenDepositOf({ sender, data }: InboxMessage): TokenDeposit | u
 export function isFrom({ message }: SentMessage, account: Hex): boolean {
   const own = account.toLowerCase() as Hex;
   return message.sender === own || message.sender === applyAlias(own) || tokenDepositOf(message)?.from.toLowerCase() === own;
-}
-
-/** A withdrawal that the message asks for on L2, in words' parts; undefined if it asks for something else. */
-export function isWithdrawalMessage({ message }: SentMessage): boolean {
-  return message.kind === 'call' && message.to === MESSAGE_PASSER;
 }
 
 export function l2HashOfMessage({ raw, index }: SentMessage, l2ChainId: number): Hex {

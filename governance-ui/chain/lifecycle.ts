@@ -17,8 +17,6 @@ export type Phase = (typeof PHASES)[number];
 export const FREEZE_CAUSES = ['no new final batch since the operator lost its monopoly', 'messages were skipped long ago', 'a dispute that nobody resolved', 'no lane that may finalize'] as const;
 const DISPUTE = 2;
 
-export interface Episode { readonly number: number; readonly enteredT: number; readonly skipWidth: number; readonly firstSkipT: number; readonly lastSkipT: number; readonly announcedT: number; readonly returnRequestedT: number; readonly returnTarget: number }
-
 export async function phase(lifecycle: Contract, at: BlockRef): Promise<Reading<Phase>> {
   return mapReading(await view<number>(lifecycle, at, 'phase'), (code) => {
     const name = PHASES[code];
@@ -26,8 +24,6 @@ export async function phase(lifecycle: Contract, at: BlockRef): Promise<Reading<
     return name;
   });
 }
-
-export const episode = async (lifecycle: Contract, at: BlockRef): Promise<Reading<Episode>> => view(lifecycle, at, 'episode');
 
 export interface FreezeOpening { readonly cause: number; readonly disputeId: bigint }
 

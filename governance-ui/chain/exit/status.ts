@@ -42,13 +42,6 @@ export async function openParts({ exits: { hatch, lifecycle }, vault }: System, 
   return ranges.known ? { ...ranges, value: { holdings: holdings.value, ratios: ratios.value, refunds: refunds.value, withdrawals: withdrawals.value, skippedRanges: ranges.value } } : ranges;
 }
 
-/** What a claim of `amount` pays, by the asset's fixed ratio; unknown until it is fixed. */
-export async function payoutOf({ exits: { hatch } }: System, at: BlockRef, asset: KitAsset, amount: bigint): Promise<Reading<bigint>> {
-  if (hatch === undefined) return unknown('no EscapeHatch stands');
-  if (asset.kind === 'erc721') return { known: true, at, trust: hatch.chain.trust, value: amount };
-  return view<bigint>(hatch, at, 'payoutOf', onChain(asset), amount);
-}
-
 export const redirectNonce = async ({ exits: { hatch } }: System, at: BlockRef, payee: Hex): Promise<Reading<bigint>> => (hatch === undefined ? unknown('no EscapeHatch stands') : view(hatch, at, 'redirectNonce', payee));
 
 const REDIRECT_FIELDS = [{ name: 'payee', type: 'address' }, { name: 'to', type: 'address' }, { name: 'nonce', type: 'uint256' }, { name: 'deadline', type: 'uint256' }] as const;
