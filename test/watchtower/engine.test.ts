@@ -132,6 +132,25 @@ describe('the watchtower', () => {
     await system.anvil.rpc('evm_revert', snapshot);
   });
 
+  it('takes operators that lag for no reorganisation: what was told is not taken back', async (t) => {
+    const watched = watch(t);
+    await watched.catchUp();
+    const snapshot = await system.anvil.rpc('evm_snapshot');
+    const old = await system.anvil.rpc('eth_getBlockByNumber', 'latest', false);
+    const coldKey = await system.contract('OperatorSeat').getFunction('coldKey').staticCall() as string;
+    await system.anvil.rpc('anvil_impersonateAccount', coldKey);
+    await system.anvil.rpc('anvil_setBalance', coldKey, '0xde0b6b3a7640000');
+    await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['OperatorSeat'], data: system.contract('OperatorSeat').interface.encodeFunctionData('rotateOperator', [OTHER_KEY]), gas: '0x30000' });
+    await watched.catchUp();
+    const { tip } = watched.engine.cursor;
+    proxies[0]!.mischief = (method, params, result) => (method === 'eth_getBlockByNumber' && params[0] === 'latest' ? old : result);
+    proxies[1]!.isGarbled = true;
+    await watched.catchUp();
+    assert.equal(watched.engine.cursor.tip, tip);
+    assert.deepEqual(watched.messages.filter(({ title }) => title.includes('F33-key-reuse')).map(({ state }) => state), ['provisional']);
+    await system.anvil.rpc('evm_revert', snapshot);
+  });
+
   it('alarms, once, when the Rollup\'s code is replaced, proven by its storage', async (t) => {
     const watched = watch(t);
     await watched.catchUp();

@@ -5,9 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { encodePayload, fromHex, toHex, type Hex, type InboxMessage } from '@keyfall/protocol';
-import { verifyKzgProof as nodeVerifies } from '../../node/execute/crypto.ts';
 import { genesisHead, runBlock } from '../../watchtower/replay/blockRun.ts';
-import { verifyKzgProof } from '../../watchtower/replay/kzg.ts';
 import { createMachine, writeGenesis, type Allocation } from '../../watchtower/replay/machine.ts';
 import { emptied, planBatch, type BatchFacts } from '../../watchtower/replay/plan.ts';
 import { TrieStore } from '../../watchtower/replay/trieStore.ts';
@@ -46,17 +44,6 @@ describe('re-execution', () => {
     const twins = await Twins.start(seed);
     for (let block = 0; block < 4; block += 1) await twins.block();
     await twins.engine.close();
-  });
-
-  it('knows the KZG check that the node knows, by another equation', () => {
-    const infinity = `0xc0${'00'.repeat(47)}`;
-    const base = `0x97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb`;
-    const word = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`;
-    for (const [commitment, z, y, proof] of [[base, word(5n), word(1n), infinity], [base, word(5n), word(2n), infinity], [infinity, word(0n), word(0n), infinity], [infinity, word(3n), word(0n), base]] as const) {
-      assert.equal(verifyKzgProof(commitment, z, y, proof), nodeVerifies(commitment, z, y, proof), `${commitment} ${y}`);
-    }
-    assert.equal(verifyKzgProof(base, word(5n), word(1n), infinity), true);
-    assert.throws(() => verifyKzgProof(base, `0x${'ff'.repeat(32)}`, word(0n), infinity), /C_KZG_BADARGS/);
   });
 });
 

@@ -109,10 +109,10 @@ export class ReplayL1 {
   }
 
   /** A lane's answer to the last batch: the right one unless tampered with. */
-  async answer(tamper: Tamper = () => undefined): Promise<void> {
+  async answer(tamper: Tamper = () => undefined, lane = LANE): Promise<void> {
     const outputs: Record<string, unknown> = { ...this.result.outputs };
     tamper(outputs);
-    await this.emit('Rollup', 'AnswerRecorded', { index: String(this.committed), kind: '2', lane: LANE, outputs, beneficiary: LANE });
+    await this.emit('Rollup', 'AnswerRecorded', { index: String(this.committed), kind: '2', lane, outputs, beneficiary: LANE });
   }
 
   async finalize(): Promise<void> {

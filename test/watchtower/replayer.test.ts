@@ -50,13 +50,11 @@ describe('re-executing batches', () => {
   });
 
   it('finds a lane\'s answer with any wrong output, and finality of it, whichever comes first', async (t) => {
-    for (const field of ['stateRoot', 'lastHash', 'dropRoot', 'zkGasUsed', 'lastTimestamp', 'lastNumber']) {
-      const l1 = await story(t);
-      await l1.answer((outputs) => { outputs[field] = field.endsWith('Root') || field === 'lastHash' ? WRONG : '7'; });
-      await l1.run();
-      assert.deepEqual(l1.findings.map(({ subject }) => subject), [`batch 1, lane ${LANE}`], field);
-      assert.match(l1.findings[0]?.got ?? '', new RegExp(`^${field} `));
-    }
+    const fields = ['stateRoot', 'lastHash', 'dropRoot', 'zkGasUsed', 'lastTimestamp', 'lastNumber'];
+    const answered = await story(t);
+    for (const [position, field] of fields.entries()) await answered.answer((outputs) => { outputs[field] = field.endsWith('Root') || field === 'lastHash' ? WRONG : '7'; }, `${LANE.slice(0, -1)}${position}` as Hex);
+    await answered.run();
+    assert.deepEqual(answered.findings.map(({ subject, got }) => [subject.slice(-1), got.split(' ')[0] ?? '']).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1)), fields.map((field, position) => [String(position), field]));
     const l1 = await story(t);
     await l1.emit('Rollup', 'BatchFinalized', { index: '1', lastHash: WRONG, stateRoot: WRONG, lastNumber: '1', inboxTo: '1' });
     await l1.run();
