@@ -3,7 +3,8 @@
 import { Gauge, Registry } from 'prom-client';
 import { headOf } from './auditLog.ts';
 import type { Quorum } from './l1/quorum.ts';
-import type { CursorState, Store, StoredVerdict } from './store.ts';
+import { KEYS, stateOf, type BatchResult } from './replay/records.ts';
+import type { CursorState, Store, StoredBlock, StoredVerdict } from './store.ts';
 
 const STATUS_VALUES = { ok: 1, violation: 0, unverifiable: -1 } as const;
 const AGREEMENT_VALUES = { agrees: 1, absent: 0, faulty: -1, dissents: -2 } as const;
@@ -24,5 +25,17 @@ export async function metricsText(store: Store, quorum: Quorum, outboxDepth: num
   gauge('wt_gap_blocks', 'blocks that could not be read').set((cursor?.gaps ?? []).reduce((sum, { from, to }) => sum + to - from + 1, 0));
   gauge('wt_outbox_depth', 'messages not delivered yet').set(outboxDepth);
   gauge('wt_log_seq', 'entries of the hash-chained log').set(headOf(store).seq);
+  const block = store.get<StoredBlock>(['block', cursor?.finalized ?? -1]);
+  const unknown = verdicts.filter((verdict) => verdict.status === 'unverifiable').map(({ since }) => (block?.timestamp ?? since) - since);
+  gauge('wt_unknown_oldest_seconds', 'L1 seconds for which the oldest unknown has been unknown').set(Math.max(0, ...unknown));
+  const replay = stateOf(store);
+  if (replay !== undefined) {
+    gauge('wt_prover_lag_batches', 'batches committed and not final').set(replay.committed - replay.finalBatch);
+    gauge('wt_reexecution_lag_batches', 'batches committed and not executed again').set(replay.committed - replay.executed.batch);
+    gauge('wt_reexecution_findings', 'what L1 recorded otherwise than its data gives').set(store.list(KEYS.findings).length + (replay.broken === undefined ? 0 : 1));
+    gauge('wt_reexecution_seconds', 'how long the last batch took').set((store.get<BatchResult>(KEYS.result(replay.executed.batch))?.milliseconds ?? 0) / 1_000);
+  }
+  const delivery = gauge('wt_alert_delivery_seconds', 'how long the last message waited until it was taken', ['channel']);
+  for (const { key, value } of store.entries<{ readonly waitedMilliseconds: number }>(['delivered'], 0, 100)) delivery.set({ channel: String(key[1]) }, value.waitedMilliseconds / 1_000);
   return registry.metrics();
 }
