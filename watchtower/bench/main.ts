@@ -118,7 +118,7 @@ async function measured<T>(path: string): Promise<T> {
 
 interface Scores { readonly malicious: number; readonly caught: number; readonly benign: number; readonly clean: number }
 interface Reexecution { readonly transfers: Timed; readonly storage: Timed }
-interface Timed { readonly transactions: number; readonly zkGas: number; readonly milliseconds: number }
+interface Timed { readonly transactions: number; readonly zkGas: number; readonly milliseconds: number; readonly cpuMilliseconds: number }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
@@ -172,7 +172,7 @@ async function main(): Promise<void> {
       `L1 block -> delivered alert, median of ${result.alerts}: ${(result.medianMilliseconds / 1000).toFixed(2)} s (aim < 5 s), longest ${(result.longestMilliseconds / 1000).toFixed(2)} s`,
       `the same behind a flood of ${result.floodMessages} messages: ${(result.floodedMilliseconds / 1000).toFixed(2)} s (aim < 60 s)`,
       `malicious upgrades caught by the check that names them: ${scores.caught} of ${scores.malicious}; benign ones that no check accuses: ${scores.clean} of ${scores.benign}`,
-      ...Object.entries(reexecution).map(([what, { transactions, zkGas, milliseconds }]) => `a batch of ${transactions} ${what} transactions (${zkGas} zkGas) executed again: ${(milliseconds / 1000).toFixed(2)} s`),
+      ...Object.entries(reexecution).map(([what, { transactions, zkGas, milliseconds, cpuMilliseconds }]) => `a batch of ${transactions} transactions (${what}, ${zkGas} zkGas) executed again: ${(milliseconds / 1000).toFixed(2)} s, ${(cpuMilliseconds / 1000).toFixed(2)} s of processor time`),
       `reference, one RPC round trip to the same L1: ${result.roundTripMilliseconds.toFixed(1)} ms; load ${(result.load ?? 0).toFixed(1)}`, '',
     ].join('\n'));
   } finally {
