@@ -22,6 +22,7 @@ import { Unverifiable, type Verdict } from './verdict.ts';
 
 /** Blocks walked before finality is looked at again, so that a long catching-up still judges. */
 const BLOCKS_PER_STEP = 500;
+const WALK_EVERY_MILLISECONDS = 1_000;
 
 export interface EngineParts {
   readonly config: Config;
@@ -199,10 +200,15 @@ export class Engine {
     });
   }
 
+  /** Judging takes many reads: the walk goes on in between, so that what happens meanwhile is told at once. */
   async #evaluate(view: View): Promise<void> {
+    let walkedAt = performance.now();
     for (const monitor of this.#parts.monitors) {
       if (monitor.evaluate === undefined) continue;
       await this.#keep(monitor, view, await this.#verdictsOf(monitor, view));
+      if (performance.now() - walkedAt < WALK_EVERY_MILLISECONDS) continue;
+      await this.#walk();
+      walkedAt = performance.now();
     }
   }
 
