@@ -89,7 +89,9 @@ test('P-150 what is not the one encoding of an upgrade is neither shown nor sign
   const id = await governed.scheduled('fees', '--data-fee-scalar', '3000000', '--surcharge-scalar', '1000000');
   const file = governed.path('opaque.json');
   await governed.done(['upgrade', 'veto', id, '--out', file]);
-  const act = JSON.parse(readFileSync(file, 'utf8')) as { upgrade: { payload: string; kind: number } };
+  const act = JSON.parse(readFileSync(file, 'utf8')) as { nonce: string; upgrade: { payload: string; kind: number } };
+  assert.ok(BigInt(act.nonce) < 256n, 'of the first word, which costs least');
+  assert.equal(await governed.read('SecurityCouncil', 'isNonceUsed', act.nonce), false);
   const before_ = await governed.run(['council', 'sign', file], COUNCIL_KEYS[0]);
   for (const upgrade of [{ ...act.upgrade, payload: `${act.upgrade.payload}00` }, { ...act.upgrade, kind: 77 }, { ...act.upgrade, payload: '0x1234' }]) {
     writeFileSync(file, JSON.stringify({ ...act, upgrade }));
