@@ -27,6 +27,8 @@ export interface ExitPlanOptions extends CommonOptions, FollowerOptions {
   readonly owner?: string;
 }
 
+const NATIVE: Mark = { mark: 'stranded', why: 'L1 has no escrow for it: exchange or redeem it on L2 while blocks are made; a share of a pool with a resolver is redeemed by keyfall exit pool' };
+
 interface Row { readonly what: string; readonly facts: Readonly<Record<string, unknown>>; readonly mark: Mark; readonly ifFrozen?: string; readonly cost: Cost }
 
 export async function exitPlan(options: ExitPlanOptions, output: Output): Promise<void> {
@@ -73,6 +75,9 @@ function rowsOf(snapshot: Snapshot, positions: Positions, finalBlock: bigint, co
     ...positions.tokens.map(({ asset, amount, isUncredited }) => ({
       what: `${assetName(text(asset))}: ${amount}${isUncredited ? ' (a deposit that L2 could not credit; anyone may have it made good there)' : ''}`,
       facts: { ...assetFacts(asset), amount, isUncredited }, mark, ...ifFrozen, cost: holdingCost(asset, isUncredited),
+    })),
+    ...positions.native.map(({ l2Token, balance }) => ({
+      what: `${balance ?? 'an unknown amount'} of the L2 token ${l2Token}`, facts: { kind: 'native', token: l2Token, amount: balance ?? null }, mark: NATIVE, cost: { gas: undefined, source: 'nothing leaves' },
     })),
     ...positions.withdrawals.map((withdrawal) => ({
       what: `withdrawal ${withdrawal.hash}`, facts: { withdrawal: withdrawal.hash, amount: withdrawal.withdrawal.amount, l2Block: withdrawal.l2Block }, mark: withdrawalMark(snapshot, finalBlock, withdrawal), cost: costs.claiming(withdrawal.withdrawal.assetKind),

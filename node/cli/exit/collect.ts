@@ -14,7 +14,7 @@ import { entitlementOf } from './entitlement.ts';
 import type { Circumstances, Entitled } from './entitlement.ts';
 import type { ExitKit } from './kit.ts';
 import { ETHER, depositOf, pendingWithdrawals, tokenHoldings, waitingMessages } from './positions.ts';
-import type { Asset, PendingWithdrawal, TokenHolding, WaitingMessage } from './positions.ts';
+import type { Asset, NativeToken, PendingWithdrawal, TokenHolding, WaitingMessage } from './positions.ts';
 import { StateProofs } from './stateProofs.ts';
 import type { StateAt } from './stateProofs.ts';
 
@@ -27,6 +27,7 @@ export interface Positions {
   readonly state: StateAt;
   readonly etherWei: bigint;
   readonly tokens: readonly TokenHolding[];
+  readonly native: readonly NativeToken[];
   readonly withdrawals: readonly PendingWithdrawal[];
   /** Deposits that no final batch holds, or that were skipped. */
   readonly deposits: readonly { readonly waiting: WaitingMessage; readonly asset: Asset; readonly amount: bigint }[];
@@ -64,7 +65,7 @@ export async function collectPositions(connection: RollupConnection, out: WayOut
   const proofs = await StateProofs.open(l2, state);
   const account = await proofs.account(owner);
   return {
-    owner, state, etherWei: account?.account.balance ?? 0n, tokens: await tokenHoldings(l2, owner, proofs),
+    owner, state, etherWei: account?.account.balance ?? 0n, ...(await tokenHoldings(l2, owner, proofs)),
     withdrawals: await pendingWithdrawals(connection, out.vault, owner, state.blockNumber), deposits: await deposits(connection, out, snapshot, owner), entitled: await entitlementOf(owner, from, proofs, circumstances(state, snapshot, connection)),
   };
 }

@@ -24,6 +24,12 @@ export interface TokenHolding {
   readonly provenIn: Hex;
   readonly proof: SlotProof;
 }
+/** A token that exists on L2 alone: nothing on L1 stands for it. */
+export interface NativeToken {
+  readonly l2Token: Hex;
+  /** Undefined where the contract does not say. */
+  readonly balance: bigint | undefined;
+}
 export interface PendingWithdrawal { readonly hash: Hex; readonly withdrawal: Withdrawal; readonly l2Block: number }
 export interface WaitingMessage { readonly index: bigint; readonly raw: Hex; readonly message: InboxMessage; readonly isSkipped: boolean }
 
@@ -36,7 +42,9 @@ const TRANSFERS = new Interface([
   'event TransferSingle(address indexed operator, address indexed from, address indexed to, uint256 id, uint256 value)',
   'event TransferBatch(address indexed operator, address indexed from, address indexed to, uint256[] ids, uint256[] values)',
 ]);
-const TOKEN = new Interface(['function l1Token() view returns (address)']);
+const TOKEN = new Interface(['function l1Token() view returns (address)', 'function balanceOf(address) view returns (uint256)']);
+/** Anyone may send anyone tokens: so many contracts are asked. */
+const MAX_NATIVE_TOKENS = 100;
 
 export const ETHER: Asset = { kind: 'eth', token: ZERO_ADDRESS, id: 0n };
 
@@ -58,8 +66,10 @@ async function logs(l2: JsonRpcProvider, to: bigint, filter: { address?: string;
   return found;
 }
 
-/** Everything of the bridge that ever came to the account, with the L1 token it stands for. */
-async function candidates(l2: JsonRpcProvider, owner: Hex, to: bigint): Promise<Map<string, { asset: Asset; l2Token: Hex }>> {
+interface Candidates { readonly assets: ReadonlyMap<string, { readonly asset: Asset; readonly l2Token: Hex }>; readonly foreign: ReadonlySet<Hex> }
+
+/** Everything that ever came to the account: of the bridge, with the L1 token it stands for, and of contracts that are not the bridge's. */
+async function candidates(l2: JsonRpcProvider, owner: Hex, to: bigint): Promise<Candidates> {
   const recipient = topicOf(owner);
   const [moved, single, batch] = await Promise.all([
     logs(l2, to, { topics: [eventTopic(TRANSFERS, 'Transfer'), null, recipient] }),
@@ -68,11 +78,13 @@ async function candidates(l2: JsonRpcProvider, owner: Hex, to: bigint): Promise<
   ]);
   const bridged = new Map<string, Hex | undefined>();
   const assets = new Map<string, { asset: Asset; l2Token: Hex }>();
+  const foreign = new Set<Hex>();
   const add = async (address: string, kind: Exclude<AssetKind, 'eth'>, id: bigint): Promise<void> => {
     const name = `${kind}:${address}`;
     if (!bridged.has(name)) bridged.set(name, await l1TokenOf(l2, address, kind));
     const token = bridged.get(name);
-    if (token !== undefined) assets.set(`${name}:${id}`, { asset: { kind, token, id }, l2Token: address.toLowerCase() as Hex });
+    if (token === undefined) foreign.add(address.toLowerCase() as Hex);
+    else assets.set(`${name}:${id}`, { asset: { kind, token, id }, l2Token: address.toLowerCase() as Hex });
   };
   for (const log of moved) {
     // ERC-721 has the id as a fourth topic, ERC-20 the amount as data.
@@ -84,7 +96,7 @@ async function candidates(l2: JsonRpcProvider, owner: Hex, to: bigint): Promise<
     const ids = parsed === null ? [] : parsed.name === 'TransferSingle' ? [parsed.args['id'] as bigint] : [...(parsed.args['ids'] as Iterable<bigint>)];
     for (const id of ids) await add(log.address, 'erc1155', id);
   }
-  return assets;
+  return { assets, foreign };
 }
 
 /** The L1 token behind an L2 contract, if the bridge itself made it; anyone may emit events that look like a token's. */
@@ -100,11 +112,12 @@ async function l1TokenOf(l2: JsonRpcProvider, address: string, kind: Exclude<Ass
   }
 }
 
-/** Bridged tokens and uncredited deposits of an account, proven under the state's root. */
-export async function tokenHoldings(l2: JsonRpcProvider, owner: Hex, proofs: StateProofs): Promise<readonly TokenHolding[]> {
+/** Bridged tokens and uncredited deposits of an account, proven under the state's root; and what it has of tokens that L1 knows nothing of. */
+export async function tokenHoldings(l2: JsonRpcProvider, owner: Hex, proofs: StateProofs): Promise<{ readonly tokens: readonly TokenHolding[]; readonly native: readonly NativeToken[] }> {
   const to = proofs.state.blockNumber;
   const holdings: TokenHolding[] = [];
-  for (const { asset, l2Token } of (await candidates(l2, owner, to)).values()) {
+  const { assets, foreign } = await candidates(l2, owner, to);
+  for (const { asset, l2Token } of assets.values()) {
     const proof = await proofs.slot(l2Token, holdingSlot(ASSET_KINDS[asset.kind] as 1 | 2 | 3, owner, asset.id));
     if (proof === undefined || (asset.kind === 'erc721' && proof.word !== BigInt(owner))) continue;
     holdings.push({ asset, amount: asset.kind === 'erc721' ? 1n : proof.word, isUncredited: false, provenIn: l2Token, proof });
@@ -122,7 +135,18 @@ export async function tokenHoldings(l2: JsonRpcProvider, owner: Hex, proofs: Sta
     const proof = await proofs.slot(L2_BRIDGE, mappingSlot(topicOf(owner) as Hex, BigInt(mappingSlot(key, 0n))));
     if (proof !== undefined) holdings.push({ asset, amount: proof.word, isUncredited: true, provenIn: L2_BRIDGE, proof });
   }
-  return holdings;
+  const native = await Promise.all([...foreign].slice(0, MAX_NATIVE_TOKENS).map(async (l2Token) => ({ l2Token, balance: await balanceOf(l2, l2Token, owner, to) })));
+  return { tokens: holdings, native: native.filter(({ balance }) => balance !== 0n) };
+}
+
+async function balanceOf(l2: JsonRpcProvider, token: Hex, owner: Hex, at: bigint): Promise<bigint | undefined> {
+  try {
+    const [balance] = TOKEN.decodeFunctionResult('balanceOf', await l2.call({ to: token, data: TOKEN.encodeFunctionData('balanceOf', [owner]), blockTag: Number(at) }));
+    return balance as bigint;
+  } catch {
+    // Whatever else emits such events need not answer at all.
+    return undefined;
+  }
 }
 
 /** Withdrawals that the account sent, or that name it as recipient, and that L1 has not paid. */

@@ -33,7 +33,9 @@ export class Stranger {
   readonly home: string;
   #lane: { address: string; key: string } | undefined;
 
-  constructor(l1Url: string, rollup: string, home: string) {
+  /** @param before whose lane is gone on with, when L1 was started anew */
+  constructor(l1Url: string, rollup: string, home: string, before?: Stranger) {
+    if (before !== undefined) this.#lane = before.#lane;
     this.l1Url = l1Url;
     this.l1 = new JsonRpcProvider(l1Url, 31_337, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
     this.rollup = rollup;
