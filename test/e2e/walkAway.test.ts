@@ -35,7 +35,7 @@ async function deposit(stranger: Stranger, account: number, ether: string): Prom
   assert.equal((await sent.wait())?.status, 1);
 }
 
-test('a stranger leaves a chain that nobody runs: enforced, proven, paid; frozen, escaped', { timeout: 300_000 }, async (t) => {
+test('a stranger leaves a chain that nobody runs: enforced, proven, paid; frozen, escaped', { timeout: 600_000 }, async (t) => {
   const { stranger, end } = await begin();
   t.after(end);
   await stranger.placeLane();

@@ -38,7 +38,7 @@ export async function exitPlan(options: ExitPlanOptions, output: Output): Promis
   try {
     const out = await WayOut.find(connection.l1, connection.rollupAddress);
     const snapshot = await out.snapshot();
-    const positions = await collectPositions(connection, out, snapshot, owner, owner);
+    const positions = await collectPositions(connection, out, snapshot, owner, undefined);
     const finalBlock = ((await out.rollup.getFunction('finalHead').staticCall()) as [bigint, string, string, bigint])[3];
     const pricePerMessage = (await out.inbox.getFunction('price').staticCall(200_000n)) as bigint;
     const costs = await planCosts(connection, out, snapshot, positions);
