@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 
 import {IInbox} from "../src/interfaces/IInbox.sol";
 import {ILifecycle} from "../src/interfaces/ILifecycle.sol";
-import {BatchInputs, Binding, IRollup, Outputs} from "../src/interfaces/IRollup.sol";
+import {Binding, IRollup, Outputs} from "../src/interfaces/IRollup.sol";
 import {Constants} from "../src/libraries/Constants.sol";
 import {Statement} from "../src/libraries/Statement.sol";
 import {ScriptedLane} from "./support/ScriptedLane.sol";
@@ -30,35 +30,6 @@ contract LifecycleTest is System {
     function enter(uint64 hint) private {
         skip(7 days + 1);
         lifecycle.enterEnforced(hint);
-    }
-
-    /// @dev What an Enforced batch's inputs must be, from SPEC 8 and 12.
-    function enforcedInputs(bytes32 parentHash, uint64 start, uint64 from, uint64 to) private view returns (bytes32) {
-        BatchInputs memory inputs;
-        inputs.version = 1;
-        inputs.l1ChainId = block.chainid;
-        inputs.l2ChainId = Constants.DEVNET_L2_CHAIN_ID;
-        inputs.rollup = address(rollup);
-        inputs.specId = 1;
-        inputs.mode = 2;
-        inputs.parentHash = parentHash;
-        inputs.payloadCommitment = bytes32(uint256(3_600));
-        inputs.inboxFrom = from;
-        inputs.accFrom = inbox.accumulatorAt(from);
-        inputs.inboxTo = to;
-        inputs.accTo = inbox.accumulatorAt(to);
-        if (start != from) inputs.skipRoot = keccak256(abi.encode(start, from, inbox.accumulatorAt(start), inputs.accFrom));
-        inputs.feeConfigHash = keccak256(abi.encode(1_000_000, 1_000_000));
-        return Statement.hashInputs(inputs);
-    }
-
-    function commitEnforced(bytes32 parentHash, uint64 start, uint64 from, uint64 to, uint64 blockStart, Outputs memory outputs) private {
-        Binding memory binding = openBinding();
-        bytes32 statement = Statement.hash(
-            enforcedInputs(parentHash, start, from, to), Statement.hashOutputs(outputs), Statement.hashBinding(binding)
-        );
-        zkLane.submit(statement, 0, "");
-        rollup.commitEnforced(rollup.committedCount() + 1, parentHash, to, blockStart, address(zkLane), outputs, binding);
     }
 
     /// P-101: a message at E, and one second later; nothing late, nothing opens.

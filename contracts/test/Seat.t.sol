@@ -7,9 +7,8 @@ import {ILifecycle} from "../src/interfaces/ILifecycle.sol";
 import {IMaturity} from "../src/interfaces/IMaturity.sol";
 import {IOperatorSeat} from "../src/interfaces/IOperatorSeat.sol";
 import {IProverReserve} from "../src/interfaces/IProverReserve.sol";
-import {BatchInputs, Outputs} from "../src/interfaces/IRollup.sol";
+import {Outputs} from "../src/interfaces/IRollup.sol";
 import {Constants} from "../src/libraries/Constants.sol";
-import {Statement} from "../src/libraries/Statement.sol";
 import {ProverReserve} from "../src/rollup/ProverReserve.sol";
 import {System} from "./support/System.sol";
 
@@ -145,27 +144,7 @@ contract SeatTest is System {
     }
 
     function proveEnforced(bytes32 parentHash, uint64 from, Outputs memory outputs) private {
-        BatchInputs memory inputs;
-        inputs.version = 1;
-        inputs.l1ChainId = block.chainid;
-        inputs.l2ChainId = Constants.DEVNET_L2_CHAIN_ID;
-        inputs.rollup = address(rollup);
-        inputs.specId = 1;
-        inputs.mode = 2;
-        inputs.parentHash = parentHash;
-        inputs.payloadCommitment = bytes32(uint256(3_600));
-        inputs.inboxFrom = from;
-        inputs.accFrom = inbox.accumulatorAt(from);
-        inputs.inboxTo = from + 1;
-        inputs.accTo = inbox.accumulatorAt(from + 1);
-        inputs.feeConfigHash = keccak256(abi.encode(1_000_000, 1_000_000));
-        bytes32 statement = Statement.hash(
-            Statement.hashInputs(inputs), Statement.hashOutputs(outputs), Statement.hashBinding(openBinding())
-        );
-        zkLane.submit(statement, 0, "");
-        rollup.commitEnforced(
-            rollup.committedCount() + 1, parentHash, from + 1, from, address(zkLane), outputs, openBinding()
-        );
+        commitEnforced(parentHash, from, from, from + 1, from, outputs);
     }
 
     /// P-123: a + b0 * zkGas of the batch's messages, once, to the proof that decided.
@@ -233,6 +212,10 @@ contract SeatTest is System {
         uint256 fee = 350_000 * 200 gwei + B0 * 21_000;
         uint256 free = reserve.freeWei();
         assertTrue(free <= 1 ether + 2 gwei, "the messages' fees are not free");
+        // A stranger would settle the prover's batch for less than another day gives.
+        vm.expectPartialRevert(IProverReserve.TopUpCut.selector);
+        reserve.pay(1);
+        vm.startPrank(PROVER);
         reserve.pay(1);
         assertEq(reserve.creditOf(PROVER), fee + free / 50, "a fiftieth");
         reserve.pay(2);

@@ -14,6 +14,7 @@ import { accountRlp, buildTrie } from './trie.ts';
 const SNAPSHOT = new URL('../../contracts/gas-snapshot.json', import.meta.url);
 const CEILINGS: Readonly<Record<string, number>> = {
   'forced call, 100 bytes, exact payment': 90_000,
+  'forced call, 100 bytes, change returned': 90_000,
   'withdrawal of ETH, first of its root, among 100,000': 340_000,
   'withdrawal of ETH, root known, among 100,000': 340_000,
   'frozen exit of ETH, relayed, among 100,000, median': 360_000,

@@ -9,18 +9,19 @@ interface IProverReserve {
     error AlreadyPaid(uint64 batch);
     error NothingOwed(address beneficiary);
     error PaymentRefused(address beneficiary, uint256 amountWei);
-    error RangeAlreadyReleased(uint64 index, uint64 releasedTo);
+    /// @notice Today's allowance does not reach for the whole top-up: only the beneficiary itself may content itself with less.
+    error TopUpCut(uint64 batch, uint256 wantedWei, uint256 allowedWei);
 
     /// @param feeWei base price of the batch's messages
     /// @param topUpWei paid above it from the reserve's own
     event BatchPaid(uint64 indexed batch, address indexed beneficiary, uint256 feeWei, uint256 topUpWei);
-    event FeesReleased(uint64 from, uint64 to, uint256 feeWei);
     event Withdrawn(address indexed beneficiary, uint256 amountWei);
     event BaseFeeObserved(uint256 baseFeeWei);
     event Received(address indexed from, uint256 amountWei);
 
     receive() external payable;
-    /// @notice Credits whoever's zk answer made the batch final, once. Anyone.
+    /// @notice Credits whoever's zk answer made the batch final, once. Anyone; where the day's allowance would cut the top-up, the
+    /// beneficiary alone, so that nobody else settles it for less than a later day would give.
     function pay(uint64 batch) external;
     /// @notice Pays a beneficiary its credit. Anyone, to the beneficiary itself.
     function withdraw(address beneficiary) external;

@@ -24,6 +24,9 @@ import {BatchRange} from "./BatchRange.sol";
 
 /// @title Lifecycle
 contract Lifecycle is BatchRange {
+    /// @dev Halvings in the search for the border of a skip: exact up to 64 messages, beyond that to a sixty-fourth of its width.
+    uint256 private constant BORDER_PROBES = 6;
+
     /// @inheritdoc ILifecycle
     address public immutable ROLLUP;
     /// @inheritdoc ILifecycle
@@ -197,20 +200,30 @@ contract Lifecycle is BatchRange {
     }
 
     /// @dev How many messages from `from` on are older than E, at most `width`, up to the next skipped range. They are older in order, so
-    /// that the last one answers for all; only where it is too young is the border searched for.
-    function _skippable(uint64 from, uint64 width, uint256 nowT) private view returns (uint64) {
+    /// that the last one answers for all; only where it is too young is the border searched for, and in a wide range only until what may be
+    /// left out is a small part of it: the next skip takes that.
+    function _skippable(uint64 from, uint64 width, uint256 nowT) private view returns (uint64 low) {
         uint64 limit = nextSkippedFrom(from);
         uint64 count = IInbox(INBOX).count();
         if (limit > count) limit = count;
         if (width > limit - from) width = limit - from;
-        if (width == 0 || _messageAgeAt(from + width - 1, nowT) > ENFORCED_TRIGGER) return width;
-        uint64 low = 0;
-        while (low < width) {
-            uint64 middle = (low + width) / 2;
-            if (_messageAgeAt(from + middle, nowT) > ENFORCED_TRIGGER) low = middle + 1;
-            else width = middle;
+        if (width == 0 || _isOld(from + width - 1, nowT)) return width;
+        if (!_isOld(from, nowT)) return 0;
+        low = 1;
+        --width;
+        for (uint256 probe = 0; probe < BORDER_PROBES && low < width; ++probe) {
+            uint64 middle = (low + width + 1) / 2;
+            if (_isOld(from + middle - 1, nowT)) low = middle;
+            else width = middle - 1;
         }
-        return low;
+    }
+
+    /// @dev T never outruns wall time, so that for most messages the clock's past need not be asked.
+    function _isOld(uint64 index, uint256 nowT) private view returns (bool) {
+        uint256 time = IInbox(INBOX).prefix(index + 1).time;
+        if (time + ENFORCED_TRIGGER < nowT) return true;
+        if (time + ENFORCED_TRIGGER >= block.timestamp) return false;
+        return IClock(CLOCK).timeAt(time) + ENFORCED_TRIGGER < nowT;
     }
 
     /// @dev 0 if there is no such message.

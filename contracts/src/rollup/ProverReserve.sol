@@ -13,7 +13,7 @@ import {BaseFeeAverage} from "./BaseFeeAverage.sol";
 // What provers are paid from. Owns credits, which batches were paid, and the day's allowance of top-ups. The base price of every message stays
 // promised to whoever proves it: top-ups come only from what is beyond that, and from that at most a fiftieth a day, so that no delay and no
 // base fee that a prover may choose empties it. In Training it believes the Rollup, which the upgrade authority can replace.
-// Invariants: balance + what the Inbox has not sent >= credits + promised fees; a batch is paid once.
+// Invariants: balance + what the Inbox has not sent >= credits + promised fees; a batch is paid once, and nobody but its prover has it paid in part.
 
 /// @title ProverReserve
 contract ProverReserve is BaseFeeAverage {
@@ -72,7 +72,12 @@ contract ProverReserve is BaseFeeAverage {
             emit BatchPaid(batch, address(0), 0, 0);
             return;
         }
-        uint256 topUp = record.isEnforced ? _topUp(record, parent, from, fee, zkGas) : 0;
+        uint256 topUp = 0;
+        if (record.isEnforced) {
+            uint256 wanted = _wantedTopUp(record, parent, from, fee, zkGas);
+            topUp = _allowed(wanted, fee);
+            if (topUp < wanted && msg.sender != beneficiary) revert TopUpCut(batch, wanted, topUp);
+        }
         creditOf[beneficiary] += fee + topUp;
         _creditsWei += fee + topUp;
         emit BatchPaid(batch, beneficiary, fee, topUp);
@@ -108,14 +113,14 @@ contract ProverReserve is BaseFeeAverage {
         return _average();
     }
 
-    /// @dev Towards what the proof costs, growing while nobody proves; bounded by the day's allowance.
-    function _topUp(
+    /// @dev Towards what the proof costs, growing while nobody proves.
+    function _wantedTopUp(
         IRollup.BatchRecord memory record,
         IRollup.BatchRecord memory parent,
         uint64 from,
         uint256 fee,
         uint256 zkGas
-    ) private returns (uint256 topUp) {
+    ) private view returns (uint256) {
         uint256 unproven = _unprovenSeconds(record, parent, from);
         if (unproven < HEAD_AGE) return 0;
         uint256 baseFee = _average();
@@ -127,14 +132,18 @@ contract ProverReserve is BaseFeeAverage {
             cost = cost * Constants.TOP_UP_GROWTH_PERCENT / 100;
         }
         if (cost > most) cost = most;
-        if (cost <= fee) return 0;
-        topUp = cost - fee;
+        return cost > fee ? cost - fee : 0;
+    }
+
+    /// @dev What of it the day's allowance and the reserve give, taken from both.
+    function _allowed(uint256 wanted, uint256 fee) private returns (uint256 topUp) {
+        if (wanted == 0) return 0;
         uint256 day = IClock(CLOCK).current() / DAY;
         uint256 free = freeWei();
         // The fee of this batch was released above and is credited below.
         free = free > fee ? free - fee : 0;
         if (day != _day) (_day, _allowanceWei) = (day, free / Constants.TOP_UP_DAILY_DIVISOR);
-        if (topUp > _allowanceWei) topUp = _allowanceWei;
+        topUp = wanted > _allowanceWei ? _allowanceWei : wanted;
         if (topUp > free) topUp = free;
         _allowanceWei -= topUp;
     }

@@ -151,4 +151,29 @@ abstract contract System is TestBase {
         acceptAndAnswer(index, attesterLane, outputs);
         rollup.finalize(index);
     }
+
+    /// @dev What the inputs of an Enforced batch must be, from SPEC 8 and 12, if the batch before ended at `start`.
+    function enforcedInputs(bytes32 parentHash, uint64 start, uint64 from, uint64 to) internal view returns (bytes32) {
+        BatchInputs memory inputs;
+        inputs.version = 1;
+        inputs.l1ChainId = block.chainid;
+        inputs.l2ChainId = Constants.DEVNET_L2_CHAIN_ID;
+        inputs.rollup = address(rollup);
+        inputs.specId = 1;
+        inputs.mode = 2;
+        inputs.parentHash = parentHash;
+        inputs.payloadCommitment = bytes32(uint256(3_600));
+        (inputs.inboxFrom, inputs.accFrom) = (from, inbox.accumulatorAt(from));
+        (inputs.inboxTo, inputs.accTo) = (to, inbox.accumulatorAt(to));
+        if (start != from) inputs.skipRoot = keccak256(abi.encode(start, from, inbox.accumulatorAt(start), inputs.accFrom));
+        inputs.feeConfigHash = keccak256(abi.encode(1_000_000, 1_000_000));
+        return Statement.hashInputs(inputs);
+    }
+
+    /// @dev Has the zk lane accept an Enforced batch, and commits it.
+    function commitEnforced(bytes32 parentHash, uint64 start, uint64 from, uint64 to, uint64 blockStart, Outputs memory outputs) internal {
+        bytes32 inputs = enforcedInputs(parentHash, start, from, to);
+        zkLane.submit(Statement.hash(inputs, Statement.hashOutputs(outputs), Statement.hashBinding(openBinding())), 0, "");
+        rollup.commitEnforced(rollup.committedCount() + 1, parentHash, to, blockStart, address(zkLane), outputs, openBinding());
+    }
 }
