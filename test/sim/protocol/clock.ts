@@ -20,6 +20,8 @@ export class Clock {
   bucketNinths = CAPACITY;
   /** Wall time at which the running stop ends; at or before `wall` when none runs. */
   stopEnd = 0;
+  /** Wall time and T wherever T began or ceased to stand: between two of them it ran or it stood. */
+  readonly #moments: [number, number][] = [[0, 0]];
 
   /** Moves to wall time `wall`, splitting the interval where the stop ends or the bucket empties. */
   advanceTo(wall: number): void {
@@ -28,8 +30,19 @@ export class Clock {
     const held = Math.min(stopped, Math.floor(this.bucketNinths / NINTHS));
     if (held < stopped) this.stopEnd = this.wall + held;
     this.bucketNinths -= held * NINTHS;
+    if (held > 0) this.#moments.push([this.wall + held, this.t]);
     this.#run(wall - this.wall - held);
     this.wall = wall;
+    this.#moments.push([wall, this.t]);
+  }
+
+  /** T of a past moment of wall time. */
+  at(wall: number): number {
+    if (wall > this.wall) throw new RangeError(`a past moment, at most ${this.wall}, got ${wall}`);
+    const after = this.#moments.findIndex(([end]) => end >= wall);
+    const [end, t] = this.#moments[after]!;
+    const before = this.#moments[after - 1];
+    return before === undefined || before[1] === t ? t : t - (end - wall);
   }
 
   /** A stop starts; the caller passes the latest end of all stops that are open now, so stops unite. */

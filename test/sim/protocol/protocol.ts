@@ -9,61 +9,20 @@
  *          ^------returnToOperating---'         (freeze is also open from Operating: dispute unresolved, no lane left)
  */
 import { Clock } from './clock.ts';
-import { enforcedBlockEnds } from './enforcedBlocks.ts';
+import { enforcedBlockEnds, lastBlockStart } from './enforcedBlocks.ts';
 import { Lanes, type Answer } from './lanes.ts';
 import {
   BATCH_CAP, D, E, F, FIRST_SKIP_WAIT, FREEZE_AFTER, MESSAGE_CAP, NEXT_SKIP_WAIT, PAUSE, PAUSE_INTERVAL, RETURN_AFTER_SKIP, RETURN_WAIT, SKIP_NOTICE, V, Z,
 } from './parameters.ts';
+import type { Batch, Dispute, Episode, Message, Mode } from './records.ts';
 import { demand } from './refused.ts';
-
-export interface Message {
-  readonly wall: number;
-  readonly t: number;
-  readonly zkGas: number;
-  /** No prover can prove a block that holds it. */
-  readonly poison: boolean;
-  fate: 'pending' | 'final' | 'skipped';
-}
-
-export interface Batch {
-  readonly parentHash: string;
-  readonly from: number;
-  readonly to: number;
-  readonly committedAt: number;
-  readonly committedWall: number;
-  readonly enforced: boolean;
-  /** No prover can prove it, because of its own payload. */
-  readonly unprovable: boolean;
-  readonly answers: Answer[];
-}
-
-export interface Dispute {
-  readonly batch: number;
-  readonly answers: readonly [Answer, Answer];
-  /** Wall time after which, unresolved, the chain freezes. */
-  readonly end: number;
-}
-
-export interface Episode {
-  readonly enteredAt: number;
-  lastProgressAt: number;
-  lastFinalAt: number;
-  skipWidth: number;
-  firstSkipAt: number | undefined;
-  lastSkipAt: number | undefined;
-  announcedAt: number | undefined;
-  returnTarget: number | undefined;
-  returnSettledAt: number | undefined;
-}
-
-export type Mode = 'Operating' | 'Enforced' | 'Frozen';
 
 export class Protocol {
   readonly clock = new Clock();
   readonly lanes = new Lanes();
   readonly messages: Message[] = [];
   /** Every committed batch that was not dropped; index 0 is genesis. */
-  readonly batches: Batch[] = [{ parentHash: '', from: 0, to: 0, committedAt: 0, committedWall: 0, enforced: false, unprovable: false, answers: [] }];
+  readonly batches: Batch[] = [{ parentHash: '', from: 0, to: 0, committedAt: 0, committedWall: 0, enforced: false, spec: 1, unprovable: false, answers: [] }];
   finalCount = 1;
   finalHash = 'genesis';
   /** Next message that no committed batch and no skip has taken. */
@@ -72,6 +31,9 @@ export class Protocol {
   settled = 0;
   mode: Mode = 'Operating';
   episode: Episode | undefined;
+  /** How often Enforced was entered, and T of the last entry. */
+  entries = 0;
+  enteredAt = 0;
   pinned: { readonly hash: string; readonly settled: number } | undefined;
   pauseEnd = 0;
   lastPause = -PAUSE_INTERVAL;
@@ -103,7 +65,7 @@ export class Protocol {
     const next = this.messages[to];
     const dueLeft = next !== undefined && next.fate === 'pending' && this.t - next.t > F;
     demand(!dueLeft || this.#gas(this.nextMessage, to + 1) > BATCH_CAP, 'DUE_MESSAGES', `message ${to} is due`);
-    return this.#append(to, options.parentHash ?? this.honestTip(), false, options.unprovable ?? false);
+    return this.#append(to, options.parentHash ?? this.honestTip(), false, this.lanes.specs.at(this.t), options.unprovable ?? false);
   }
 
   /** A batch without a zk answer falls with its successors: later than V after its commit, in Enforced at once. */
@@ -121,10 +83,11 @@ export class Protocol {
   answer(index: number, lane: string, claimed?: string): void {
     const batch = this.batches[index];
     demand(batch !== undefined && index >= this.finalCount, 'NO_BATCH', `an unfinalized batch, got ${index}`);
-    const { kind, active, epoch } = this.lanes.get(lane);
+    const { kind, active, epoch, spec } = this.lanes.get(lane);
     const outputs = claimed ?? this.honestOutputs(index);
     demand(kind !== 'zk' || claimed !== undefined || this.isProvable(index), 'UNPROVABLE', `batch ${index}`);
     demand(active, 'LANE_DISABLED', lane);
+    demand(spec === batch.spec && this.lanes.specs.isAnswered(spec, this.t), 'LANE_SPEC', `a lane for spec ${batch.spec}, got one for ${spec}`);
     demand(!batch.answers.some((given) => given.lane === lane && this.lanes.counts(given)), 'ANSWERED', `${lane} answered batch ${index}`);
     const parent = this.batches[index - 1]!;
     const parentHolds = index === this.finalCount
@@ -150,7 +113,9 @@ export class Protocol {
     let count = 0;
     while (this.#canFinalizeNext()) {
       const batch = this.batches[this.finalCount]!;
-      this.finalHash = this.#zkAnswers(batch)[0]!.outputs;
+      const decided = this.#decider(batch);
+      this.finalHash = decided.outputs;
+      batch.decidedBy = decided.lane;
       this.finalCount += 1;
       for (let i = batch.from; i < batch.to; i++) if (this.messages[i]!.fate === 'pending') this.messages[i]!.fate = 'final';
       if (this.episode !== undefined) this.episode.lastFinalAt = this.t;
@@ -178,6 +143,8 @@ export class Protocol {
     const late = (message !== undefined && this.t - message.t > E) || (batch !== undefined && this.t - batch.committedAt > E);
     demand(late, 'NOT_LATE', 'a message unsettled, or a batch unfinalized, for more than E');
     this.mode = 'Enforced';
+    this.entries += 1;
+    this.enteredAt = this.t;
     this.episode = {
       enteredAt: this.t, lastProgressAt: this.t, lastFinalAt: this.t, skipWidth: 1, firstSkipAt: undefined, lastSkipAt: undefined, announcedAt: undefined,
       returnTarget: undefined, returnSettledAt: undefined,
@@ -198,8 +165,11 @@ export class Protocol {
     const to = options.to ?? ends.at(-1) ?? this.nextMessage;
     const { outputs } = options;
     demand(ends.includes(to), 'BLOCK_BOUNDARY', `one of ${ends.join(', ')}; got ${to}`);
+    const spec = this.specOf(to - 1);
+    const isOneBlock = lastBlockStart(this.messages, this.nextMessage, to) === this.nextMessage;
+    demand(isOneBlock || this.specOf(this.nextMessage) === spec, 'SPEC_BOUNDARY', `messages of spec ${spec} alone`);
     demand(this.lanes.get(lane).kind === 'zk', 'NOT_ZK', lane);
-    const index = this.#append(to, this.honestTip(), true, false);
+    const index = this.#append(to, this.honestTip(), true, spec, false);
     try {
       this.answer(index, lane, outputs);
     } catch (error) {
@@ -207,6 +177,11 @@ export class Protocol {
       throw error;
     }
     return index;
+  }
+
+  /** The spec of a message that is proven now. */
+  specOf(message: number): number {
+    return this.lanes.specs.forMessage(this.messages[message]!.t, this.t);
   }
 
   /** Where an Enforced batch may end now. */
@@ -296,9 +271,14 @@ export class Protocol {
     this.#updateStops();
   }
 
-  /** Anyone shows that a zk lane accepted two outputs for equal inputs. */
+  /** An upgrade switches a lane on or off. */
+  switchLane(lane: string, isOn: boolean): void {
+    this.lanes.switch(lane, isOn, this.t);
+    this.#updateStops();
+  }
+
+  /** Anyone shows that a lane accepted two outputs for equal inputs. */
   nullify(lane: string): void {
-    demand(this.lanes.get(lane).epoch === 0, 'LANE_DEAD', lane);
     this.lanes.nullify(lane, this.t);
     this.#updateStops();
   }
@@ -333,8 +313,8 @@ export class Protocol {
     return this.episode;
   }
 
-  #append(to: number, parentHash: string, enforced: boolean, unprovable: boolean): number {
-    this.batches.push({ parentHash, from: this.nextMessage, to, committedAt: this.t, committedWall: this.wall, enforced, unprovable, answers: [] });
+  #append(to: number, parentHash: string, enforced: boolean, spec: number, unprovable: boolean): number {
+    this.batches.push({ parentHash, from: this.nextMessage, to, committedAt: this.t, committedWall: this.wall, enforced, spec, unprovable, answers: [] });
     this.nextMessage = to;
     this.#passSkipped();
     return this.batches.length - 1;
@@ -368,6 +348,12 @@ export class Protocol {
 
   #zkAnswers(batch: Batch): Answer[] {
     return batch.answers.filter((given) => this.lanes.counts(given) && this.lanes.get(given.lane).kind === 'zk');
+  }
+
+  /** The earliest zk answer decides, of several at once that of the lane enabled first. */
+  #decider(batch: Batch): Answer {
+    const order = (given: Answer): number => this.lanes.enabled.indexOf(given.lane);
+    return this.#zkAnswers(batch).toSorted((a, b) => (a.at === b.at ? order(a) - order(b) : a.at - b.at))[0]!;
   }
 
   /** A batch that builds on another block than the last final one can never be final, whatever was answered. */

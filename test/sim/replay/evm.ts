@@ -8,7 +8,8 @@ import { Common, Hardfork, Mainnet } from '@ethereumjs/common';
 import { createEVM, type EVM } from '@ethereumjs/evm';
 import { SimpleStateManager } from '@ethereumjs/statemanager';
 import { Account, bytesToHex, createAddressFromString, hexToBytes, type PrefixedHexString } from '@ethereumjs/util';
-import { Interface, type InterfaceAbi } from 'ethers';
+import type { Interface } from 'ethers';
+import { AnalysisCache, BLOCK_CODE_BYTES, keepAnalyses } from '../../../node/execute/jump-analysis.ts';
 
 const CHAIN_ID = 31_337;
 const GAS_LIMIT = 30_000_000n;
@@ -24,6 +25,7 @@ export class ReplayEvm {
   readonly #evm: EVM;
   readonly #common: Common;
   #block: Block | undefined;
+  #baseFeeWei = 10n ** 9n;
   time: number;
 
   private constructor(evm: EVM, common: Common, time: number) {
@@ -34,12 +36,33 @@ export class ReplayEvm {
 
   static async start(time: number): Promise<ReplayEvm> {
     const common = new Common({ chain: { ...Mainnet, chainId: CHAIN_ID }, hardfork: Hardfork.Osaka });
-    return new ReplayEvm(await createEVM({ common, stateManager: new SimpleStateManager({ common }), allowUnlimitedContractSize: false }), common, time);
+    const evm = await createEVM({ common, stateManager: new SimpleStateManager({ common }), allowUnlimitedContractSize: false });
+    // The state manager gives a code's bytes as one object each time, so an analysis can be kept by it: most of a short call's time.
+    const ids = new WeakMap<Uint8Array, string>();
+    let known = 0;
+    const idOf = (code: Uint8Array): string => {
+      const id = ids.get(code) ?? `${known++}`;
+      ids.set(code, id);
+      return id;
+    };
+    keepAnalyses(evm, new AnalysisCache(idOf, BLOCK_CODE_BYTES));
+    return new ReplayEvm(evm, common, time);
   }
 
   advanceTo(time: number): void {
     this.time = time;
     this.#block = undefined;
+  }
+
+  get baseFeeWei(): bigint { return this.#baseFeeWei; }
+
+  setBaseFee(wei: bigint): void {
+    this.#baseFeeWei = wei;
+    this.#block = undefined;
+  }
+
+  async balance(address: string): Promise<bigint> {
+    return (await this.#evm.stateManager.getAccount(createAddressFromString(address)))?.balance ?? 0n;
   }
 
   async fund(address: string): Promise<void> {
@@ -56,7 +79,7 @@ export class ReplayEvm {
 
   /** @param to undefined creates a contract from `data`; the outcome's data is then its address */
   async call(from: string, to: string | undefined, data: string, value = 0n): Promise<Outcome> {
-    this.#block ??= createBlock({ header: { number: 1_000n, timestamp: BigInt(this.time), baseFeePerGas: 10n ** 9n, gasLimit: GAS_LIMIT } }, { common: this.#common, skipConsensusFormatValidation: true });
+    this.#block ??= createBlock({ header: { number: 1_000n, timestamp: BigInt(this.time), baseFeePerGas: this.#baseFeeWei, gasLimit: GAS_LIMIT } }, { common: this.#common, skipConsensusFormatValidation: true });
     const caller = createAddressFromString(from);
     const result = await this.#evm.runCall({
       caller, origin: caller, data: hexToBytes(data as PrefixedHexString), value, gasLimit: GAS_LIMIT, block: this.#block,
@@ -74,10 +97,10 @@ export class ReplayContract {
   readonly abi: Interface;
   readonly #evm: ReplayEvm;
 
-  constructor(evm: ReplayEvm, address: string, abi: InterfaceAbi) {
+  constructor(evm: ReplayEvm, address: string, abi: Interface) {
     this.#evm = evm;
     this.address = address;
-    this.abi = new Interface(abi);
+    this.abi = abi;
   }
 
   /** Sends; undefined if it went through, else the custom error's name. */

@@ -10,14 +10,15 @@ import {
   bindingHash, enforcedPayloadCommitment, feeConfigHash, GENESIS_FEE_CONFIG, inputsHash, outputsHash, skipRootOf, statementHash, type Hex, type StatementOutputs,
 } from '@keyfall/protocol';
 import { lastBlockStart } from '../protocol/enforcedBlocks.ts';
-import { DAY, HOUR } from '../protocol/parameters.ts';
+import type { LaneKind } from '../protocol/lanes.ts';
+import { HOUR } from '../protocol/parameters.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { Refused } from '../protocol/refused.ts';
-import { random } from '../walk.ts';
-import { accept, ANYONE, COUNCIL, deploy, hashOf, OPERATOR, START, type Mutation, type ReplayDeployment } from './deployment.ts';
+import { demand, Refused } from '../protocol/refused.ts';
+import { accept, ANYONE, AUTHORITY, beneficiaryOf, COUNCIL, deploy, hashOf, scriptedLane, START, type Mutation, type ReplayDeployment } from './deployment.ts';
+import { MoneyReplay, type Same } from './money.ts';
 
-const BINDING = { beneficiary: '0x00000000000000000000000000000000000000be' as Hex, minL1Time: 0n, maxL1Time: (1n << 64n) - 1n };
 const FUNDS = 10n ** 24n;
+const KINDS: Readonly<Record<LaneKind, number>> = { zk: 1, attesters: 2 };
 const PHASES = ['None', 'Operating', 'Enforced', 'Frozen'];
 const CAUSES = { NoFinality: 0, Skipped: 1, Dispute: 2, NoLane: 3 } as const;
 const PAYLOAD = '0x01c0';
@@ -25,14 +26,21 @@ const PAYLOAD = '0x01c0';
 /** What the contracts did, undefined = went through, else the error's name. */
 type Sent = Promise<string | undefined>;
 
+const bindingOf = (lane: string) => ({ beneficiary: beneficiaryOf(lane), minL1Time: 0n, maxL1Time: (1n << 64n) - 1n });
+
 export class Replay {
   readonly model = new Protocol();
   readonly chain: ReplayDeployment;
-  readonly #startT: number;
+  readonly money: MoneyReplay;
+  readonly startT: number;
+  /** Names of the acts that went through. */
+  readonly taken = new Set<string>();
+  #acts = 0;
 
   private constructor(chain: ReplayDeployment, startT: number) {
     this.chain = chain;
-    this.#startT = startT;
+    this.startT = startT;
+    this.money = new MoneyReplay(this);
     for (const [id, kind] of [['zk', 'zk'], ['zk2', 'zk'], ['attesters', 'attesters']] as const) this.model.lanes.add(id, kind);
   }
 
@@ -57,20 +65,32 @@ export class Replay {
     }
     const error = await onChain(refusal);
     assert.equal(error === undefined, refusal === undefined, `${name}: the model says ${refusal ?? 'yes'}, the contracts say ${error ?? 'yes'}`);
-    await this.chain.lanes.send(ANYONE, 'closeDisputes', [1_000]);
-    await this.compare(name);
+    if (this.model.disputeStopEnd > 0) await this.chain.lanes.send(ANYONE, 'closeDisputes', [1_000]);
+    // What both refused changed nothing but the time: then all is compared only now and then.
+    this.#acts += 1;
+    if (refusal === undefined) this.taken.add(name);
+    await this.compare(name, refusal === undefined || this.#acts % 8 === 0);
     return refusal;
   }
 
   // Acts
 
   enqueue(options: { zkGas: number; poison: boolean }): Promise<string | undefined> {
-    return this.act('enqueue', () => this.model.enqueue(options), () => this.chain.inbox.send(ANYONE, 'sendCall', [ANYONE, 0n, 0n, options.zkGas, 0n, '0x'], FUNDS));
+    const onModel = (): void => {
+      this.model.enqueue(options);
+      this.money.reserve.enqueued(options.zkGas);
+    };
+    return this.act('enqueue', onModel, () => this.chain.inbox.send(ANYONE, 'sendCall', [ANYONE, 0n, 0n, options.zkGas, 0n, '0x'], FUNDS));
   }
 
-  commit(to: number, parent: string, unprovable: boolean): Promise<string | undefined> {
+  /** @param by the seated operator, if it is left out */
+  commit(to: number, parent: string, unprovable: boolean, by = this.money.seat.operator): Promise<string | undefined> {
     const index = this.model.batches.length;
-    return this.act('commit', () => this.model.commit({ to, parentHash: parent, unprovable }), () => this.chain.rollup.send(OPERATOR, 'commit', [index, hashOf(parent), to, 1n, PAYLOAD]));
+    const onModel = (): void => {
+      demand(by === this.money.seat.operator, 'NOT_OPERATOR', by);
+      this.model.commit({ to, parentHash: parent, unprovable });
+    };
+    return this.act('commit', onModel, () => this.chain.rollup.send(by, 'commit', [index, hashOf(parent), to, 1n, PAYLOAD]));
   }
 
   answer(index: number, lane: string, claimed: string | undefined): Promise<string | undefined> {
@@ -81,9 +101,9 @@ export class Replay {
       const outputs = outputsNamed(name, START + (batch?.committedWall ?? 0));
       if (batch !== undefined && refusal !== 'UNPROVABLE') {
         const record = (await this.chain.rollup.view('batch', [index])) as { inputs: Hex };
-        await accept(this.chain, at, statementHash(record.inputs, outputsHash(outputs), bindingHash(BINDING)));
+        await accept(this.chain, at, statementHash(record.inputs, outputsHash(outputs), bindingHash(bindingOf(lane))));
       }
-      return await this.chain.rollup.send(ANYONE, 'answer', [index, at, outputs, BINDING]);
+      return await this.chain.rollup.send(ANYONE, 'answer', [index, at, outputs, bindingOf(lane)]);
     });
   }
 
@@ -111,12 +131,14 @@ export class Replay {
     const name = claimed ?? `H(${parent},${from},${to},${index})`;
     const outputs = outputsNamed(name, START + model.wall);
     const options = claimed === undefined ? { to } : { to, outputs: claimed };
-    return await this.act('commitEnforced', () => model.commitEnforced(lane, options), async (refusal) => {
+    const spec = to > from && to <= model.messages.length ? model.specOf(to - 1) : 1;
+    const onModel = (): void => this.money.reserve.committedEnforced(model.batches[model.commitEnforced(lane, options)]!);
+    return await this.act('commitEnforced', onModel, async (refusal) => {
       const at = this.chain.laneOf[lane] ?? '';
       if (to <= model.messages.length && refusal !== 'UNPROVABLE') {
-        await accept(this.chain, at, statementHash(await this.#enforcedInputs(index, parent, from, to), outputsHash(outputs), bindingHash(BINDING)));
+        await accept(this.chain, at, statementHash(await this.#enforcedInputs(index, parent, from, to, spec), outputsHash(outputs), bindingHash(bindingOf(lane))));
       }
-      return await this.chain.rollup.send(ANYONE, 'commitEnforced', [index, hashOf(parent), to, start, at, outputs, BINDING]);
+      return await this.chain.rollup.send(ANYONE, 'commitEnforced', [index, hashOf(parent), to, start, at, outputs, bindingOf(lane)]);
     });
   }
 
@@ -128,8 +150,12 @@ export class Replay {
     return this.act('takeSkip', () => this.model.takeSkip(), () => this.chain.lifecycle.send(ANYONE, 'takeSkip', []));
   }
 
-  requestReturn(): Promise<string | undefined> {
-    return this.act('requestReturn', () => this.model.requestReturn(), () => this.chain.lifecycle.send(OPERATOR, 'requestReturn', []));
+  requestReturn(by = this.money.seat.operator): Promise<string | undefined> {
+    const onModel = (): void => {
+      demand(by === this.money.seat.operator || by === this.money.seat.coldKey, 'NOT_SEATED', by);
+      this.model.requestReturn();
+    };
+    return this.act('requestReturn', onModel, () => this.chain.lifecycle.send(by, 'requestReturn', []));
   }
 
   returnToOperating(): Promise<string | undefined> {
@@ -171,32 +197,59 @@ export class Replay {
       let error: string | undefined;
       for (const name of ['one', 'two']) {
         const outputs = hashOf(name) as Hex;
-        await accept(this.chain, at, statementHash(inputs, outputs, bindingHash(BINDING)));
-        error = await this.chain.lanes.send(ANYONE, 'recordStatement', [at, inputs, outputs, BINDING]);
+        await accept(this.chain, at, statementHash(inputs, outputs, bindingHash(bindingOf(lane))));
+        error = await this.chain.lanes.send(ANYONE, 'recordStatement', [at, inputs, outputs, bindingOf(lane)]);
       }
       return error;
     });
   }
 
+  // What upgrades do
+
+  /** Registers a lane of a name not used before, for the next spec or an older one. */
+  async registerLane(id: string, kind: LaneKind, spec: number, builtOn: readonly string[]): Promise<string | undefined> {
+    this.chain.laneOf[id] ??= await scriptedLane(this.chain.evm, Object.keys(this.chain.laneOf).length, spec);
+    const bases = builtOn.map((base) => this.chain.laneOf[base]);
+    const refusal = await this.act('registerLane', () => this.model.lanes.add(id, kind, builtOn, spec),
+      () => this.chain.lanes.send(AUTHORITY, 'registerLane', [this.chain.laneOf[id], KINDS[kind], bases, 0]));
+    if (refusal !== undefined && !this.model.lanes.all.has(id)) delete this.chain.laneOf[id];
+    return refusal;
+  }
+
+  switchLane(lane: string, isOn: boolean): Promise<string | undefined> {
+    return this.act('switchLane', () => this.model.switchLane(lane, isOn), () => this.chain.lanes.send(AUTHORITY, 'switchLane', [this.chain.laneOf[lane], isOn]));
+  }
+
+  addSpec(activeAt: number): Promise<string | undefined> {
+    const next = this.model.lanes.specs.newest.id + 1;
+    return this.act('addSpec', () => this.model.lanes.addSpec(activeAt, this.model.t), () => this.chain.lanes.send(AUTHORITY, 'addSpec', [next, activeAt + this.startT]));
+  }
+
   // What is compared
 
-  /** @throws AssertionError naming the first thing that differs */
-  async compare(after: string): Promise<void> {
+  /** @param isWhole or else what time alone changes  @throws AssertionError naming the first thing that differs */
+  async compare(after: string, isWhole: boolean): Promise<void> {
     const { model, chain } = this;
-    const same = (what: string, actual: unknown, expected: unknown): void => assert.deepEqual(actual, expected, `after ${after}: ${what}`);
+    const same: Same = (what, actual, expected) => assert.deepEqual(actual, expected, `after ${after}: ${what}`);
     const { rollup, lifecycle, clock } = chain;
     const number = async (contract: typeof rollup, name: string, args: readonly unknown[] = []): Promise<number> => Number(await contract.view(name, args));
-    same('T', await number(clock, 'current') - this.#startT, model.t);
+    const t = await number(clock, 'current');
+    same('T', t - this.startT, model.t);
     same('phase', PHASES[await number(lifecycle, 'phase')], model.mode);
+    same('finality is blocked', await clock.view('isBlocked'), model.wall < Math.max(model.pauseEnd, model.disputeStopEnd));
+    if (!isWhole) return;
     same('final batches', await number(rollup, 'finalizedCount'), model.finalCount - 1);
     same('committed batches', await number(rollup, 'committedCount'), model.batches.length - 1);
     same('settled index', await number(rollup, 'settledIndex'), model.settled);
     same('next message', await number(rollup, 'nextInboxIndex'), model.nextMessage);
-    same('finality is blocked', await clock.view('isBlocked'), model.wall < Math.max(model.pauseEnd, model.disputeStopEnd));
-    same('no lane since', await number(chain.lanes, 'noLaneSince'), model.lanes.noneSince === undefined ? 0 : model.lanes.noneSince + this.#startT);
+    same('no lane since', await number(chain.lanes, 'noLaneSince'), model.lanes.noneSince === undefined ? 0 : model.lanes.noneSince + this.startT);
     const root = await rollup.view('stateRootOf', [model.finalCount - 1]);
     same('final root', root, model.finalHash === 'genesis' ? hashOf('root of genesis') : hashOf(`root of ${model.finalHash}`));
+    const past = Math.floor(model.wall / 3);
+    same(`T of ${past}`, await number(clock, 'timeAt', [START + past]) - this.startT, model.clock.at(past));
+    same('spec', await number(chain.lanes, 'specAt', [t]), model.lanes.specs.at(model.t));
     await this.#compareAnswers(same);
+    await this.money.compare(same);
     await this.#compareSkips(same);
     if (model.pinned !== undefined) {
       same('pinned root', await lifecycle.view('pinnedRoot'), root);
@@ -204,7 +257,7 @@ export class Replay {
     }
   }
 
-  async #compareAnswers(same: (what: string, actual: unknown, expected: unknown) => void): Promise<void> {
+  async #compareAnswers(same: Same): Promise<void> {
     const { model, chain } = this;
     for (let index = model.finalCount; index < model.batches.length; index++) {
       for (const [id, lane] of Object.entries(chain.laneOf)) {
@@ -219,7 +272,7 @@ export class Replay {
     same('open disputes', open, model.openDisputes().length);
   }
 
-  async #compareSkips(same: (what: string, actual: unknown, expected: unknown) => void): Promise<void> {
+  async #compareSkips(same: Same): Promise<void> {
     const { model, chain } = this;
     const expected: [number, number][] = [];
     model.messages.forEach((message, index) => {
@@ -237,20 +290,20 @@ export class Replay {
     same('skipped ranges', found, expected);
     if (model.episode === undefined) return;
     const episode = (await chain.lifecycle.view('episode')) as Record<'enteredT' | 'skipWidth' | 'firstSkipT' | 'lastSkipT', bigint>;
-    const moment = (t: number | undefined): number => (t === undefined ? 0 : t + this.#startT);
+    const moment = (t: number | undefined): number => (t === undefined ? 0 : t + this.startT);
     same('entered', Number(episode.enteredT), moment(model.episode.enteredAt));
     same('skip width', Number(episode.skipWidth), model.episode.skipWidth);
     same('first skip', Number(episode.firstSkipT), moment(model.episode.firstSkipAt));
     same('last skip', Number(episode.lastSkipT), moment(model.episode.lastSkipAt));
   }
 
-  async #enforcedInputs(index: number, parent: string, from: number, to: number): Promise<Hex> {
+  async #enforcedInputs(index: number, parent: string, from: number, to: number, spec: number): Promise<Hex> {
     const accumulator = async (at: number): Promise<Hex> => (await this.chain.inbox.view('accumulatorAt', [at])) as Hex;
     const previous = (await this.chain.rollup.view('batch', [Number(await this.chain.rollup.view('committedCount'))])) as { inboxTo: bigint };
     const start = Number(previous.inboxTo);
     assert.ok(index > 0);
     return inputsHash({
-      l1ChainId: 31_337n, l2ChainId: 531_337n, rollup: this.chain.rollup.address as Hex, specId: 1n, mode: 2, parentHash: hashOf(parent) as Hex, payloadKind: 0,
+      l1ChainId: 31_337n, l2ChainId: 531_337n, rollup: this.chain.rollup.address as Hex, specId: BigInt(spec), mode: 2, parentHash: hashOf(parent) as Hex, payloadKind: 0,
       payloadCommitment: enforcedPayloadCommitment(BigInt(HOUR)), inboxFrom: BigInt(from), accFrom: await accumulator(from), inboxTo: BigInt(to), accTo: await accumulator(to),
       skipRoot: skipRootOf(BigInt(start), BigInt(from), await accumulator(start), await accumulator(from)), originNumber: 0n,
       originHash: `0x${'0'.repeat(64)}`, feeConfigHash: feeConfigHash(GENESIS_FEE_CONFIG),
@@ -260,37 +313,4 @@ export class Replay {
 
 function outputsNamed(name: string, lastTimestamp: number): StatementOutputs {
   return { lastNumber: 1n, lastHash: hashOf(name) as Hex, stateRoot: hashOf(`root of ${name}`) as Hex, lastTimestamp: BigInt(lastTimestamp), zkGasUsed: 1n, dropRoot: `0x${'0'.repeat(64)}` };
-}
-
-/** Plays `steps` random acts from `seed` on both; returns how many went through. */
-export async function replay(seed: number, steps: number, mutate?: Mutation): Promise<{ allowed: number; mode: string }> {
-  const next = random(seed);
-  const pick = <T>(choices: readonly T[]): T => choices[Math.floor(next() * choices.length)]!;
-  const both = await Replay.start(mutate);
-  const { model } = both;
-  const liar = next() < 0.4;
-  const patient = pick([HOUR / 4, HOUR * 3, DAY]);
-  const lie = (): string | undefined => (liar && next() < 0.25 ? `a lie ${Math.floor(next() * 3)}` : undefined);
-  const batch = (): number => Math.max(1, model.finalCount + Math.floor(next() * 3) - (next() < 0.1 ? 1 : 0));
-  const enforcedTo = (): number => (next() < 0.15 ? model.nextMessage + Math.floor(next() * 4) : model.enforceable());
-  const acts: readonly (() => Promise<unknown>)[] = [
-    () => both.enqueue({ zkGas: 21_000 + Math.floor(next() * (next() < 0.3 ? 10_100_000 : 2_000_000)), poison: next() < 0.1 }),
-    () => both.enqueue({ zkGas: 150_000, poison: false }),
-    () => both.commit(next() < 0.7 ? model.operable() : model.nextMessage + Math.floor(next() * 3) - (next() < 0.1 ? 1 : 0), next() < 0.1 ? 'invented' : model.honestTip(), next() < 0.15),
-    () => both.answer(batch(), pick(['zk', 'zk', 'zk2', 'attesters']), lie()), () => both.answer(model.finalCount, pick(['zk', 'attesters']), lie()),
-    () => both.finalize(), () => both.finalize(), () => both.drop(batch()), () => both.enterEnforced(),
-    () => both.commitEnforced(pick(['zk', 'zk', 'zk2', 'attesters']), enforcedTo(), lie()), () => both.commitEnforced('zk', enforcedTo(), undefined),
-    () => both.announceSkip(), () => both.takeSkip(), () => both.requestReturn(), () => both.returnToOperating(), () => both.freeze(),
-    () => both.pause(), () => both.disableLane(pick(['zk', 'zk2', 'attesters'])), () => (next() < 0.05 ? both.nullify(pick(['zk', 'zk2'])) : Promise.resolve()),
-  ];
-  let allowed = 0;
-  for (let step = 0; step < steps; step++) {
-    both.advance(next() * pick([patient / 4, patient, 6 * HOUR, DAY, 3 * DAY]));
-    try {
-      if ((await pick(acts)()) === undefined) allowed += 1;
-    } catch (cause) {
-      throw new Error(`seed ${seed}, step ${step}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    }
-  }
-  return { allowed, mode: model.mode };
 }
