@@ -132,6 +132,31 @@ contract HatchHostileTest is Exiting {
         assertEq(BOB.balance, 1 ether, "the pinned one");
     }
 
+    /// P-203: what L2 holds of an asset that L1 has no deposit of has no claim, and takes from nobody's.
+    function test_NoEscrow_IsNoClaim() public {
+        freeze();
+        fix(multi);
+        vm.expectRevert(abi.encodeWithSelector(IEscapeHatch.EscrowEarmarked.selector, vault.assetKey(multi), 0, 9, 0));
+        hatch.payoutOf(multi, 9);
+        refused(claimant(BOB, IEscapeHatch.Entitlement.KeyAccount), holding(multi, BOB), "nothing was deposited");
+        relay(erc20, BOB);
+        assertEq(PlainToken(erc20.token).balanceOf(BOB), 600, "others are paid in full");
+    }
+
+    /// P-209: once frozen, a Rollup and Lanes that were replaced by something else change nothing.
+    function test_Frozen_NothingReplaceableIsAsked() public {
+        freeze();
+        vm.etch(address(rollup), hex"5f5ffd");
+        vm.etch(address(lanes), hex"5f5ffd");
+        relay(eth, BOB);
+        relay(erc20, BOB);
+        assertEq(BOB.balance, 10 ether, "ETH");
+        assertEq(PlainToken(erc20.token).balanceOf(BOB), 600, "tokens");
+        uint64 late = inbox.count();
+        inbox.sendCall{value: 2 ether}(BOB, 1 ether, 1 ether, 21_000, 0, "");
+        assertTrue(hatch.isRefundable(late), "and so are refunds");
+    }
+
     /// P-201 P-046: a token that calls back in the middle of its payment gets nothing twice.
     function test_Reentry_PaysNothingTwice() public {
         freeze();

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {BatchInputs, Binding, Outputs} from "../../src/interfaces/IRollup.sol";
 import {Asset, Withdrawal} from "../../src/interfaces/IVault.sol";
+import {AddressAlias} from "../../src/libraries/AddressAlias.sol";
 import {Assets} from "../../src/libraries/Assets.sol";
 import {ExitRatio} from "../../src/libraries/ExitRatio.sol";
 import {Statement} from "../../src/libraries/Statement.sol";
@@ -19,6 +20,15 @@ contract Vectors {
         bytes32 b = Statement.hashOutputs(outputs);
         bytes32 c = Statement.hashBinding(binding);
         return (a, b, c, Statement.hash(a, b, c));
+    }
+
+    function skipRoot(uint64 from, uint64 to, bytes32 accumulatorFrom, bytes32 accumulatorTo) external pure returns (bytes32) {
+        return Statement.skipRoot(from, to, accumulatorFrom, accumulatorTo);
+    }
+
+    function aliasOf(address l1) external pure returns (address l2, address back) {
+        l2 = AddressAlias.apply_(l1);
+        return (l2, AddressAlias.undo(l2));
     }
 
     function withdrawal(Withdrawal calldata w) external pure returns (bytes32, bytes32) {
