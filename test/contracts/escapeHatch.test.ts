@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Contract, ContractFactory, Interface, ZeroAddress, getAddress, toBeHex, type InterfaceAbi, type TransactionReceipt, type Wallet } from 'ethers';
+import { Contract, ContractFactory, Interface, ZeroAddress, getAddress, getBytes, hexlify, toBeHex, type InterfaceAbi, type TransactionReceipt, type Wallet } from 'ethers';
 import { FEE_VAULT, applyAlias, fromHex, sentSlot, toHex, withdrawalHash, type Hex, type Withdrawal } from '@keyfall/protocol';
 import { readArtifact } from '../../contracts/scripts/artifacts.ts';
 import { sign, wallets } from '../node/execute/chain-fixture.ts';
@@ -137,6 +137,44 @@ test('P-202 P-212 ratios are fixed from the burned sums that L2 really has, and 
     assert.ok(isFixed);
     assert.equal(available, claims, 'nothing was paid, nothing is lost');
   }
+});
+
+/** Every proof that differs from `proof` in one byte (each of the last node, each thirteenth of those above) or one node. */
+function changes(proof: readonly string[]): string[][] {
+  return proof.flatMap((node, at) => {
+    const bytes = getBytes(node);
+    const every = at === proof.length - 1 ? 1 : 13;
+    const places = Array.from({ length: bytes.length }, (_, i) => i).filter((i) => i % every === 0);
+    return [...places.map((i) => proof.with(at, hexlify(bytes.with(i, bytes[i]! ^ (1 << (i % 8)))))), proof.toSpliced(at, 1), proof.toSpliced(at, 0, node), proof.with(at, `${node}00`)];
+  });
+}
+
+test('P-200 P-209 no proof of an exit with one byte or node changed is taken: of the account, the token, the holding or the declaration', async (t) => {
+  const owner = alice.address;
+  const claimant = chain.claimant(owner, 'keyAccount');
+  const declared = chain.claimant(wallet, 'recipient');
+  const holding = await chain.holding(erc20, owner);
+  const walletEth = [await chain.holding(ETH, wallet)];
+  const isTaken = async (who: unknown, what: unknown[]): Promise<boolean> => {
+    try {
+      await chain.hatch.getFunction('exit').staticCall(who, what);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  assert.ok(await isTaken(claimant, [holding]) && await isTaken(declared, walletEth), 'the proofs themselves are taken');
+  const tries: [unknown, unknown[]][] = [
+    ...changes(claimant['accountProof'] as string[]).map((accountProof): [unknown, unknown[]] => [{ ...claimant, accountProof }, [holding]]),
+    ...changes(holding['accountProof'] as string[]).map((accountProof): [unknown, unknown[]] => [claimant, [{ ...holding, accountProof }]]),
+    ...changes(holding['storageProof'] as string[]).map((storageProof): [unknown, unknown[]] => [claimant, [{ ...holding, storageProof }]]),
+    ...changes(declared['registryAccountProof'] as string[]).map((registryAccountProof): [unknown, unknown[]] => [{ ...declared, registryAccountProof }, walletEth]),
+    ...changes(declared['registryProof'] as string[]).map((registryProof): [unknown, unknown[]] => [{ ...declared, registryProof }, walletEth]),
+  ];
+  let taken = 0;
+  for (const [who, what] of tries) if (await isTaken(who, what)) taken += 1;
+  assert.equal(taken, 0, `of ${tries.length} changed proofs`);
+  t.diagnostic(`${tries.length} changed proofs refused`);
 });
 
 test('P-201 P-204 P-212 several assets of one account leave in one transaction of a stranger, by what the node proves', async () => {

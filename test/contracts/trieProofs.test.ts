@@ -5,10 +5,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { verifyMerkleProof } from '@ethereumjs/mpt';
+import { createAccountFromRLP } from '@ethereumjs/util';
 import { Contract, ContractFactory, JsonRpcProvider, decodeRlp, encodeRlp, getBytes, hexlify, keccak256, toBeHex } from 'ethers';
 import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
 import { compileSupport } from './compile.ts';
-import { buildTrie } from './trie.ts';
+import { accountRlp, buildTrie } from './trie.ts';
 
 /** Faults by which the walk may refuse what the client takes, each with its reason. The order is MerklePatricia.Fault's. */
 const FAULTS = ['ElementMissing', 'HashMismatch', 'NodeTooShort', 'LengthInvalid', 'NotAList', 'ItemCount', 'ChildInvalid', 'ChildEmpty', 'BranchValue', 'PathInvalid', 'PathMismatch', 'ElementsLeft', 'ValueEmpty', 'ValueInvalid'];
@@ -113,4 +114,63 @@ test('P-200 nothing is accepted that a client and OpenZeppelin do not accept, wh
   }
   t.diagnostic(JSON.stringify(seen));
   assert.ok((seen['tried'] ?? 0) > 300 && (seen['accepted'] ?? 0) >= 2);
+});
+
+/** The four fields of an account in their one encoding, else undefined: what a client re-encodes to the same bytes. */
+function canonicalAccount(value: string): [bigint, bigint, string, string] | undefined {
+  try {
+    const { nonce, balance, storageRoot, codeHash } = createAccountFromRLP(getBytes(value));
+    const same = accountRlp(nonce, balance, hexlify(storageRoot), hexlify(codeHash)) === value;
+    return same ? [nonce, balance, hexlify(storageRoot), hexlify(codeHash)] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A storage word in its one encoding, never zero, else undefined. */
+function canonicalWord(value: string): bigint | undefined {
+  try {
+    const bytes = decodeRlp(value);
+    const isWord = typeof bytes === 'string' && bytes.length > 2 && bytes.length <= 66 && !bytes.startsWith('0x00') && encodeRlp(bytes) === value;
+    return isWord ? BigInt(bytes) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readOr<T>(method: 'account' | 'word', args: readonly unknown[], shape: (result: unknown) => T): Promise<T | undefined> {
+  try {
+    return shape(await readers.getFunction(method).staticCall(...args));
+  } catch {
+    return undefined;
+  }
+}
+
+test('P-200 what is read of an account or a word is what a client reads, whichever bit of the value is changed', { timeout: 240_000 }, async () => {
+  const owners = Array.from({ length: 20 }, (_, i) => toBeHex(i * 11 + 1, 20));
+  const state = buildTrie(owners.map((owner, i) => ({ key: owner, value: accountRlp(BigInt(i), 10n ** 18n + BigInt(i), keccak256(owner), keccak256('0x')) })));
+  const slots = owners.map((owner) => keccak256(owner));
+  const storage = buildTrie(slots.map((slot, i) => ({ key: slot, value: encodeRlp(toBeHex(i === 3 ? 0x1234_5678_9abcn : 5n)) })));
+  let accepted = 0;
+  for (const [trie, key, method] of [[state, owners[3]!, 'account'], [storage, slots[3]!, 'word']] as const) {
+    const proof = trie.prove(key);
+    const leaf = proof.at(-1)!;
+    // From the value on: what is before it is the path, which the test above is about.
+    const start = getBytes(leaf).length - getBytes((decodeRlp(leaf) as string[])[1]!).length;
+    const bytes = getBytes(leaf);
+    for (let at = start; at < bytes.length; at += 1) {
+      for (const bit of [0, 1, 0x10, 0x80]) {
+        const next = relinked(proof, proof.length - 1, hexlify(bytes.with(at, bytes[at]! ^ bit)));
+        const root = keccak256(next[0]!);
+        const seen = await client(root, key, next);
+        const value = 'value' in seen ? seen.value : '0x';
+        const [ours, expected] = method === 'account'
+          ? [await readOr('account', [root, key, next], (result) => [...result as unknown[]]), canonicalAccount(value)]
+          : [await readOr('word', [root, key, next], (result) => result), canonicalWord(value)];
+        assert.deepEqual(ours, expected, `${method}, byte ${at}, bit ${bit}`);
+        if (ours !== undefined) accepted += 1;
+      }
+    }
+  }
+  assert.ok(accepted > 100, `${accepted} changes left a value that is one`);
 });

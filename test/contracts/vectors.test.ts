@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Contract, ContractFactory, JsonRpcProvider } from 'ethers';
+import { Contract, ContractFactory, JsonRpcProvider, ZeroHash } from 'ethers';
 import fc from 'fast-check';
 import { startAnvil, type Anvil } from '../node/l1/harness/anvil.ts';
 import { compileSupport } from './compile.ts';
@@ -37,6 +37,20 @@ test('P-072 statements: inputs, outputs, binding and the whole', async () => {
     const inputs = { ...row, version: 1 };
     const [a, b, c, d] = (await vectors.getFunction('statement').staticCall(inputs, row, row)) as string[];
     assert.deepEqual([a, b, c, d], [row['inputs'], row['outputs'], row['binding'], row['statement']]);
+  }
+});
+
+test('P-072 skip roots, none among them for an empty range, and aliases there and back', async () => {
+  const { skips, aliases } = JSON.parse(readFileSync(new URL('../vectors/protocol/hash-chains.json', import.meta.url), 'utf8')) as { skips: Row[]; aliases: Row[] };
+  assert.ok(skips.length >= 4 && aliases.length >= 6);
+  for (const row of skips) {
+    const ends = [row['from'], row['to'], row['accumulatorFrom'], row['accumulatorTo']];
+    assert.equal(await vectors.getFunction('skipRoot').staticCall(...ends), row['skipRoot']);
+    assert.equal(await vectors.getFunction('skipRoot').staticCall(row['from'], row['from'], row['accumulatorFrom'], row['accumulatorFrom']), ZeroHash);
+  }
+  for (const { l1, l2 } of aliases) {
+    const found = (await vectors.getFunction('aliasOf').staticCall(l1)) as string[];
+    assert.deepEqual(found.map((address) => address.toLowerCase()), [l2, l1].map((address) => address!.toLowerCase()));
   }
 });
 

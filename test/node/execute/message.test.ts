@@ -86,6 +86,18 @@ test('SIGNED runs at gas price 0 without fees, under its ordinary hash', async (
   assert.equal(toHex(stateOf(engine).storage(contractAddress(0), new Uint8Array(32))), `0x${'00'.repeat(32)}`);
 });
 
+test('a base fee pumped a thousandfold keeps no forced transaction out: 64 full blocks, and one signed before them for a fee cap of 2 gwei runs', async () => {
+  const engine = await newChain({ alloc: [{ address: contractAddress(0), account: { code: assemble(0xfe) } }] });
+  const before = await sign(alice, { nonce: 0, to: bob.address, gasLimit: 21_000n, maxFeePerGas: 2_000_000_000n, value: 7n });
+  for (let index = 0n; index < 64n; index += 1n) await one(engine, { kind: 1, index, to: contractAddress(0), gas: 9_900_000n });
+  assert.ok(engine.head.header.baseFeePerGas > 1_000n * 1_000_000_000n, `the base fee is ${engine.head.header.baseFeePerGas}`);
+  const call = await one(engine, { kind: 1, index: 64n, to: addressOf(bob), value: 5n });
+  assert.deepEqual([call.included?.receipt.status, call.included?.receipt.effectiveGasPrice], [1, 0n]);
+  const signed = await one(engine, { kind: 3, index: 65n, data: before.raw, gas: 21_000n });
+  assert.deepEqual([signed.included?.receipt.status, signed.included?.receipt.effectiveGasPrice], [1, 0n]);
+  assert.equal(stateOf(engine).account(addressOf(alice))?.balance, 1000n * ETHER - 7n);
+});
+
 /** A type 2 transaction's fields in order, signed by nobody. */
 function unsigned(nonce: bigint): (bigint | Uint8Array | never[])[] {
   return [CHAIN_ID, nonce, 0n, 1n, 21_000n, addressOf(bob), 0n, new Uint8Array(0), []];
