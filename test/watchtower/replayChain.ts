@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { TransactionLike, Wallet } from 'ethers';
-import { toHex, type InboxMessage } from '@keyfall/protocol';
+import { DROP_REASONS, toHex, type InboxMessage } from '@keyfall/protocol';
 import type { ExecutionEngine, InboxMessage as EngineMessage, SentTransaction } from '../../node/execute/index.ts';
 import { genesisHead, InvalidBlock, runBlock, type BlockHead } from '../../watchtower/replay/blockRun.ts';
 import { createMachine, writeGenesis, type Allocation, type Machine } from '../../watchtower/replay/machine.ts';
@@ -108,7 +108,7 @@ export class Twins {
     assert.equal(outcome.head.stateRoot, toHex(block.header.stateRoot), `state of block ${block.header.number}`);
     assert.equal(outcome.head.hash, toHex(block.hash), `block ${block.header.number}`);
     assert.equal(outcome.zkGasUsed, block.zkGasUsed);
-    assert.equal(outcome.drops.length, block.dropped.length);
+    assert.deepEqual(outcome.drops.map(({ index, reason }) => [index, DROP_REASONS[reason]]), block.dropped.map(({ messageIndex, reason }) => [messageIndex, reason]));
     await pending.pending.commit();
     this.#hashes.set(block.header.number, block.hash);
     this.#head = outcome.head;
@@ -182,9 +182,23 @@ export class Twins {
         const wallet = wallets[7] as Wallet;
         const nonce = Number(await this.#nonce(wallet)) + random.one([0, 0, 0, 1, -1]);
         const raw = nonce < 0 ? new Uint8Array(random.below(5)) : (await sign(wallet, { nonce, to: toHex(contractAddress(random.below(8))), gasLimit: random.one([30_000n, 300_000n]), value: random.one([0n, 0n, 10n ** 40n]), chainId: random.one([CHAIN_ID, CHAIN_ID, 1n]) })).raw;
-        return { ...base, kind: 3, sender, to: new Uint8Array(20), mint: 0n, value: 0n, data: random.below(6) === 0 ? raw.slice(0, -1) : raw };
+        return { ...base, kind: 3, sender, to: new Uint8Array(20), mint: 0n, value: 0n, data: mutated(random, raw) };
       }
     }
+  }
+}
+
+/** Now and then cut, extended, or with one byte changed: each way must be dropped for the same reason by both. */
+function mutated(random: Random, raw: Uint8Array): Uint8Array {
+  switch (random.below(6)) {
+    case 0: return raw.slice(0, -1);
+    case 1: return Uint8Array.from([...raw, 0]);
+    case 2: case 3: {
+      const changed = Uint8Array.from(raw);
+      if (changed.length > 0) changed[random.below(changed.length)] = random.below(256);
+      return changed;
+    }
+    default: return raw;
   }
 }
 
