@@ -1,6 +1,6 @@
-// What an upgrade changes, as "name: now -> then", the "now" read from the chain at a block. Owns which contract is asked for each kind.
+// What an upgrade changes, as "name: before -> after", the "before" read from the chain at a block. Owns which contract is asked for each kind.
 // Kinds whose effect is code have the code's address; what new code does is not told here.
-// Invariant: a "now" that cannot be read makes the whole list unknown, never a shorter one.
+// Invariant: a "before" that cannot be read makes the whole list unknown, never a shorter one.
 
 import type { Hex } from 'viem';
 import { view } from './contract.ts';
@@ -16,7 +16,7 @@ export interface Delta { readonly name: string; readonly before: string; readonl
 /** ERC-1967: where the Rollup's proxy keeps the address of its code. */
 const IMPLEMENTATION_SLOT: Hex = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
 
-const percent = (before: bigint, after: bigint): string => (before === 0n ? '' : ` (${after >= before ? '+' : ''}${(Number(((after - before) * 10_000n) / before) / 100).toString()} %)`);
+const percent = (before: bigint, after: bigint): string => (before === 0n || before === after ? '' : ` (${after >= before ? '+' : ''}${(Number(((after - before) * 10_000n) / before) / 100).toString()} %)`);
 
 /** Empty for kinds that replace nothing. */
 export async function deltasOf(system: System, at: BlockRef, upgrade: Upgrade): Promise<Reading<readonly Delta[]>> {

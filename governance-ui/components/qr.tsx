@@ -7,8 +7,11 @@ import encodeQr from 'qrcode-generator';
 
 /** Modules of quiet around the code, as its standard asks. */
 const QUIET = 4;
+/** What the largest code holds at this level of correction. */
+const MAX_BYTES = 2_331;
 
 export function QrCode({ text, label }: { text: string; label: string }) {
+  if (new TextEncoder().encode(text).length > MAX_BYTES) return <p className="quiet">It is too long for a QR code; compare the fields above.</p>;
   const code = encodeQr(0, 'M');
   code.addData(text);
   code.make();
