@@ -159,7 +159,7 @@ test('P-200 what is read of an account or a word is what a client reads, whichev
     const start = getBytes(leaf).length - getBytes((decodeRlp(leaf) as string[])[1]!).length;
     const bytes = getBytes(leaf);
     for (let at = start; at < bytes.length; at += 1) {
-      for (const bit of [0, 1, 0x10, 0x80]) {
+      for (const bit of [1, 0x80]) {
         const next = relinked(proof, proof.length - 1, hexlify(bytes.with(at, bytes[at]! ^ bit)));
         const root = keccak256(next[0]!);
         const seen = await client(root, key, next);
