@@ -21,6 +21,9 @@ function cell(text: string) {
   return /^0x[0-9a-fA-F]{40}$/.test(text) ? <HexText value={text} /> : text === '' ? '–' : text;
 }
 
+/** Lists of addresses may break anywhere; a number never does. */
+const styleOf = (text: string): string | undefined => (text.includes('0x') ? 'wrap' : undefined);
+
 export function Changes({ upgrade }: { upgrade: Upgrade }) {
   const deltas = useReading('l1', ['deltas', upgrade.payload], async ({ system, at }) => deltasOf(system, at, upgrade));
   const danger = readUpgrade(upgrade)?.danger ?? 'everything';
@@ -37,7 +40,7 @@ export function Changes({ upgrade }: { upgrade: Upgrade }) {
       <BlockValue reading={deltas}>{(list) => (list.length === 0 ? null : (
         <div className="table-scroll" role="region" aria-label="Now and then" tabIndex={0}><table>
           <thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Then</th></tr></thead>
-          <tbody>{list.map(({ name, before, after }) => <tr key={name}><th scope="row">{name}</th><td className="wrap">{cell(before)}</td><td className="wrap">{cell(after)}</td></tr>)}</tbody>
+          <tbody>{list.map(({ name, before, after }) => <tr key={name}><th scope="row">{name}</th><td className={styleOf(before)}>{cell(before)}</td><td className={styleOf(after)}>{cell(after)}</td></tr>)}</tbody>
         </table></div>
       ))}</BlockValue>
     </div>
