@@ -19,7 +19,7 @@ import { keyAt } from '../walkAway/stranger.ts';
 
 const OUT = join(import.meta.dirname, '..', '..', '..', 'governance-ui', 'out');
 const key = (index: number): Hex => keyAt(index).privateKey as Hex;
-const ELSEWHERE = '0x00000000000000000000000000000000C0FFEE04';
+const ELSEWHERE = '0x00000000000000000000000000000000c0ffee04';
 
 test('J4: everyone leaves a chain that nobody runs, in the page alone', { timeout: 900_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'keyfall-escape-'));

@@ -32,7 +32,7 @@ test('J3 and J5 on a real devnet with a watchtower', { timeout: 900_000 }, async
     await injectWallet(context, manifest, key(7));
     const { page, faults } = await openPage(context, `${ui}/#/force/withdraw`);
     await connectWallet(page);
-    const stranger = '0x00000000000000000000000000000000C0FFEE05';
+    const stranger = '0x00000000000000000000000000000000c0ffee05';
     await page.getByLabel('Recipient on L1').fill(stranger);
     await page.getByLabel('Amount, ETH').fill('0.75');
     await seeText(page, /On L2 it does this: Burn 0\.75 ETH/);
