@@ -1,10 +1,12 @@
 // Stages that are one tool: the linter, the compiler, the contracts' own suite. A tool that passes counts as one test;
 // the contracts' suite counts what Hardhat reports.
-// Owns starting the tool with bounded output and reading Hardhat's summary; it does not interpret findings.
+// Owns starting the tool, below what has deadlines, with bounded output, and reading Hardhat's summary; it does not interpret findings.
 // Invariant: a tool that ends well without saying that it ran anything is a failure, never a pass.
 
 import { spawn } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 import { repositoryRoot } from './root.ts';
+import { LOWEST_PRIORITY, PRIORITY_STEP } from './priority.ts';
 import type { StageOutcome } from './results.ts';
 
 interface ToolEnd {
@@ -17,6 +19,7 @@ const MAX_SHOWN_CHARACTERS = 20_000;
 
 async function capture(file: string, args: readonly string[]): Promise<ToolEnd> {
   const child = spawn(file, args, { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } });
+  if (child.pid !== undefined) setPriority(child.pid, Math.min(LOWEST_PRIORITY, getPriority() + PRIORITY_STEP));
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -66,7 +66,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'tidy',
     about: 'the rules of the house',
-    run: async () => runTestFiles([TIDY_FILE], { stage: 'tidy', concurrency: 1, fileTimeoutMilliseconds: 3 * MINUTE }),
+    run: async () => runTestFiles([TIDY_FILE], { stage: 'tidy', concurrency: 1, fileTimeoutMilliseconds: 5 * MINUTE, isYielding: true }),
   },
   {
     name: 'contracts',
@@ -101,13 +101,14 @@ export const STAGES: readonly Stage[] = [
 
 /**
  * The rounds of a run: rounds follow one another, the chains of a round run side by side.
- * The Solidity compiler and most of the checks use one core, and end-to-end tests mostly wait for blocks, so pairing them leaves no core idle.
+ * The Solidity compiler uses one core and end-to-end tests mostly wait for blocks, so side by side no core is idle; all but the end-to-end
+ * tests give way (lower priority), because those have deadlines.
  * Long suites are proofs and measurements of minutes each: there every stage has the machine to itself.
  */
 export function roundsOf({ isFull, stages }: Selection): readonly (readonly Chain[])[] {
   const rounds: readonly (readonly Chain[])[] = isFull
     ? STAGES.map(({ name }) => [[name]])
-    : [[['contracts'], ['lint', 'types', 'tidy']], [['e2e'], ['unit']]];
+    : [[['e2e'], ['contracts'], ['lint', 'types', 'tidy', 'unit']]];
   return rounds
     .map((chains) => chains.map((chain) => chain.filter((name) => stages.includes(name))).filter((chain) => chain.length > 0))
     .filter((chains) => chains.length > 0);
