@@ -63,7 +63,7 @@ const logHeightOfKey = (key: VerifyingKey): number => {
 };
 
 /** Lifts a segment's proof into the tree. Throws RecursionRefused when it does not verify or is of another key. */
-export const proveLift = (backend: ProverBackend, family: Family, segment: Layer): Promise<ProvenLayer> => {
+export const proveLift = async (backend: ProverBackend, family: Family, segment: Layer): Promise<ProvenLayer> => {
   if (segment.key.digest.some((felt, i) => felt !== family.segment.key.digest[i])) {
     throw new RecursionRefused(`LIFT takes proofs of its segment key, got one under ${segment.key.profile.name}`);
   }
@@ -72,7 +72,7 @@ export const proveLift = (backend: ProverBackend, family: Family, segment: Layer
 };
 
 /** Joins two neighbours, the left one first. */
-export const proveJoin = (backend: ProverBackend, family: Family, left: Layer, right: Layer): Promise<ProvenLayer> => {
+export const proveJoin = async (backend: ProverBackend, family: Family, left: Layer, right: Layer): Promise<ProvenLayer> => {
   const [first, second] = [nodeChildOf(family, left), nodeChildOf(family, right)];
   const [leftHeight, rightHeight] = [logHeightOfKey(left.key), logHeightOfKey(right.key)];
   const join = family.joins.find((entry) => entry.left === leftHeight && entry.right === rightHeight);
@@ -81,7 +81,7 @@ export const proveJoin = (backend: ProverBackend, family: Family, left: Layer, r
 };
 
 /** The final proof over a JOIN. */
-export const proveFinal = (backend: ProverBackend, family: Family, node: Layer): Promise<ProvenLayer> => {
+export const proveFinal = async (backend: ProverBackend, family: Family, node: Layer): Promise<ProvenLayer> => {
   const child = nodeChildOf(family, node);
   const height = family.joins[0]?.key.chips[0]?.logHeight;
   if (logHeightOfKey(node.key) !== height) throw new RecursionRefused(`FINAL takes a JOIN of 2^${height} rows: lone segments are joined with an empty one first`);
