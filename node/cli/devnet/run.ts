@@ -120,12 +120,12 @@ async function start(run: DevnetRun, supervisor: Supervisor, l1Directory: string
 }
 
 /** The page is no part of the rollup: a devnet without it is whole, and says that it has none. */
-async function startUi({ home, ports, progress, signal }: DevnetRun, supervisor: Supervisor, addresses: RollupAddresses, l2ChainId: number): Promise<void> {
+async function startUi({ home, ports, isWatched, progress, signal }: DevnetRun, supervisor: Supervisor, addresses: RollupAddresses, l2ChainId: number): Promise<void> {
   if (!isUiBuilt()) {
     progress('no governance UI: it is not built here (npm run up builds it)');
     return;
   }
-  await supervisor.start(uiPlan(home, ports, addresses, { l1: L1_CHAIN_ID, l2: l2ChainId }), true);
+  await supervisor.start(uiPlan(home, ports, addresses, { l1: L1_CHAIN_ID, l2: l2ChainId }, isWatched), true);
   await waitUntilReady('the governance UI', httpUrl(ports.ui), '/', signal);
 }
 

@@ -67,11 +67,11 @@ export function isUiBuilt(): boolean {
   return existsSync(join(checkoutRoot, UI_EXPORT));
 }
 
-/** Static files and what they are to look at; the page itself talks to the chains. */
-export function uiPlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses, chainIds: { readonly l1: number; readonly l2: number }): ChildPlan {
+/** Static files and what they are to look at; the page itself talks to the chains, and to the devnet's watchtower if there is one. */
+export function uiPlan(home: Home, ports: DevnetPorts, addresses: RollupAddresses, chainIds: { readonly l1: number; readonly l2: number }, isWatched: boolean): ChildPlan {
   const config = join(home.devnetDirectory, 'ui.json');
   const chain = (chainId: number, port: number): unknown => ({ chainId, endpoints: [{ url: url(port), operator: 'this devnet' }] });
-  writeFileAtomically(config, `${JSON.stringify({ rollup: addresses.rollup, deployBlock: addresses.deployBlock, l1: chain(chainIds.l1, ports.l1), l2: chain(chainIds.l2, ports.l2) }, null, 2)}\n`);
+  writeFileAtomically(config, `${JSON.stringify({ rollup: addresses.rollup, deployBlock: addresses.deployBlock, l1: chain(chainIds.l1, ports.l1), l2: chain(chainIds.l2, ports.l2), ...(isWatched ? { watchtower: url(ports.watchtower) } : {}) }, null, 2)}\n`);
   return plan(home, 'ui', 'governance-ui/scripts/serve.ts', ['--port', String(ports.ui), '--config', config], 5);
 }
 
