@@ -10,6 +10,8 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { keccak256, toUtf8Bytes } from "ethers";
+import { deletableSources } from "./checks.ts";
+import type { Sources } from "./checks.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 const TARGET = new URL("./bytecode.json", import.meta.url);
@@ -28,10 +30,8 @@ type SolcOutput = { readonly contracts: Record<string, Record<string, Output>>; 
 export type BuiltContract = { readonly abi: readonly AbiEntry[]; readonly initCode: string; readonly codeBytes: number };
 export type Built = { readonly sources: string; readonly contracts: Record<(typeof DEPLOYED)[number], BuiltContract> };
 
-type Sources = Readonly<Record<string, { readonly content: string }>>;
-
 /** The sources by file name. */
-const readSources = (): Sources =>
+export const readSources = (): Sources =>
   Object.fromEntries(readdirSync(FOLDER).filter((name) => name.endsWith(".sol")).toSorted()
     .map((name) => [name, { content: readFileSync(new URL(name, FOLDER), "utf8") }]));
 
@@ -56,6 +56,9 @@ const compileContracts = (sources: Sources, isFatal: (message: CompilerMessage) 
 
 /** Compiles. Fails on any error or warning. Every deployed contract's ABI carries the errors of the libraries inside it. */
 export const buildContracts = (): Built => ({ sources: sourcesDigest(), contracts: compileContracts(readSources(), () => true) });
+
+/** The same with every check deletable (checks.ts), for tests. Warnings are those of the rewriting. */
+export const buildDeletable = (): Built["contracts"] => compileContracts(deletableSources(readSources()), ({ severity }) => severity === "error");
 
 /** The generated file as it is. */
 export const readBuilt = (): Built => JSON.parse(readFileSync(TARGET, "utf8")) as Built;

@@ -15,8 +15,8 @@ import { referenceKey } from "../verify/reference-prover.ts";
 import type { Tampering } from "../verify/reference-prover.ts";
 
 /** Enough grinding that a nonce off by a little does no work, folds of arity 8 and 2, an odd number of queries. */
-const PROFILE = { ...TEST_KECCAK, queryCount: 5, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
-const LOG_HEIGHT = 5;
+export const PROFILE = { ...TEST_KECCAK, queryCount: 5, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
+export const LOG_HEIGHT = 5;
 
 /** Counts on one side of a bus, takes all but one value back on the other; the verifier takes the one named in public. */
 const BUS: Bus = { id: 3, name: "drawn", width: 2 };
@@ -33,7 +33,7 @@ const LOTTERY = defineChip("lottery", (b) => {
   b.receive(BUS, "drawn", [drawn, 9], isDrawn);
 });
 
-const lotteryInstance = (kept: number): Instance => {
+export const lotteryInstance = (kept: number): Instance => {
   const height = 2 ** LOG_HEIGHT;
   const order = Array.from({ length: height }, (_, i) => ((i * 7) % height) + 1).filter((ticket) => ticket !== kept);
   const values = Uint32Array.from({ length: 3 * height }, (_, i) => {
@@ -54,13 +54,14 @@ export const FIBONACCI = fibonacciInstance(PROFILE, LOG_HEIGHT);
 const LOTTERY_INSTANCE = lotteryInstance(11);
 export const MACHINES = [{ label: "fibonacci", instance: FIBONACCI }, { label: "lottery", instance: LOTTERY_INSTANCE }];
 
-const shift = (root: readonly number[]): number[] => root.map((word, i) => (i === 2 ? word ^ 1 : word) >>> 0);
-const SITES: readonly Label[] = ["lookupNonce", "batchNonce", "foldNonce", "queryNonce"];
+/** A root that differs in one word. */
+export const shiftRoot = (root: readonly number[], at = 2): number[] => root.map((word, i) => (i === at ? word ^ 1 : word) >>> 0);
+export const SITES: readonly Label[] = ["lookupNonce", "batchNonce", "foldNonce", "queryNonce"];
 
 /** Lies at one place by a prover that is consistent everywhere else. */
 export const lies = (): { name: string; tampering: Tampering }[] => [
   ...SITES.flatMap((site) => [1, 2].map((by) => ({ name: `${site} off by ${by}`, tampering: { nonce: (label: Label, honest: number) => (label === site ? honest + by : honest) } }))),
-  ...["main", "permutation", "quotient", "fold 0", "fold 1"].map((tree) => ({ name: `root of ${tree}`, tampering: { root: (at: string, root: readonly number[]) => (at === tree ? shift(root) : root) } })),
+  ...["main", "permutation", "quotient", "fold 0", "fold 1"].map((tree) => ({ name: `root of ${tree}`, tampering: { root: (at: string, root: readonly number[]) => (at === tree ? shiftRoot(root) : root) } })),
   ...[0, 3, 7].map((coefficient) => ({ name: `quotient coefficient ${coefficient}`, tampering: { quotient: (_: number, q: readonly (typeof EXT_ONE)[]) => q.map((c, i) => (i === coefficient ? extAdd(c, [1, 2, 3, 4]) : c)) } })),
   { name: "an opening shifted, quotient forged", tampering: { openingsHere: (values) => values.map((v, i) => (i === 0 ? extAdd(v, EXT_ONE) : v)), forgesIdentity: true } },
   { name: "a next-row opening shifted, quotient forged", tampering: { openingsNext: (values) => values.map((v, i) => (i === 0 ? extAdd(v, EXT_ONE) : v)), forgesIdentity: true } },

@@ -21,7 +21,10 @@ import { verifyProof } from "../../../prover/verify/verify.ts";
 import { R1_CHIPS } from "../recursion/r1-check.ts";
 import { fibonacciInstance } from "../verify/machines.ts";
 import { referenceProof } from "../verify/reference-prover.ts";
+import { submitted } from "./attacks.ts";
 import { Chain, L1 } from "./l1.ts";
+import { Simulation, judge } from "./simulate.ts";
+import { disorders } from "./variations.ts";
 
 type Layer = { readonly key: VerifyingKey; readonly publics: readonly number[]; readonly bytes: Uint8Array };
 /** Above what was measured by a tenth; README.md of prover/solidity has the figures. */
@@ -82,5 +85,14 @@ test("two transactions verify a production-final R1 proof, and L1 refuses what T
     changed[4 * position] = (changed[4 * position] ?? 0) ^ 1;
     assert.equal(verifyProof(key, publics, changed).ok, false, `word ${position}`);
     assert.notEqual(await l1.verdict(publics, changed), undefined, `word ${position}`);
+  }
+  const simulation = new Simulation(chain, readBuilt().contracts);
+  assert.equal((await simulation.outcome(submitted("honest", undefined, key, ...parts))).isAccepted, true);
+  for (const part of [0, 1] as const) {
+    for (const [name, data] of disorders(parts[part])) {
+      const attack = submitted(`part ${part}: ${name}`, undefined, key, part === 0 ? data : parts[0], part === 1 ? data : parts[1]);
+      assert.notEqual(judge(attack), "accepted", attack.name);
+      assert.equal((await simulation.outcome(attack)).isAccepted, false, attack.name);
+    }
   }
 });

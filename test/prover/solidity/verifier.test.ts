@@ -2,17 +2,19 @@
 // transactions in every order, for a machine without buses and one with everything a single chip can have.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keccak256 } from "ethers";
+import { isCallException, keccak256 } from "ethers";
 import { P } from "../../../prover/field/koalabear.ts";
 import { wordsToBytes } from "../../../prover/hash/suite.ts";
 import { TEST_FAST, TEST_KECCAK } from "../../../prover/protocol/profile.ts";
-import { readBuilt, sourcesDigest } from "../../../prover/solidity/build.ts";
+import { readBuilt, readSources, sourcesDigest } from "../../../prover/solidity/build.ts";
+import { CHECKS, deletableSources } from "../../../prover/solidity/checks.ts";
 import { MAX_CODE_BYTES, UnsupportedKey, keyCode, proofParts } from "../../../prover/solidity/key-data.ts";
 import { verifyProof } from "../../../prover/verify/verify.ts";
 import { fibonacciInstance, shuffleInstance } from "../verify/machines.ts";
 import type { Instance } from "../verify/machines.ts";
 import { referenceProof } from "../verify/reference-prover.ts";
-import { Chain, L1 } from "./l1.ts";
+import { proofNumber } from "./attacks.ts";
+import { Chain, L1, TRANSACTION_GAS } from "./l1.ts";
 import { FIBONACCI, MACHINES, lies } from "./l1-machines.ts";
 
 /** What the contract calls each rejection. */
@@ -55,6 +57,24 @@ test("the generated contracts are those of the sources and fit an account", () =
   for (const { codeBytes } of Object.values(built.contracts)) assert(codeBytes <= MAX_CODE_BYTES);
 });
 
+test("every way the sources have to refuse stands in the list of checks, and each check of the list in the sources, once", () => {
+  const [sources, rewritten] = [readSources(), deletableSources(readSources())];
+  // The refusal inside requireCanonical stands for its calls, which are checks of their own.
+  const inner = ["if (stray != 0) revert NotCanonical(stray);", "function requireCanonical("];
+  for (const [file, { content }] of Object.entries(sources)) {
+    const code = content.replaceAll(/\/\/.*$/gm, (comment) => " ".repeat(comment.length));
+    const texts = [...CHECKS.filter((check) => check.file === file).map(({ text }) => text), ...inner];
+    const covered = texts.flatMap((text) => (code.includes(text) ? [{ from: code.indexOf(text), to: code.indexOf(text) + text.length }] : []));
+    for (const { 0: word, index } of code.matchAll(/\b(?:revert|require|requireCanonical|assert|invalid)\b|return \(?false/g)) {
+      assert(covered.some(({ from, to }) => from <= index && index < to), `${file}: ${word} at ${index}: ${code.slice(index, index + 60)}`);
+    }
+    assert.notEqual(rewritten[file]?.content, content);
+  }
+  assert.equal(CHECKS.filter(({ redundant }) => redundant !== undefined).length, 5);
+  assert.equal(new Set(CHECKS.map(({ name }) => name)).size, CHECKS.length);
+  for (const index of CHECKS.keys()) assert(Object.values(rewritten).some(({ content }) => content.includes(`Deletions.hold(${index})`)), `check ${index}`);
+});
+
 test("keys that L1 does not serve are refused by name", () => {
   const [poseidon, threeChips] = [fibonacciInstance(TEST_FAST, 4), shuffleInstance(TEST_KECCAK, [4, 4, 4])];
   const unground = fibonacciInstance({ ...TEST_KECCAK, grindingBits: { lookup: 1, batch: 0, fold: 1, query: 1 } }, 4);
@@ -88,7 +108,8 @@ for (const { label, instance } of MACHINES) {
       view.setUint32(4 * position, to(view.getUint32(4 * position, true)) >>> 0, true);
       return changed;
     };
-    const stride = Math.ceil(bytes.length / 4 / 110);
+    // The full suite has four hundred variations (variations.ts).
+    const stride = Math.ceil(bytes.length / 4 / 25);
     for (let position = 0; position < bytes.length / 4; position += stride) {
       assert.notEqual(await compare(label, instance, `word ${position}, one bit`, publics, change(position, (word) => word ^ (1 << (position % 32))), false), undefined);
       assert.notEqual(await compare(label, instance, `word ${position}, plus p`, publics, change(position, (word) => (word + P) % 2 ** 32), false), undefined);
@@ -120,14 +141,32 @@ test("long, short, empty and aliased parts are refused by name, and so is a thir
   assert.equal(await l1.check(2, parts[0]), "UnknownPart");
 });
 
-/** Another valid proof of the same statement: a later query nonce that also does the work. */
-const secondProof = (): Uint8Array => {
-  for (let by = 1; by < 2000; by += 1) {
-    const { publics, bytes } = referenceProof(FIBONACCI.key, FIBONACCI.traces, { nonce: (label, honest) => (label === "queryNonce" ? honest + by : honest) });
-    if (verifyProof(FIBONACCI.key, publics, bytes).ok) return bytes;
-  }
-  return assert.fail("no second nonce");
-};
+test("calldata with slack in its encoding is the same part; clipped, dirty or overlapping encodings are refused", async () => {
+  const { parts } = l1Of("fibonacci");
+  const [data] = proofParts(FIBONACCI.key, fibonacci.publics, fibonacci.bytes);
+  const honest = parts.interface.encodeFunctionData("submit", [statementOf(fibonacci.publics), 0, data]);
+  const to = await parts.getAddress();
+  const isTaken = async (calldata: string): Promise<boolean> => {
+    try {
+      await chain.provider.call({ to, data: calldata, gasLimit: TRANSACTION_GAS });
+      return true;
+    } catch (error) {
+      assert(isCallException(error), String(error));
+      return false;
+    }
+  };
+  // Words: statement, part, offset of the data, its length, the data.
+  const word = (value: bigint): string => value.toString(16).padStart(64, "0");
+  const withWord = (at: number, value: bigint): string => honest.slice(0, 10 + 64 * at) + word(value) + honest.slice(74 + 64 * at);
+  const length = BigInt(data.length);
+  const same = [honest, honest + word(7n), withWord(2, 128n).slice(0, 202) + word(9n) + honest.slice(202)];
+  const refused = [
+    withWord(1, 256n), withWord(1, 2n ** 255n), withWord(2, 0n), withWord(2, 32n), withWord(2, 64n), withWord(2, 128n), withWord(2, 2n ** 64n), withWord(2, 2n ** 256n - 1n),
+    withWord(3, length + 1n), withWord(3, length - 1n), withWord(3, length + 64n), withWord(3, 0n), withWord(3, 2n ** 255n), honest.slice(0, -128), honest.slice(0, 202), honest.slice(0, 10),
+  ];
+  for (const calldata of same) assert.equal(await isTaken(calldata), true, calldata.slice(0, 300));
+  for (const calldata of refused) assert.equal(await isTaken(calldata), false, calldata.slice(0, 300));
+});
 
 test("two transactions in either order accept a statement; one part twice, foreign halves and foreign statements do not", async () => {
   const { publics, bytes } = fibonacci;
@@ -140,7 +179,7 @@ test("two transactions in either order accept a statement; one part twice, forei
     assert.equal((await l1.submit(statement, a, data[a] ?? first)).complete, false);
     assert.equal((await l1.submit(statement, a, data[a] ?? first)).complete, false);
     assert.equal(await l1.isAccepted(statement), false);
-    const other = proofParts(FIBONACCI.key, publics, secondProof());
+    const other = proofParts(FIBONACCI.key, publics, proofNumber(FIBONACCI, 1).bytes);
     assert.equal((await l1.submit(statement, b, other[b === 0 ? 0 : 1])).complete, false);
     assert.equal(await l1.isAccepted(statement), false, "halves of different proofs");
     // Part 0 names its statement. Part 1 does not, and counts for nothing under another one: no part 0 joins it there.

@@ -22,6 +22,8 @@ import { NaiveTree } from "./naive-tree.ts";
 /** Where a dishonest prover may lie. Every hook receives the honest value. */
 export type Tampering = {
   readonly publics?: (publics: readonly number[]) => readonly number[];
+  /** A fresh transcript that absorbs something else than it is told. */
+  readonly transcript?: Transcript;
   readonly nonce?: (site: Label, honest: number) => number;
   /** Root announced for a phase's tree or ("fold", index) while the openings stay those of the honest tree. */
   readonly root?: (tree: string, honest: readonly number[]) => readonly number[];
@@ -164,7 +166,7 @@ export const referenceProof = (key: VerifyingKey, traces: readonly ChipTrace[], 
   const words: number[] = [];
   const honestPublics = traces.flatMap((trace) => [...trace.publics]);
   const publics = tampering.publics?.(honestPublics) ?? honestPublics;
-  const transcript = new Transcript("KF-STARK-1", profile.hash);
+  const transcript = tampering.transcript ?? new Transcript("KF-STARK-1", profile.hash);
   const grind = (label: Label, bits: number): void => {
     if (bits === 0) return;
     const honest = findNonce(transcript, label, bits);

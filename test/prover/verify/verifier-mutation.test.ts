@@ -1,29 +1,25 @@
 // Deletes each check of the verifier in turn: some hostile proof must then pass, else the corpus would not notice the
 // check's absence. The table of the outcome is published in prover/verify/CHECKS.md and compared here.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { checkLookupBalance } from "../../../prover/verify/constraints.ts";
 import { isInBaseField } from "../../../prover/verify/challenges.ts";
 import { decodeProof } from "../../../prover/verify/decode.ts";
 import { layoutOf } from "../../../prover/verify/layout.ts";
 import { isRejection } from "../../../prover/verify/verdict.ts";
-import type { verifyProof } from "../../../prover/verify/verify.ts";
 import { TEST_FAST } from "../../../prover/protocol/profile.ts";
 import { EXT_ZERO, extAdd, extScale } from "../../../prover/field/ext4.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
 import { hostileProofs } from "./corpus.ts";
 import type { HostileProof } from "./corpus.ts";
 import { shuffleInstance } from "./machines.ts";
+import { VERIFY, findChecks, isAccepted, loadMutant, removeMutants } from "./mutants.ts";
+import type { Check } from "./mutants.ts";
 import { referenceProof } from "./reference-prover.ts";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const VERIFY = join(ROOT, "prover/verify");
-const WORKSHOP = join(ROOT, ".keyfall/verifier-mutants", String(process.pid));
-const SOURCES = readdirSync(VERIFY).filter((name) => name.endsWith(".ts") && name !== "main.ts");
-after(() => rmSync(WORKSHOP, { recursive: true, force: true }));
+after(removeMutants);
 
 /** Codes no transcript can reach (probability below 2^-90), or whose deletion ends in an assertion, never in acceptance. */
 const WITHOUT_ATTACK: Record<string, string> = {
@@ -32,52 +28,7 @@ const WITHOUT_ATTACK: Record<string, string> = {
   ZERO_FINGERPRINT: "needs alpha to hit a fingerprint, probability 2^-124; without the check the inverse of zero throws",
 };
 
-type Check = { readonly file: string; readonly code: string; readonly mutate: (source: string) => string };
-
-const OPENING_PHASES = ["preprocessed", "main", "permutation", "quotient"];
-
-/** Every `return reject(` of the verifier; the opening check stands for four phases and is deleted per phase. */
-const findChecks = (): Check[] =>
-  SOURCES.flatMap((file) => {
-    const source = readFileSync(join(VERIFY, file), "utf8");
-    return [...source.matchAll(/return reject\(([^,]+),/g)].flatMap((match): Check[] => {
-      const [start, argument = ""] = [match.index, match[1]];
-      const code = /^"([A-Z_]+)"$/.exec(argument)?.[1];
-      const removeAt = (text: string): string => `${text.slice(0, start)}void reject${text.slice(start + "return reject".length)}`;
-      if (code !== undefined) return [{ file, code, mutate: removeAt }];
-      assert.equal(argument, "OPENING_CODES[tree.phase]", `a check with an unknown code in ${file}: ${argument}`);
-      return OPENING_PHASES.map((phase) => ({
-        file, code: `${phase.toUpperCase()}_OPENING`,
-        mutate: (text) => text.replace("if (!isOpened) return reject(", `if (!isOpened && tree.phase !== "${phase}") return reject(`),
-      }));
-    });
-  });
-
-/** The verifier with one check deleted, loaded from a copy whose imports point back to the real modules. */
-const loadMutant = async (check: Check, index: number): Promise<typeof verifyProof> => {
-  const folder = join(WORKSHOP, String(index));
-  mkdirSync(folder, { recursive: true });
-  for (const file of SOURCES) {
-    const source = readFileSync(join(VERIFY, file), "utf8");
-    const mutated = file === check.file ? check.mutate(source) : source;
-    if (file === check.file) assert.notEqual(mutated, source, `nothing was deleted for ${check.code}`);
-    writeFileSync(join(folder, file), mutated.replaceAll('from "../', `from "${pathToFileURL(join(ROOT, "prover")).href}/`));
-  }
-  const module = (await import(pathToFileURL(join(folder, "verify.ts")).href)) as { verifyProof: typeof verifyProof };
-  return module.verifyProof;
-};
-
 type Row = { readonly code: string; readonly file: string; readonly attacks: number; readonly passing: number };
-
-/** A mutant may throw where the deleted check kept bad input away: that is not acceptance. */
-const isAccepted = (mutant: typeof verifyProof, { key, publics, bytes }: HostileProof): boolean => {
-  try {
-    return mutant(key, publics, bytes).ok;
-  } catch (error) {
-    assert(error instanceof RangeError || error instanceof assert.AssertionError, `unexpected failure of a mutant: ${String(error)}`);
-    return false;
-  }
-};
 
 const measure = async (check: Check, index: number, corpus: readonly HostileProof[]): Promise<Row> => {
   const mutant = await loadMutant(check, index);
