@@ -51,7 +51,7 @@ async function world(ownerCode: Hex = EMPTY_CODE_HASH): Promise<{ kit: ExitKit; 
   const before: Hex = `0x${'11'.repeat(32)}`;
   const holding = async (asset: KitAsset, amount: string) => ({ asset, amount, isUncredited: false, provenIn: L2_TOKEN, accountProof: await state.prove(L2_TOKEN), storageProof: await storage.prove(holdingSlot(asset, OWNER)) });
   const kit: ExitKit = {
-    kind: 'keyfall-exit-kit', version: 1, l1ChainId: '31337', rollup: ROLLUP, pinned: { batch: '3', root: state.root }, payee: OWNER, how: 'relayed',
+    kind: 'keyfall-exit-kit', version: 1, l1ChainId: '31337', rollup: ROLLUP, pinned: { batch: '3', root: state.root }, payee: OWNER, redirect: null, how: 'relayed',
     claimant: { owner: OWNER, entitlement: ENTITLEMENTS.indexOf('keyAccount'), to: ZERO_ADDRESS, delegate: ZERO_ADDRESS, accountProof: await state.prove(OWNER), registryAccountProof: [], registryProof: [], deadline: '0', signature: '0x' },
     holdings: [{ asset: ETH, amount: '1000000000000000000', isUncredited: false, provenIn: null, accountProof: [], storageProof: [] }, await holding(ERC20, '500'), await holding(NFT, '1')],
     ratios: [{ asset: ETH, accountProof: await state.prove(MESSAGE_PASSER), burnedProof: [] }, { asset: ERC20, accountProof: await state.prove(MESSAGE_PASSER), burnedProof: await passer.prove(burnedSlot(ERC20)) }],
@@ -113,7 +113,7 @@ describe('an exit kit', () => {
   test('text that is no kit is refused by the name of what is wrong', async () => {
     const { kit } = await world();
     const json = JSON.parse(kitText(kit)) as Record<string, unknown>;
-    for (const [changed, pattern] of [[{ kind: 'x' }, /expected a keyfall-exit-kit/], [{ rollup: '0x1' }, /rollup/], [{ holdings: {} }, /holdings/], [{ holdings: [{ ...kit.holdings[0], amount: '-1' }] }, /amount/], [{ claimant: { ...kit.claimant, entitlement: 9 } }, /entitlement/]] as const) {
+    for (const [changed, pattern] of [[{ kind: 'x' }, /expected a keyfall-exit-kit/], [{ redirect: { payee: OWNER, to: OWNER, deadline: '1', signature: '0x' } }, /redirect/], [{ redirect: undefined }, /redirect/], [{ rollup: '0x1' }, /rollup/], [{ holdings: {} }, /holdings/], [{ holdings: [{ ...kit.holdings[0], amount: '-1' }] }, /amount/], [{ claimant: { ...kit.claimant, entitlement: 9 } }, /entitlement/]] as const) {
       assert.throws(() => parseKit(JSON.stringify({ ...json, ...changed })), pattern);
     }
   });

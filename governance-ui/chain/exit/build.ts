@@ -114,7 +114,7 @@ export async function buildKit(task: BuildTask): Promise<Built> {
   const ratios = await ratiosOf([...holdings.map(({ asset }) => asset), ...withdrawals.map(({ withdrawal: { assetKind: kind, token, id } }) => ({ kind, token, id }))], proofs);
   const rollup = system.rollup.address.toLowerCase() as Hex;
   const kit: ExitKit = {
-    kind: 'keyfall-exit-kit', version: 1, l1ChainId: String(task.l1ChainId), rollup, pinned: { batch: state.batch.toString(), root: state.root }, ...entitled, holdings, ratios, refunds, withdrawals,
+    kind: 'keyfall-exit-kit', version: 1, l1ChainId: String(task.l1ChainId), rollup, pinned: { batch: state.batch.toString(), root: state.root }, redirect: null, ...entitled, holdings, ratios, refunds, withdrawals,
   };
   return { kit, ground: { root: state.root, rollup, l1ChainId: task.l1ChainId, accumulators, bridged } };
 }

@@ -34,6 +34,8 @@ export interface KitWithdrawal {
 export interface ExitKit {
   readonly kind: 'keyfall-exit-kit'; readonly version: 1; readonly l1ChainId: string; readonly rollup: Hex; readonly pinned: { readonly batch: string; readonly root: Hex };
   readonly claimant: KitClaimant | null; readonly payee: Hex | null; readonly how: string;
+  /** A second signature that sends what the payee is credited elsewhere. This page makes none and sends none. */
+  readonly redirect: null;
   readonly holdings: readonly KitHolding[]; readonly ratios: readonly KitRatio[]; readonly refunds: readonly KitRefund[]; readonly withdrawals: readonly KitWithdrawal[];
 }
 
@@ -70,10 +72,11 @@ const assetOf = (value: unknown): KitAsset => {
 export function parseKit(text: string): ExitKit {
   const json = JSON.parse(text) as Fields;
   if (json['kind'] !== 'keyfall-exit-kit' || json['version'] !== 1) throw new Error(`expected a keyfall-exit-kit of version 1, got ${String(json['kind'])} ${String(json['version'])}`);
+  if (json['redirect'] !== null) throw new Error('expected a kit whose payments stay with their payee (redirect: null): one with a redirect by signature is sent by `keyfall exit escape --from-file`');
   const pinned = (json['pinned'] ?? {}) as Fields;
   return {
     kind: 'keyfall-exit-kit', version: 1, l1ChainId: numberOf(json['l1ChainId'], 'l1ChainId'), rollup: addressOf(json['rollup'], 'rollup'), pinned: { batch: numberOf(pinned['batch'], 'batch'), root: hexOf(pinned['root'], 'root') },
-    claimant: json['claimant'] === null ? null : claimantOf((json['claimant'] ?? {}) as Fields), payee: json['payee'] === null ? null : addressOf(json['payee'], 'payee'), how: wordsOf(json['how']),
+    claimant: json['claimant'] === null ? null : claimantOf((json['claimant'] ?? {}) as Fields), payee: json['payee'] === null ? null : addressOf(json['payee'], 'payee'), how: wordsOf(json['how']), redirect: null,
     holdings: listOf(json['holdings'], 'holdings', (one) => ({
       asset: assetOf(one['asset']), amount: numberOf(one['amount'], 'amount'), isUncredited: one['isUncredited'] === true, provenIn: one['provenIn'] === null ? null : addressOf(one['provenIn'], 'provenIn'),
       accountProof: proofOf(one['accountProof'], 'accountProof'), storageProof: proofOf(one['storageProof'], 'storageProof'),

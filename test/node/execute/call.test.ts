@@ -69,7 +69,7 @@ test('a call running while blocks are committed keeps seeing its own block', asy
   const spinning = assemble(0x5f, 0x35, 0x5b, 0x60, 1, 0x90, 0x03, 0x80, 0x60, 0x02, 0x57, 0x50, 0x73, addressOf(bob), 0x31, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3);
   const engine = await chain(spinning);
   let headWhenDone = 0n;
-  const slow = engine.call({ to: contractAddress(0), data: toFixedBytes(40_000n, 32) }, at(engine)).finally(() => (headWhenDone = engine.head.header.number));
+  const slow = engine.call({ to: contractAddress(0), data: toFixedBytes(40_000n, 32) }, at(engine, { timeCapMilliseconds: 60_000 })).finally(() => (headWhenDone = engine.head.header.number));
   for (let i = 0; i < 5; i++) {
     await advance(engine, [await sign(alice, { nonce: i, to: bob.address, value: 1n })]);
     await new Promise((resolve) => setTimeout(resolve, 10));
