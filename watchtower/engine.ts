@@ -15,7 +15,7 @@ import { judged, logEntry, noticed, staleIncident, type Change } from './inciden
 import { mayHaveLogOf } from './l1/bloom.ts';
 import type { L1Header } from './l1/header.ts';
 import type { Quorum } from './l1/quorum.ts';
-import type { Monitor, StoredEvent, View } from './monitor.ts';
+import type { Monitor, Notice, StoredEvent, View } from './monitor.ts';
 import { outboxRows } from './alerts/outbox.ts';
 import type { CursorState, Incident, Store, StoredBlock, StoredVerdict, Writer } from './store.ts';
 import { Unverifiable, type Verdict } from './verdict.ts';
@@ -140,7 +140,7 @@ export class Engine {
     const isOurs = contracts.watchedAddresses.some((address) => mayHaveLogOf(header.logsBloom, address));
     const decoded = isOurs ? (await quorum.logs(header)).flatMap((log) => contracts.decodeLog(log) ?? []) : [];
     const block: StoredBlock = { number: Number(header.number), hash: header.hash, parentHash: header.parentHash, timestamp: Number(header.timestamp) };
-    const changes = decoded.flatMap((item) => noticesOf(monitors, item, block, wallMilliseconds())).flatMap((incident): Change[] => {
+    const changes = decoded.flatMap((item) => noticesOf(monitors, item, block, this.#parts.config.deployment.deployBlock, wallMilliseconds())).flatMap((incident): Change[] => {
       const before = store.get<Incident>(['incident', incident.id]);
       return before === undefined || before.state === 'retracted' ? [{ incident, from: before?.state }] : [];
     });
@@ -277,7 +277,7 @@ export class Engine {
   }
 }
 
-function noticesOf(monitors: readonly Monitor[], item: Decoded, block: StoredBlock, wallMilliseconds: number): readonly Incident[] {
+function noticesOf(monitors: readonly Monitor[], item: Decoded, block: StoredBlock, deployBlock: number, wallMilliseconds: number): readonly Incident[] {
   if (item.name === undefined) {
     return [{
       id: `0x${item.log.transactionHash.slice(2, 58)}${item.log.index.toString(16).padStart(8, '0')}`, monitor: 'B8-undecodable', subject: item.contract, severity: 'critical',
@@ -285,7 +285,8 @@ function noticesOf(monitors: readonly Monitor[], item: Decoded, block: StoredBlo
       state: 'provisional', blockNumber: block.number, blockHash: block.hash, transaction: item.log.transactionHash, foundAt: wallMilliseconds,
     }];
   }
-  return monitors.flatMap((monitor) => (monitor.notices ?? []).filter(({ contract, event }) => contract === item.contract && event === item.name).map((notice) => noticed(monitor, notice, item, block, wallMilliseconds)));
+  const applies = ({ contract, event, isFirst }: Notice): boolean => contract === item.contract && event === item.name && isFirst?.(item, { blockNumber: block.number, deployBlock }) !== true;
+  return monitors.flatMap((monitor) => (monitor.notices ?? []).filter(applies).map((notice) => noticed(monitor, notice, item, block, wallMilliseconds)));
 }
 
 function eventOf(item: Decoded, block: StoredBlock): StoredEvent & { readonly contract: string; readonly name: string; readonly index: number } {

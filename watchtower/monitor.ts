@@ -91,4 +91,6 @@ export interface Notice {
   readonly severity: Severity;
   readonly sentence: (event: DecodedEvent) => string;
   readonly subject?: (event: DecodedEvent) => string;
+  /** Whether the event is the deployment's own first setting, which replaces nothing: then it is no alarm. */
+  readonly isFirst?: (event: DecodedEvent, at: { readonly blockNumber: number; readonly deployBlock: number }) => boolean;
 }

@@ -61,6 +61,8 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
     assert.ok(ready, `ready within a minute: ${await (await fetch(`${url}/readyz`)).text()}`);
     const verdicts = await (await fetch(`${url}/v1/verdicts`)).json() as { status: string; sentence: string }[];
     assert.deepEqual(verdicts.filter(({ status }) => status === 'violation').map(({ sentence }) => sentence), []);
+    const alerts = await (await fetch(`${url}/v1/alerts`)).json() as { severity: string; sentence: string }[];
+    assert.deepEqual(alerts.filter(({ severity }) => severity === 'critical').map(({ sentence }) => sentence), [], 'a deployment is no attack');
   });
 
   const stranger = Wallet.createRandom().address;

@@ -17,5 +17,10 @@ export const coreCode: Monitor = {
     if (typeof expected !== 'string') throw new Unverifiable('no Upgraded event of the Rollup was read: was the deployment\'s first block configured too late?');
     return [holds(view, expected.toLowerCase() === found, { sentence: `the Rollup's implementation is ${found}`, expected: expected.toLowerCase(), got: found })];
   },
-  notices: [{ contract: 'Rollup', event: 'Upgraded', severity: 'critical', sentence: ({ args }) => `the Rollup's code was replaced by ${String(args['implementation'])}: whoever holds the upgrade authority can take everything that is not paid out` }],
+  notices: [{
+    contract: 'Rollup', event: 'Upgraded', severity: 'critical',
+    sentence: ({ args }) => `the Rollup's code was replaced by ${String(args['implementation'])}: whoever holds the upgrade authority can take everything that is not paid out`,
+    // The proxy's constructor names its first code, in the block of the deployment.
+    isFirst: (_event, { blockNumber, deployBlock }) => blockNumber === deployBlock,
+  }],
 };

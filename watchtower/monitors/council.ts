@@ -20,7 +20,7 @@ export const council: Monitor = {
   },
   notices: [
     { contract: 'SecurityCouncil', event: 'ActCarriedOut', severity: 'critical', subject: ({ args }) => String(args['subject']), sentence: ({ args }) => `the council ${ACTS[Number(args['act'])] ?? 'did something unknown here'}, with ${String(args['approvals'])} signatures` },
-    { contract: 'SecurityCouncil', event: 'MembersSet', severity: 'critical', sentence: ({ args }) => `the council's members were replaced: ${(args['members'] as readonly Member[]).map(({ account }) => account).join(', ')}; ${String(args['threshold'])} act` },
+    { contract: 'SecurityCouncil', event: 'MembersSet', severity: 'critical', sentence: ({ args }) => `the council's members were replaced: ${(args['members'] as readonly Member[]).map(({ account }) => account).join(', ')}; ${String(args['threshold'])} act`, isFirst: ({ args }) => String(args['epoch']) === '1' },
     { contract: 'SecurityCouncil', event: 'MemberChallenged', severity: 'warning', sentence: ({ args }) => `member ${String(args['member'])} was asked for a sign of life, until T ${String(args['untilT'])}` },
     { contract: 'SecurityCouncil', event: 'MemberRemoved', severity: 'warning', sentence: ({ args }) => `silent member ${String(args['member'])} was removed; ${String(args['membersLeft'])} are left` },
   ],

@@ -4,7 +4,7 @@ import { ENFORCED_TRIGGER_SECONDS, PROOF_DEADLINE_SECONDS } from '@keyfall/proto
 import type { Monitor, View } from '../monitor.ts';
 import { duration, holds } from './verdicts.ts';
 
-interface BatchRecord { readonly commitT: number; readonly commitTime: number }
+interface BatchRecord { readonly commitTime: number }
 
 /** A quarter of V without a commit is no breach of any rule, and nothing that a healthy operator does. */
 const COMMIT_SHARE = 4n;
@@ -19,7 +19,8 @@ export const liveness: Monitor = {
     if (committed > 0n) verdicts.push(await commitAge(view, committed, Number(PROOF_DEADLINE_SECONDS / COMMIT_SHARE / scale)));
     if (committed > finalized) {
       const next = await view.read<BatchRecord>('Rollup', 'batch', [finalized + 1n]);
-      const [age, limit] = [Number(now) - next.commitT, Number(ENFORCED_TRIGGER_SECONDS / scale)];
+      const committedAt = await view.read<bigint>('Clock', 'timeAt', [next.commitTime]);
+      const [age, limit] = [Number(now - committedAt), Number(ENFORCED_TRIGGER_SECONDS / scale)];
       verdicts.push(holds(view, age * 2 < limit, { subject: 'finality', sentence: `batch ${finalized + 1n} waits for finality since ${duration(age)} of T; Enforced opens after ${duration(limit)}`, expected: `less than half of ${duration(limit)}`, got: duration(age) }));
     } else verdicts.push(holds(view, true, { subject: 'finality', sentence: 'every committed batch is final', expected: 'no batch waits', got: 'no batch waits' }));
     return verdicts;

@@ -21,6 +21,7 @@ export function holds(view: View, condition: boolean, facts: Facts): Verdict {
 
 /** Seconds as a person says them. */
 export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) throw new TypeError(`expected a number of seconds, got ${seconds}`);
   if (seconds < 0) return `-${duration(-seconds)}`;
   const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60];
   if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
