@@ -205,6 +205,27 @@ contract LifecycleTest is System {
         commitOn(outputsOf(A).lastHash, 2);
     }
 
+    /// P-104: a skip settles but proves nothing: the chain does not go back on it, and the 30 d go on.
+    function test_Return_NotOnASkipAlone() public {
+        enqueue(21_000);
+        enter(0);
+        uint256 enteredT = clock.current();
+        vm.prank(OPERATOR);
+        lifecycle.requestReturn();
+        skip(5 days);
+        lifecycle.announceSkip();
+        skip(12 hours);
+        lifecycle.takeSkip();
+        uint256 skipT = clock.current();
+        assertEq(rollup.settledIndex(), 1, "settled");
+        skip(14 days);
+        uint256 finalT = rollup.lastFinalT();
+        vm.expectRevert(abi.encodeWithSelector(ILifecycle.ReturnUnproven.selector, finalT, skipT));
+        lifecycle.returnToOperating();
+        skip(enteredT + 30 days - clock.current());
+        lifecycle.freeze(ILifecycle.FreezeCause.NoFinality, 0);
+    }
+
     /// P-105: 30 d to the second; pinned is the last final batch; nothing moves any more.
     function test_Freeze_IsForEver() public {
         enqueue(21_000);

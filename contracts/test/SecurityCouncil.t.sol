@@ -84,6 +84,7 @@ contract SecurityCouncilTest is Governance {
         assertEq(lanes.resolvedLane(), address(0x1a), "resolved by 6");
 
         upgrade.salt = bytes32(uint256(5));
+        skip(1);
         schedule(upgrade);
         approvals = approvalsOf(council.expediteDigest(upgrade, 4, far()), 5);
         vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewApprovals.selector, 5, 6));

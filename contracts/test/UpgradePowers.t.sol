@@ -218,12 +218,28 @@ contract UpgradePowersTest is Governance {
         expedite(upgrade);
         upgrade.salt = bytes32(uint256(1));
         upgrade.reportHash = keccak256("another report");
+        skip(1);
         schedule(upgrade);
         bytes32 content = timelock.contentOf(upgrade);
         vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.VetoSpent.selector, content));
         veto(upgrade);
         skip(DELAY);
         timelock.execute(upgrade);
+    }
+
+    /// P-146: twins of one content under other salts fall with it, also those that the veto does not name.
+    function test_Veto_TakesTheTwinsThatStand() public {
+        Upgrade memory upgrade = feesUpgrade();
+        schedule(upgrade);
+        Upgrade memory twin = feesUpgrade();
+        twin.salt = bytes32(uint256(7));
+        schedule(twin);
+        veto(upgrade);
+        bytes32 content = timelock.contentOf(twin);
+        uint256 vetoedTime = block.timestamp;
+        skip(DELAY);
+        vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.ContentVetoed.selector, content, vetoedTime));
+        timelock.execute(twin);
     }
 
     /// P-146, P-147: the council cannot keep itself, the attesters or the operator in place, nor put others there.

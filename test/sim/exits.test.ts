@@ -131,6 +131,27 @@ test('when nobody can prove, the chain freezes 37.5 days of T after the message'
   assert.ok(days > 37 && days <= 37.5 + STEP, `${days} days`);
 });
 
+test('an operator that returns on skips alone keeps no chain alive that nobody can prove', () => {
+  const returning: Actor = (p) => {
+    if (p.mode !== 'Enforced') return;
+    attempt(() => p.requestReturn());
+    attempt(() => p.returnToOperating());
+  };
+  for (const everyDays of [0, 3, 7, 14, 20, 25, 30]) {
+    const protocol = chain();
+    let last = -Infinity;
+    // Zero: sends again whenever nothing waits, as one who was refunded does.
+    const sender: Actor = (p) => {
+      const isTime = everyDays === 0 ? p.mode === 'Operating' && p.settled === p.messages.length : p.t - last >= everyDays * DAY;
+      if (p.mode === 'Frozen' || !isTime) return;
+      last = p.t;
+      p.enqueue();
+    };
+    play(protocol, [sender, slowTrigger(), returning, skipper, dropper, finalizer, freezer], () => protocol.mode === 'Frozen', 60);
+    assert.equal(protocol.mode, 'Frozen', `a message every ${everyDays} days`);
+  }
+});
+
 test('interleaved poison freezes the chain about 43 days of T after the first message instead of delaying for ever (N5)', () => {
   const protocol = chain();
   const first = protocol.messages[protocol.enqueue({ poison: true })]!;

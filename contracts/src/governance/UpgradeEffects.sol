@@ -149,7 +149,8 @@ abstract contract UpgradeEffects is IUpgradeTimelock {
         _checkCorpus(set.lane);
         ILanes(LANES).registerLane(set.lane, Constants.ANSWER_ATTESTERS, new address[](0), 0);
         _expectLane(set.lane, true);
-        if (set.previousLane == address(0)) return;
+        // A set that contradicted itself, or lost a dispute, is gone already: that must not keep its successor out.
+        if (set.previousLane == address(0) || ILanes(LANES).laneRecord(set.previousLane).isDead) return;
         ILanes(LANES).switchLane(set.previousLane, false);
         _expectLane(set.previousLane, false);
     }

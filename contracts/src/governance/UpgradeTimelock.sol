@@ -60,8 +60,8 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
     uint256 private immutable EXIT_WINDOW;
 
     mapping(bytes32 id => Schedule) private _schedules;
-    /// @inheritdoc IUpgradeTimelock
-    mapping(bytes32 content => bool) public isContentVetoed;
+    /// @dev Wall time of the veto, seconds; 0 for none.
+    mapping(bytes32 content => uint40) private _vetoedTime;
     mapping(address trippedLane => bool) private _isTripSpent;
 
     constructor(Config memory config)
@@ -104,7 +104,7 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         uint256 eta = nowT + delayOf(upgrade.kind);
         uint256 expiry = eta + _scaled(Constants.UPGRADE_GRACE_SECONDS);
         _checkExitWindow(upgrade.kind, nowT, eta);
-        _schedules[id] = Schedule(uint40(nowT), uint40(eta), uint40(expiry), upgrade.kind, false, false);
+        _schedules[id] = Schedule(uint40(nowT), uint40(eta), uint40(expiry), upgrade.kind, false, false, uint40(block.timestamp));
         emit UpgradeScheduled(id, upgrade.kind, contentOf(upgrade), upgrade, nowT, eta, expiry);
     }
 
@@ -137,14 +137,19 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IUpgradeTimelock
+    function isContentVetoed(bytes32 content) external view returns (bool) {
+        return _vetoedTime[content] != 0;
+    }
+
+    /// @inheritdoc IUpgradeTimelock
     function veto(Upgrade calldata upgrade) external nonReentrant {
         if (msg.sender != COUNCIL) revert NotCouncil(msg.sender, COUNCIL);
         if (!isVetoable(upgrade.kind)) revert NotVetoable(upgrade.kind);
         bytes32 id = idOf(upgrade);
         if (!_isOpen(_schedules[id])) revert UnexpectedState(id, state(id));
         bytes32 content = contentOf(upgrade);
-        if (isContentVetoed[content]) revert VetoSpent(content);
-        isContentVetoed[content] = true;
+        if (_vetoedTime[content] != 0) revert VetoSpent(content);
+        _vetoedTime[content] = uint40(block.timestamp);
         _schedules[id].isVetoed = true;
         emit UpgradeVetoed(id, content);
     }
@@ -227,6 +232,10 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
     }
 
     function _carryOut(bytes32 id, Upgrade calldata upgrade, bool isExpedited, uint40 zkAloneFromT) private {
+        // A veto takes every schedule of the same content that stood then: twins under other salts wait for another proposal too.
+        bytes32 content = contentOf(upgrade);
+        uint256 vetoedTime = _vetoedTime[content];
+        if (vetoedTime != 0 && _schedules[id].scheduledTime <= vetoedTime) revert ContentVetoed(content, vetoedTime);
         _checkStage(upgrade.kind);
         (bool isFrozen, bool isDisputed, bool exitsGoFirst, uint64 firstUnsettled) = guard();
         if (isFrozen) revert ChainFrozen();

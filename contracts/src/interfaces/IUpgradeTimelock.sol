@@ -94,6 +94,7 @@ interface IUpgradeTimelock {
     /// @param scheduledT T of the scheduling
     /// @param eta T from which it may be executed
     /// @param expiry last moment of T at which it may be
+    /// @param scheduledTime wall time of the scheduling, seconds: a veto asks no clock, so that is what it is compared with
     struct Schedule {
         uint40 scheduledT;
         uint40 eta;
@@ -101,6 +102,7 @@ interface IUpgradeTimelock {
         UpgradeKind kind;
         bool isExecuted;
         bool isVetoed;
+        uint40 scheduledTime;
     }
 
     error NotGovernor(address caller, address governor);
@@ -128,6 +130,8 @@ interface IUpgradeTimelock {
     error NotVetoable(UpgradeKind kind);
     /// @notice This content was vetoed before; the council has no second veto on it.
     error VetoSpent(bytes32 content);
+    /// @notice This content was vetoed at or after the schedule, under this or another salt: it takes another proposal.
+    error ContentVetoed(bytes32 content, uint256 vetoedTime);
     error NotExpeditable(UpgradeKind kind, uint8 stage);
     error CouncilSunset(uint256 sunset);
     /// @notice In Mature only a lane that replaces the tripped one, public for 7 days, is expedited.

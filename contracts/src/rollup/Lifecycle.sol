@@ -141,6 +141,11 @@ contract Lifecycle is BatchRange {
         if (current.lastSkipT != 0) _waited(nowT - current.lastSkipT, RETURN_AFTER_SKIP);
         uint64 settledThen = IRollup(ROLLUP).settledIndexAt(nowT - RETURN_WAIT);
         if (settledThen < current.returnTarget) revert ReturnUnsettled(settledThen, current.returnTarget);
+        // Settled is also what was skipped: without this, an operator could return again and again on a chain that nobody can
+        // prove, and each return would begin the 30 d of the freeze anew.
+        uint256 finalT = IRollup(ROLLUP).lastFinalT();
+        uint256 unprovenSinceT = _latest(current.enteredT, current.lastSkipT);
+        if (finalT <= unprovenSinceT) revert ReturnUnproven(finalT, unprovenSinceT);
         for (uint8 cause = 0; cause <= uint8(FreezeCause.NoLane); ++cause) {
             bool isDispute = FreezeCause(cause) == FreezeCause.Dispute;
             uint256 disputeId = isDispute ? ILanes(LANES).latestOpenDispute() : 0;

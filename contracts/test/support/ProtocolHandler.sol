@@ -207,6 +207,7 @@ abstract contract ProtocolHandler is ProtocolBooks {
         noteSettled();
         bool isAllowed = phase() == ILifecycle.Phase.Enforced && returnT != 0 && nowT() - returnT >= 1 days
             && targetSettledT != 0 && nowT() - targetSettledT >= 1 days && (lastSkipT == 0 || nowT() - lastSkipT >= 14 days)
+            && rollup.lastFinalT() > lifecycle.episode().enteredT && rollup.lastFinalT() > lastSkipT
             && lanes.latestOpenDispute() == 0 && !isOverdue();
         (bool ok,) = address(lifecycle).call(abi.encodeCall(lifecycle.returnToOperating, ()));
         assertTrue(ok == isAllowed, "settled for a day, and not too late");

@@ -20,12 +20,12 @@ export const COUNCIL = 7;
 export const STAGES = ['Training', 'Mature', 'Ossified'] as const;
 const PEOPLE: readonly number[] = [ATTESTERS, OPERATOR, COUNCIL];
 
-interface Scheduled { readonly kind: number; readonly content: string; readonly lane: string | undefined; readonly scheduledT: number; readonly eta: number; expiry: number; isExecuted: boolean; isVetoed: boolean }
+interface Scheduled { readonly kind: number; readonly content: string; readonly lane: string | undefined; readonly scheduledT: number; readonly scheduledWall: number; readonly eta: number; expiry: number; isExecuted: boolean; isVetoed: boolean }
 
 export class GovernanceModel {
   readonly clock = new Clock();
   readonly #upgrades = new Map<string, Scheduled>();
-  readonly #vetoed = new Set<string>();
+  readonly #vetoed = new Map<string, number>();
   /** T of each message, in order; the first `settled` are settled. */
   readonly #messages: number[] = [];
   readonly #settlements: { readonly t: number; readonly index: number }[] = [];
@@ -58,7 +58,7 @@ export class GovernanceModel {
     demand(!this.#upgrades.has(id), 'AlreadyScheduled', id);
     const delay = Number(kind === OPERATOR ? OPERATOR_CHANGE_DELAY_SECONDS : UPGRADE_DELAY_SECONDS);
     const eta = this.clock.t + delay;
-    this.#upgrades.set(id, { kind, content, lane, scheduledT: this.clock.t, eta, expiry: eta + Number(UPGRADE_GRACE_SECONDS), isExecuted: false, isVetoed: false });
+    this.#upgrades.set(id, { kind, content, lane, scheduledT: this.clock.t, scheduledWall: this.clock.wall, eta, expiry: eta + Number(UPGRADE_GRACE_SECONDS), isExecuted: false, isVetoed: false });
   }
 
   execute(id: string): void {
@@ -87,7 +87,7 @@ export class GovernanceModel {
     demand(!PEOPLE.includes(kind), 'NotVetoable', String(kind));
     const upgrade = this.#pending(id);
     demand(!this.#vetoed.has(upgrade.content), 'VetoSpent', upgrade.content);
-    this.#vetoed.add(upgrade.content);
+    this.#vetoed.set(upgrade.content, this.clock.wall);
     upgrade.isVetoed = true;
   }
 
@@ -127,6 +127,8 @@ export class GovernanceModel {
 
   #carryOut(id: string): void {
     const upgrade = this.#upgrades.get(id) as Scheduled;
+    const vetoedAt = this.#vetoed.get(upgrade.content);
+    demand(vetoedAt === undefined || upgrade.scheduledWall > vetoedAt, 'ContentVetoed', upgrade.content);
     this.#checkStage(upgrade.kind);
     demand(!this.#exitsGoFirst() || upgrade.kind === OPERATOR, 'ExitsGoFirst', id);
     demand(upgrade.lane === undefined || !this.#lanes.has(upgrade.lane), 'LaneKindMismatch', id);
