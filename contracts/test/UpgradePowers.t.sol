@@ -136,6 +136,20 @@ contract UpgradePowersTest is Governance {
         assertEq(lanes.laneRecord(next).kind, Constants.ANSWER_ATTESTERS, "new set on");
     }
 
+    /// P-145: a set that contradicted itself while the upgrade waited keeps its successor out no longer.
+    function test_Attesters_ReplaceASetThatIsDead() public {
+        address old = newLane(true);
+        lanes.setRecord(old, ILanes.LaneRecord(Constants.ANSWER_ATTESTERS, 0, true, false, 1, 0, 1, 0));
+        address next = newLane(true);
+        Upgrade memory upgrade =
+            upgradeOf(UpgradeKind.AttesterSet, abi.encode(AttesterSetUpgrade(old, next, next.codehash)));
+        schedule(upgrade);
+        skip(DELAY);
+        lanes.setRecord(old, ILanes.LaneRecord(Constants.ANSWER_ATTESTERS, 1, false, true, 0, 0, 1, 0));
+        timelock.execute(upgrade);
+        assertTrue(lanes.laneRecord(next).isEnabled && !lanes.laneRecord(old).isEnabled, "the new set alone");
+    }
+
     /// P-145: a core that asks another registry of lanes, another seat, or a Maturity that never leaves Training.
     function test_Core_RevertWhen_TheWiringIsAnother() public {
         for (uint256 which = 0; which < 3; ++which) {

@@ -37,6 +37,7 @@ contract ScriptedLanes {
 
     function switchLane(address lane, bool isEnabled) external {
         if (msg.sender != AUTHORITY) revert NotAuthority(msg.sender);
+        if (_records[lane].isDead) revert ILanes.LaneDead(lane);
         if (!ignoresSwitch) _records[lane].isEnabled = isEnabled;
     }
 
