@@ -1,14 +1,9 @@
 // The Solidity evaluator against the reference interpreter: the same random rows give the same folded constraints, on
 // the EVM, for every chip of the system; gas and program sizes are printed and bounded.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
-import { createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
-import { createAddressFromString, hexToBytes } from "@ethereumjs/util";
+import { hexToBytes } from "@ethereumjs/util";
 import { Interface } from "ethers";
 import { evaluateNodes, foldConstraints, powersOf } from "../../../prover/air/evaluate.ts";
 import type { LeafValues, RingOperations, SelectorValues } from "../../../prover/air/evaluate.ts";
@@ -21,9 +16,9 @@ import { P } from "../../../prover/field/koalabear.ts";
 import { R1 } from "../../../prover/air/chips/r1.ts";
 import { solidityProgram } from "../../../prover/solidity/constraint-program.ts";
 import type { LeafNode } from "../../../prover/solidity/constraint-program.ts";
+import { HARNESS_ADDRESS, evmWithHarness, packExt } from "./harness.ts";
 
 const RING: RingOperations<Ext> = { constant: extFromFelt, add: extAdd, sub: extSub, mul: extMul };
-const SOURCE = fileURLToPath(new URL("../../../prover/solidity/ConstraintMachine.sol", import.meta.url));
 /** A caller that hands everything over as calldata. */
 const HARNESS = `// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
@@ -40,37 +35,15 @@ contract Harness {
 const ABI = new Interface(["function run(bytes program, uint256[] givenValues, uint256 slotCount, uint256[4] weights) view returns (uint256 folded, uint256 gasUsed)"]);
 /** R1's constraints must leave room in the 7.5 M gas of a whole verification. */
 const GAS_LIMIT = 870_000n;
-const ADDRESS = createAddressFromString(`0x${"11".repeat(20)}`);
-
-type SolcOutput = { contracts: Record<string, Record<string, { evm: { deployedBytecode: { object: string } } }>>; errors?: { severity: string; formattedMessage: string }[] };
-
-const compile = (): string => {
-  const require = createRequire(import.meta.url);
-  const solc = require("solc") as { compile: (input: string) => string };
-  const input = {
-    language: "Solidity",
-    sources: { "ConstraintMachine.sol": { content: readFileSync(SOURCE, "utf8") }, "Harness.sol": { content: HARNESS } },
-    settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 10_000 }, viaIR: true, outputSelection: { "*": { "*": ["evm.deployedBytecode.object"] } } },
-  };
-  const output = JSON.parse(solc.compile(JSON.stringify(input))) as SolcOutput;
-  const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
-  assert.deepEqual(errors.map((error) => error.formattedMessage), []);
-  const code = output.contracts["Harness.sol"]?.["Harness"]?.evm.deployedBytecode.object;
-  assert(code !== undefined);
-  return code;
-};
 
 let evm: EVM;
 before(async () => {
-  evm = await createEVM({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Cancun }) });
-  await evm.stateManager.putCode(ADDRESS, hexToBytes(`0x${compile()}`));
+  evm = await evmWithHarness(HARNESS, ["ConstraintMachine.sol"], 10_000);
 });
 
-const pack = (value: Ext): bigint => value.reduceRight((word, coefficient) => (word << 64n) | BigInt(coefficient), 0n);
-
 const call = async (program: Uint8Array, given: readonly Ext[], slotCount: number, weights: readonly Ext[]): Promise<{ folded: bigint; gas: bigint } | { reverted: string }> => {
-  const data = ABI.encodeFunctionData("run", [program, given.map(pack), slotCount, weights.map(pack)]);
-  const { execResult } = await evm.runCall({ to: ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 200_000_000n });
+  const data = ABI.encodeFunctionData("run", [program, given.map(packExt), slotCount, weights.map(packExt)]);
+  const { execResult } = await evm.runCall({ to: HARNESS_ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 200_000_000n });
   if (execResult.exceptionError !== undefined) return { reverted: Buffer.from(execResult.returnValue).toString("hex") };
   const [folded, gas] = ABI.decodeFunctionResult("run", execResult.returnValue) as unknown as [bigint, bigint];
   return { folded, gas };
@@ -125,7 +98,7 @@ for (const chip of chips) {
       const given = [...list.map((leaf) => valueOf(leaf, row)), ...program.constants.map(extFromFelt)];
       const result = await call(program.code, given, program.slotCount, [challenge, selectors.first, selectors.last, selectors.transition]);
       assert("folded" in result, "the call reverted");
-      assert.equal(result.folded, pack(expected), `trial ${trial}`);
+      assert.equal(result.folded, packExt(expected), `trial ${trial}`);
       assert(result.gas < GAS_LIMIT, `${result.gas} gas`);
       if (trial === 0) context.diagnostic(`${chip.name}: ${program.code.length} bytes, ${result.gas} gas`);
     }
@@ -155,7 +128,7 @@ test("lane arithmetic holds at the edges 0, 1 and p - 1, products also at the la
       const result = await call(code, [a, b], 13, [challenge, challenge, challenge, challenge]);
       assert("folded" in result);
       const difference = extSub(extMul(a, b), b);
-      assert.equal(result.folded, pack(extMul(extAdd(extAdd(difference, b), a), difference)), `${x}, ${y}`);
+      assert.equal(result.folded, packExt(extMul(extAdd(extAdd(difference, b), a), difference)), `${x}, ${y}`);
     }
   }
   // Factors with every lane just below 2^62: the lanes are that number mod p.
@@ -164,6 +137,6 @@ test("lane arithmetic holds at the edges 0, 1 and p - 1, products also at the la
   const lane = Number(edge % BigInt(P));
   const value: Ext = [lane, lane, lane, lane];
   const data = ABI.encodeFunctionData("run", [Uint8Array.from([1, 0, 1, 0, 0, 0, 0, 5, 0, 1, 0, 1]), [word], 2, [0, 0, 0, 0]]);
-  const { execResult } = await evm.runCall({ to: ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 200_000_000n });
-  assert.equal(ABI.decodeFunctionResult("run", execResult.returnValue)[0], pack(extMul(value, value)));
+  const { execResult } = await evm.runCall({ to: HARNESS_ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 200_000_000n });
+  assert.equal(ABI.decodeFunctionResult("run", execResult.returnValue)[0], packExt(extMul(value, value)));
 });

@@ -1,18 +1,15 @@
 // The fold of a row on the EVM against Horner's rule: at every width around words and blocks, with elements at the edge, and with
 // one element that is not canonical.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { before, test } from "node:test";
-import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
-import { createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
-import { createAddressFromString, hexToBytes } from "@ethereumjs/util";
+import { hexToBytes } from "@ethereumjs/util";
 import { Interface } from "ethers";
 import { extAddFelt, extMul } from "../../../prover/field/ext4.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
 import { P } from "../../../prover/field/koalabear.ts";
 import { wordsToBytes } from "../../../prover/hash/suite.ts";
+import { HARNESS_ADDRESS, evmWithHarness, packExt } from "./harness.ts";
 
 const HARNESS = `// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
@@ -41,36 +38,17 @@ contract Harness {
     }
 }`;
 const ABI = new Interface(["function run(uint256 gamma, bytes row, uint256 value) view returns (uint256 folded, bool isStray, uint256 gasUsed)"]);
-const ADDRESS = createAddressFromString(`0x${"11".repeat(20)}`);
 /** Gas of a word of eight elements, its share of a block's included. */
 const MOST_GAS_OF_A_WORD = 440;
 
-type SolcOutput = { contracts: Record<string, Record<string, { evm: { deployedBytecode: { object: string } } }>>; errors?: { severity: string; formattedMessage: string }[] };
-
-const compile = (): string => {
-  const solc = createRequire(import.meta.url)("solc") as { compile: (input: string) => string };
-  const source = (name: string): { content: string } => ({ content: readFileSync(new URL(`../../../prover/solidity/${name}`, import.meta.url), "utf8") });
-  const output = JSON.parse(solc.compile(JSON.stringify({
-    language: "Solidity", sources: { "StarkRows.sol": source("StarkRows.sol"), "QuarticExtension.sol": source("QuarticExtension.sol"), "Harness.sol": { content: HARNESS } },
-    settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 1_000 }, viaIR: true, outputSelection: { "*": { "*": ["evm.deployedBytecode.object"] } } },
-  }))) as SolcOutput;
-  assert.deepEqual((output.errors ?? []).filter(({ severity }) => severity === "error").map(({ formattedMessage }) => formattedMessage), []);
-  const code = output.contracts["Harness.sol"]?.["Harness"]?.evm.deployedBytecode.object;
-  assert(code !== undefined);
-  return code;
-};
-
 let evm: EVM;
 before(async () => {
-  evm = await createEVM({ common: new Common({ chain: Mainnet, hardfork: Hardfork.Cancun }) });
-  await evm.stateManager.putCode(ADDRESS, hexToBytes(`0x${compile()}`));
+  evm = await evmWithHarness(HARNESS, ["StarkRows.sol", "QuarticExtension.sol"], 1_000);
 });
 
-const pack = (value: Ext): bigint => value.reduceRight((word, coefficient) => (word << 64n) | BigInt(coefficient), 0n);
-
 const fold = async (gamma: Ext, row: readonly number[], value: Ext): Promise<{ folded: bigint; isStray: boolean; gas: number }> => {
-  const data = ABI.encodeFunctionData("run", [pack(gamma), wordsToBytes(row), pack(value)]);
-  const { execResult } = await evm.runCall({ to: ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 30_000_000n });
+  const data = ABI.encodeFunctionData("run", [packExt(gamma), wordsToBytes(row), packExt(value)]);
+  const { execResult } = await evm.runCall({ to: HARNESS_ADDRESS, data: hexToBytes(data as `0x${string}`), gasLimit: 30_000_000n });
   assert.equal(execResult.exceptionError, undefined);
   const [folded, isStray, gas] = ABI.decodeFunctionResult("run", execResult.returnValue) as unknown as [bigint, boolean, bigint];
   return { folded, isStray, gas: Number(gas) };
@@ -87,7 +65,7 @@ test("the EVM folds rows as Horner's rule does, and reports an element that is n
       const ext = (): Ext => [element(), element(), element(), element()];
       const [gamma, value, row] = [ext(), ext(), Array.from({ length: width }, element)];
       const { folded, isStray, gas } = await fold(gamma, row, value);
-      assert.equal(folded, pack(row.reduce((acc, next) => extAddFelt(extMul(acc, gamma), next), value)), `width ${width}`);
+      assert.equal(folded, packExt(row.reduce((acc, next) => extAddFelt(extMul(acc, gamma), next), value)), `width ${width}`);
       assert.equal(isStray, false);
       if (width === 229) {
         context.diagnostic(`${width} elements: ${gas} gas`);
