@@ -2,8 +2,10 @@
 // What the compiler is told here is part of the contracts' addresses and of the L2 genesis: a change changes both.
 
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import hardhatEthers from '@nomicfoundation/hardhat-ethers';
 import { defineConfig } from 'hardhat/config';
+import type { HardhatPlugin } from 'hardhat/types/plugins';
 
 /** `npm run test:full -w contracts`: longer walks and more draws of the same tests. */
 const isLong = process.env['KEYFALL_LONG'] === '1';
@@ -21,8 +23,20 @@ const compiler = (runs: number, viaIR = false) => ({
   },
 } as const);
 
+/** Hardhat leaves one core idle while it compiles, half of a machine with two; the sources are three compilations of unlike length. */
+const everyCore: HardhatPlugin = {
+  id: 'keyfall-every-core',
+  hookHandlers: {
+    solidity: () => Promise.resolve({
+      default: () => Promise.resolve({
+        build: (context, files, options, next) => next(context, files, { ...options, concurrency: availableParallelism() }),
+      }),
+    }),
+  },
+};
+
 export default defineConfig({
-  plugins: [hardhatEthers],
+  plugins: [hardhatEthers, everyCore],
   paths: { sources: './src', tests: { solidity: './test' } },
   // The Rollup is near the limit of a contract's size, so it is compiled for size. The Inbox is what every user pays for: the IR pipeline makes
   // its messages 1,700 gas cheaper, and takes so long to compile that nothing else is worth it.

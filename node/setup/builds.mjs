@@ -19,11 +19,18 @@ const WORKSPACES = {
 };
 
 /**
+ * Builds side by side what is not current: the Solidity compiler uses one core, and in a fresh clone what another build reads is committed
+ * and current. Where it was not (an interface changed), whoever read it is built again, so the order of the ends does not matter.
  * @param {string[]} names workspaces whose builds must be current
  * @returns {Promise<boolean>} whether anything was built
  */
 export async function buildWorkspaces(names) {
+  const outcomes = await Promise.allSettled(names.map(buildWorkspace));
   let worked = false;
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    worked ||= outcome.value;
+  }
   for (const name of names) worked = (await buildWorkspace(name)) || worked;
   return worked;
 }
@@ -31,14 +38,28 @@ export async function buildWorkspaces(names) {
 async function buildWorkspace(name) {
   const manifest = JSON.parse(readFileSync(join(repositoryRoot, name, 'package.json'), 'utf8'));
   if (manifest.scripts?.build === undefined) return false;
-  const { mustExist, outputs, alsoReads = [] } = WORKSPACES[name];
+  const { mustExist } = WORKSPACES[name];
   const stamp = `build-${name}`;
+  let wanted = hashInputs(name);
+  if (readStamp(stamp) === wanted && mustExist.every((path) => existsSync(join(repositoryRoot, path)))) return false;
+  for (;;) {
+    clearStamp(stamp);
+    const failure = await runStep(`build ${name}`, 'npm', ['run', 'build', '-w', name], { env: toolchainEnvironment() }).then(() => undefined, (error) => error);
+    const read = wanted;
+    wanted = hashInputs(name);
+    if (failure === undefined) {
+      // The stamp names what was there when the build began: had it changed since, the next look builds again.
+      writeStamp(stamp, read);
+      return true;
+    }
+    // What it read changed under it: the failure may say no more than that.
+    if (failure.exitCode !== 1 || read === wanted) throw failure;
+  }
+}
+
+function hashInputs(name) {
+  const { outputs, alsoReads = [] } = WORKSPACES[name];
   const isIgnored = (path) => outputs.includes(path) || path.split('/').includes('node_modules');
   const lock = readFileSync(join(repositoryRoot, 'package-lock.json'), 'utf8');
-  const wanted = hashText(hashFiles([name, ...alsoReads], isIgnored), lock, NODE_VERSION);
-  if (readStamp(stamp) === wanted && mustExist.every((path) => existsSync(join(repositoryRoot, path)))) return false;
-  clearStamp(stamp);
-  await runStep(`build ${name}`, 'npm', ['run', 'build', '-w', name], { env: toolchainEnvironment() });
-  writeStamp(stamp, wanted);
-  return true;
+  return hashText(hashFiles([name, ...alsoReads], isIgnored), lock, NODE_VERSION);
 }

@@ -49,6 +49,36 @@ test('a tree that npm installed by hand and that matches the lockfile is accepte
   assert.deepEqual(checkout.npmCalls().slice(1), ['ci --no-audit', 'run build']);
 });
 
+/** The page reads the interfaces that the contracts' build writes; it waits for the first of them, so that both builds overlap in each run. */
+const WAITS_FOR_INTERFACE = 'mkdir -p governance-ui/out; until [ -e contracts/abi/A.json ]; do sleep 0.05; done; cat contracts/abi/A.json > governance-ui/out/index.html;';
+const WRITES_INTERFACE = 'mkdir -p contracts/abi; echo half > contracts/abi/A.json; until [ -e governance-ui/out/index.html ]; do sleep 0.05; done; sleep 0.2; echo whole > contracts/abi/A.json';
+
+test('builds run side by side, and one that read what another was still writing is built again', async (t) => {
+  const checkout = fresh(t);
+  checkout.writeBuild('contracts', WRITES_INTERFACE);
+  checkout.writeBuild('governance-ui', WAITS_FOR_INTERFACE);
+  const { code, output } = await checkout.run('setup');
+  assert.equal(code, 0, output);
+  assert.equal(readFileSync(join(checkout.root, 'governance-ui', 'out', 'index.html'), 'utf8'), 'whole\n');
+  const calls = checkout.npmCalls().length;
+  assert.equal((await checkout.run('setup')).code, 0);
+  assert.equal(checkout.npmCalls().length, calls, 'all is current');
+});
+
+test('a build that failed over a file that another was writing is tried again; any other failure is shown once its neighbours are done', async (t) => {
+  const checkout = fresh(t);
+  checkout.writeBuild('contracts', WRITES_INTERFACE);
+  checkout.writeBuild('governance-ui', `${WAITS_FOR_INTERFACE} if ! grep -q whole contracts/abi/A.json; then until grep -q whole contracts/abi/A.json; do sleep 0.05; done; echo torn; exit 7; fi`);
+  const first = await checkout.run('setup');
+  assert.equal(first.code, 0, first.output);
+  checkout.writeBuild('governance-ui', 'echo the page says why; exit 7');
+  checkout.writeBuild('contracts', 'sleep 0.3; echo done > contracts/artifacts/slow');
+  const second = await checkout.run('setup');
+  assert.equal(second.code, 1);
+  assert.match(second.output, /build governance-ui failed with exit code 7[^]*the page says why/);
+  assert.ok(existsSync(join(checkout.root, 'contracts', 'artifacts', 'slow')), 'no child outlives the set-up');
+});
+
 test('an interrupted install ends npm and its children, leaves no stamp, and the next run repeats it', async (t) => {
   const checkout = fresh(t);
   writeFileSync(checkout.slowMarker, '');

@@ -18,7 +18,7 @@ if [ -e "$SLOW" ]; then sleep 30 & echo $! > "$SLOW.pid"; wait $!; fi
 if [ -e "$BROKEN" ]; then echo "npm says why"; exit 7; fi
 case "$1 $2" in
   "ci --no-audit") mkdir -p node_modules; cp package-lock.json node_modules/.package-lock.json;;
-  "run build") mkdir -p contracts/artifacts;;
+  "run build") if [ -e "$4/on-build.sh" ]; then . "./$4/on-build.sh"; fi; mkdir -p contracts/artifacts;;
 esac
 `;
 
@@ -46,6 +46,12 @@ export class MiniatureCheckout {
   writeJson(path: string, value: unknown): void {
     mkdirSync(join(this.root, path, '..'), { recursive: true });
     writeFileSync(join(this.root, path), JSON.stringify(value));
+  }
+
+  /** Gives a workspace a build that runs this shell script. */
+  writeBuild(name: string, script: string): void {
+    this.writeJson(`${name}/package.json`, { name, scripts: { build: 'true' } });
+    writeFileSync(join(this.root, name, 'on-build.sh'), script);
   }
 
   /** Starts the set-up the way an npm script does. */
