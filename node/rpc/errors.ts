@@ -5,7 +5,7 @@
 // Does not own: how a failed execution becomes one of them (executionError.ts).
 // Invariant: only an RpcError's text ever reaches a client; any other exception is reported as -32603 without detail.
 
-/** Codes in use. Names follow JSON-RPC 2.0; `limitExceeded` is EIP-1474's, `executionReverted` geth's. */
+/** Codes in use. Names follow JSON-RPC 2.0; `limitExceeded` is EIP-1474's, `executionReverted` geth's, the two of transactions EIP-7966's. */
 export const RPC_CODE = {
   parse: -32700,
   invalidRequest: -32600,
@@ -15,6 +15,8 @@ export const RPC_CODE = {
   server: -32000,
   limitExceeded: -32005,
   executionReverted: 3,
+  transactionTimeout: 4,
+  transactionUnready: 5,
 } as const;
 
 /** A refusal that the caller gets to see: its message and data go out as they stand. */

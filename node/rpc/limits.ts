@@ -49,6 +49,11 @@ export interface RpcLimits {
   callTimeMilliseconds: number;
   /** Wall-clock time of one debug_traceTransaction or debug_traceBlock. */
   traceTimeMilliseconds: number;
+  /** How long eth_sendRawTransactionSync waits for a receipt if its caller names no time, and at most. EIP-7966 recommends 2 s; a block comes each second. */
+  syncDefaultMilliseconds: number;
+  syncMaximumMilliseconds: number;
+  /** Calls of it that wait at once; more are refused before they submit anything. */
+  syncWaiting: number;
   /** Time a client has to send a whole HTTP request (a slow one is cut off). */
   requestSeconds: number;
   /** Transactions listed by one txpool_content or txpool_inspect. */
@@ -80,6 +85,9 @@ export const DEFAULT_LIMITS: RpcLimits = {
   callGas: 50_000_000n,
   callTimeMilliseconds: 5_000,
   traceTimeMilliseconds: 30_000,
+  syncDefaultMilliseconds: 5_000,
+  syncMaximumMilliseconds: 30_000,
+  syncWaiting: 1_000,
   requestSeconds: 30,
   txpoolTransactions: 5_000,
 };

@@ -28,6 +28,8 @@ import { ethGetBlockTransactionCountByNumber } from './methods/eth_getBlockTrans
 import { ethGetCode } from './methods/eth_getCode.ts';
 import { ethGetFilterChanges } from './methods/eth_getFilterChanges.ts';
 import { ethGetFilterLogs } from './methods/eth_getFilterLogs.ts';
+import { ethGetHeaderByHash } from './methods/eth_getHeaderByHash.ts';
+import { ethGetHeaderByNumber } from './methods/eth_getHeaderByNumber.ts';
 import { ethGetLogs } from './methods/eth_getLogs.ts';
 import { ethGetProof } from './methods/eth_getProof.ts';
 import { ethGetStorageAt } from './methods/eth_getStorageAt.ts';
@@ -43,6 +45,7 @@ import { ethNewBlockFilter } from './methods/eth_newBlockFilter.ts';
 import { ethNewFilter } from './methods/eth_newFilter.ts';
 import { ethNewPendingTransactionFilter } from './methods/eth_newPendingTransactionFilter.ts';
 import { ethSendRawTransaction } from './methods/eth_sendRawTransaction.ts';
+import { ethSendRawTransactionSync } from './methods/eth_sendRawTransactionSync.ts';
 import { ethSimulateV1 } from './methods/eth_simulateV1.ts';
 import { ethSubscribe } from './methods/eth_subscribe.ts';
 import { ethSyncing } from './methods/eth_syncing.ts';
@@ -74,10 +77,10 @@ export const METHODS: readonly Method[] = [
   web3ClientVersion, web3Sha3, netListening, netPeerCount, netVersion, ethAccounts, ethBlobBaseFee, ethBlockNumber, ethCall,
   ethChainId, ethCreateAccessList, ethEstimateGas, ethFeeHistory, ethFillTransaction, ethGasPrice, ethGetBalance, ethGetBlockByHash,
   ethGetBlockByNumber, ethGetBlockReceipts, ethGetBlockTransactionCountByHash, ethGetBlockTransactionCountByNumber, ethGetCode,
-  ethGetFilterChanges, ethGetFilterLogs, ethGetLogs, ethGetProof, ethGetStorageAt, ethGetTransactionByBlockHashAndIndex,
+  ethGetFilterChanges, ethGetFilterLogs, ethGetHeaderByHash, ethGetHeaderByNumber, ethGetLogs, ethGetProof, ethGetStorageAt, ethGetTransactionByBlockHashAndIndex,
   ethGetTransactionByBlockNumberAndIndex, ethGetTransactionByHash, ethGetTransactionCount, ethGetTransactionReceipt,
   ethGetUncleCountByBlockHash, ethGetUncleCountByBlockNumber, ethMaxPriorityFeePerGas, ethNewBlockFilter, ethNewFilter,
-  ethNewPendingTransactionFilter, ethSendRawTransaction, ethSimulateV1, ethSubscribe, ethSyncing, ethUninstallFilter, ethUnsubscribe,
+  ethNewPendingTransactionFilter, ethSendRawTransaction, ethSendRawTransactionSync, ethSimulateV1, ethSubscribe, ethSyncing, ethUninstallFilter, ethUnsubscribe,
   debugGetRawBlock, debugGetRawHeader, debugGetRawReceipts, debugGetRawTransaction, debugTraceBlockByHash, debugTraceBlockByNumber,
   debugTraceCall, debugTraceTransaction, txpoolContent, txpoolContentFrom, txpoolInspect, txpoolStatus, keyfallBatch,
   keyfallBlockBatch, keyfallChain, keyfallEstimateFees, keyfallEstimateZkGas, keyfallMessage, keyfallPendingBatches,

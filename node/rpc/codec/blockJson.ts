@@ -48,6 +48,11 @@ export function fullBlockJson(block: BlockRecord, transactions: readonly BlockTr
  * executes transactions when it builds a block and not before.
  */
 export function pendingBlockJson(parent: BlockRecord, timestamp: bigint, transactions: JsonObject[] | string[]): JsonObject {
+  return { ...pendingHeaderJson(parent, timestamp), size: null, uncles: [], withdrawals: [], transactions };
+}
+
+/** Its header. */
+export function pendingHeaderJson(parent: BlockRecord, timestamp: bigint): JsonObject {
   const { header } = parent;
   return {
     parentHash: data(parent.hash), sha3Uncles: data(header.ommersHash), miner: data(header.coinbase),
@@ -56,7 +61,7 @@ export function pendingBlockJson(parent: BlockRecord, timestamp: bigint, transac
     extraData: data(header.extraData), mixHash: data(randaoAfter(parent)), nonce: null, baseFeePerGas: quantity(baseFeeAfter(header)),
     withdrawalsRoot: data(header.withdrawalsRoot), blobGasUsed: '0x0', excessBlobGas: '0x0',
     parentBeaconBlockRoot: data(header.parentBeaconBlockRoot), requestsHash: data(header.requestsHash),
-    hash: null, size: null, uncles: [], withdrawals: [], transactions,
+    hash: null,
   };
 }
 

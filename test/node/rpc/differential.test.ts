@@ -273,6 +273,28 @@ test('refused transactions are refused by both, ours in the words that tools mat
   assert.equal((await nodes.server.call('eth_sendRawTransaction', (await sign({})) + '00')).error?.code, -32000);
 });
 
+test('eth_sendRawTransactionSync answers with the receipt that eth_getTransactionReceipt shows, as anvil does', async () => {
+  const raw = await other.signTransaction({ type: 2, chainId: 531_337, nonce: nodes.nonceOf(other), gasLimit: 21_000, maxFeePerGas: 5n * 10n ** 9n, maxPriorityFeePerGas: 0n, to: owner.address, value: 1n });
+  const { ours, anvil } = await results('eth_sendRawTransactionSync', raw);
+  const { ours: receipt } = await results('eth_getTransactionReceipt', ours.transactionHash);
+  assert.deepEqual(ours, receipt);
+  sameMembers(ours, anvil, ['blobGasPrice', 'blockTimestamp'], 'receipt');
+  const { ours: again, anvil: theirs } = await nodes.both('eth_sendRawTransactionSync', raw);
+  assert.equal(again.error?.code, -32000);
+  assert.ok(theirs.error !== undefined);
+});
+
+test('eth_getHeaderByNumber and eth_getHeaderByHash show the header members of the block, null where there is none', async () => {
+  const block = await nodes.server.result('eth_getBlockByNumber', 'latest', false) as JsonMap;
+  const header = await nodes.server.result('eth_getHeaderByNumber', 'latest') as JsonMap;
+  assert.deepEqual(header, pick(block, Object.keys(header)));
+  assert.deepEqual(Object.keys(block).filter((key) => !(key in header)).sort(), ['batchIndex', 'size', 'transactions', 'uncles', 'withdrawals', 'zkGasUsed']);
+  assert.deepEqual(await nodes.server.result('eth_getHeaderByHash', block.hash), header);
+  assert.equal(await nodes.server.result('eth_getHeaderByNumber', '0xfffffff'), null);
+  assert.equal(await nodes.server.result('eth_getHeaderByHash', `0x${'00'.repeat(32)}`), null);
+  assert.equal((await nodes.server.result('eth_getHeaderByNumber', 'pending') as JsonMap).hash, null);
+});
+
 test('eth_fillTransaction fills what anvil fills, unsigned, and keeps what the caller gave', async () => {
   const request = { from: owner.address, to: nodes.places.tokenA, data: tokens.encodeFunctionData('transfer', [other.address, 1]) };
   const { ours, anvil } = await results('eth_fillTransaction', request);

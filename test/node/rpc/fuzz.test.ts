@@ -84,6 +84,7 @@ function argumentFor(accepts: string): fc.Arbitrary<unknown> {
   if (accepts === 'array of slots') return fc.array(slots, { maxLength: 3 });
   if (accepts.startsWith('quantity')) return fc.oneof(quantities, slots);
   if (accepts === 'data') return bytes;
+  if (accepts === 'milliseconds') return fc.oneof(quantities, fc.integer(), fc.double());
   if (accepts === 'boolean') return fc.boolean();
   if (accepts.includes('percentiles') || accepts.includes('ascending')) return fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: 4 }).map((list) => list.sort((a, b) => a - b));
   if (accepts.startsWith('newHeads')) return fc.constantFrom('newHeads', 'logs', 'newPendingTransactions');

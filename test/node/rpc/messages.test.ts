@@ -219,3 +219,28 @@ test('after a reorganization reads follow the new chain at once', async () => {
   await ec.mine();
   assert.equal(await server.result('eth_blockNumber'), quantity(head - 1n));
 });
+
+test('eth_sendRawTransactionSync waits for the block, and names the transaction that came too late or waits for another', async () => {
+  const small = await TestServer.start(ec.chain, ec.engine, { syncWaiting: 1, syncDefaultMilliseconds: 150, syncMaximumMilliseconds: 20_000 });
+  ec.isHolding = true;
+  const first = Number(await small.result('eth_getTransactionCount', rich.address, 'latest'));
+  const sign = (offset: number): Promise<string> => rich.signTransaction({ type: 2, chainId: CHAIN_ID, to: poor.address, nonce: first + offset, gasLimit: 21_000, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 0 });
+  const late = await small.call('eth_sendRawTransactionSync', await sign(0));
+  assert.deepEqual([late.error?.code, late.error?.data], [4, keccak256(await sign(0))]);
+  assert.match(late.error?.message ?? '', /accepted but was not mined within 150 ms/);
+  const waits = small.result('eth_sendRawTransactionSync', await sign(1), quantity(20_000)) as Promise<Record<string, unknown>>;
+  await small.call('eth_blockNumber');
+  assert.equal((await small.call('eth_sendRawTransactionSync', await sign(2))).error?.code, -32005, 'more than one may not wait here');
+  await ec.mine();
+  const receipt = await waits;
+  assert.deepEqual(receipt, await small.result('eth_getTransactionReceipt', keccak256(await sign(1))));
+  const executable = ec.chain.pool.ofSender.bind(ec.chain.pool);
+  ec.chain.pool.ofSender = (sender) => ({ pending: [], queued: executable(sender).pending });
+  const unready = await small.call('eth_sendRawTransactionSync', await sign(3));
+  assert.deepEqual([unready.error?.code, unready.error?.data], [5, keccak256(await sign(3))]);
+  ec.chain.pool.ofSender = executable;
+  for (const wrong of [-1, 1.5, 'soon', {}]) assert.equal((await small.call('eth_sendRawTransactionSync', await sign(4), wrong)).error?.code, -32602);
+  ec.isHolding = false;
+  ec.chain.pool.entries.clear();
+  await small.stop();
+});
