@@ -46,7 +46,8 @@ export function neg(a: Felt): Felt {
  * in [-p, 2p) only at the estimate's edges, where it stays within a signed 32-bit word.
  */
 export function mul(a: Felt, b: Felt): Felt {
-  const quotient = Math.floor(a * b * P_INVERSE_APPROX);
+  // Truncation to 32 bits is the floor here: 0 <= a*b/p < 2^31.
+  const quotient = (a * b * P_INVERSE_APPROX) | 0;
   const remainder = (Math.imul(a, b) - Math.imul(quotient, P)) | 0;
   if (remainder < 0) return remainder + P;
   return remainder >= P ? remainder - P : remainder;

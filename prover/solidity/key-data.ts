@@ -19,7 +19,7 @@ import { decodeHeader, groupBytes } from "../verify/decode.ts";
 import type { ProofHeader } from "../verify/decode.ts";
 import { layoutOf, PHASES } from "../verify/layout.ts";
 import type { Layout } from "../verify/layout.ts";
-import { heightClaims } from "../verify/queries.ts";
+import { heightClaims } from "../verify/deep.ts";
 import { isRejection } from "../verify/verdict.ts";
 import { solidityProgram } from "./constraint-program.ts";
 import type { LeafNode } from "./constraint-program.ts";
@@ -172,7 +172,7 @@ const summaryOf = (key: VerifyingKey, layout: Layout, header: ProofHeader, chall
   const { shownWords } = suiteOf(key.profile.hash);
   const roots = 4 * shownWords * (layout.hasLookup ? 3 : 2);
   const tail = 32 * layout.folds.length + 16 * layout.finalLength + 4;
-  const [claim] = heightClaims(key, header, challenges).values();
+  const [claim] = heightClaims(key, layout, header, challenges).values();
   assert(claim !== undefined);
   return concatenate([
     swappedHeader.subarray(0, roots), wordsToBytes(challenges.zeta), wordsToBytes(claim.valueHere), wordsToBytes(claim.valueNext), challenges.chain,

@@ -60,27 +60,29 @@ class WordReader {
     return this.#stray;
   }
 
-  #take(count: number, isAllowed: (word: number) => boolean): number[] {
-    const taken = [...this.#words.subarray(this.#position, this.#position + count)];
-    const wrong = taken.findIndex((word) => !isAllowed(word));
-    if (wrong !== -1) this.#stray ??= this.#position + wrong;
-    this.#position += count;
-    return taken;
-  }
-
-  felts(count: number): number[] {
-    return this.#take(count, isFelt);
+  /** The next word; remembers the first that is not allowed. */
+  #next(isAllowed: (word: number) => boolean): number {
+    const word = this.#words[this.#position] ?? 0;
+    if (!isAllowed(word)) this.#stray ??= this.#position;
+    this.#position += 1;
+    return word;
   }
 
   felt(): number {
-    return this.felts(1)[0] ?? 0;
+    return this.#next(isFelt);
+  }
+
+  // Loops, not Array.from: a proof has half a million words.
+  felts(count: number): number[] {
+    const felts: number[] = [];
+    for (let i = 0; i < count; i += 1) felts.push(this.felt());
+    return felts;
   }
 
   exts(count: number): Ext[] {
-    return Array.from({ length: count }, (): Ext => {
-      const [a = 0, b = 0, c = 0, d = 0] = this.felts(4);
-      return [a, b, c, d];
-    });
+    const exts: Ext[] = [];
+    for (let i = 0; i < count; i += 1) exts.push([this.felt(), this.felt(), this.felt(), this.felt()]);
+    return exts;
   }
 
   digests(count: number): number[][] {
@@ -89,7 +91,9 @@ class WordReader {
 
   digest(): number[] {
     const { shownWords, isDigestWord } = this.#suite;
-    return [...this.#take(shownWords, isDigestWord), ...Array.from({ length: DIGEST_LENGTH - shownWords }, () => 0)];
+    const digest: number[] = [];
+    for (let i = 0; i < DIGEST_LENGTH; i += 1) digest.push(i < shownWords ? this.#next(isDigestWord) : 0);
+    return digest;
   }
 }
 
@@ -97,7 +101,9 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 const wordsOf = (bytes: Uint8Array): Uint32Array => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => view.getUint32(4 * i, true));
+  const words = new Uint32Array(Math.floor(bytes.length / 4));
+  for (let i = 0; i < words.length; i += 1) words[i] = view.getUint32(4 * i, true);
+  return words;
 };
 
 const checkLength = (bytes: Uint8Array, least: number, most: number): Rejection | undefined => {

@@ -1,21 +1,23 @@
 /**
- * The query phase: openings of all trees, the DEEP codewords at the queried positions, folds and the final polynomial.
+ * The query phase: openings of all trees, folds and the final polynomial.
  *
- * Owns: PROTOCOL.md sections 5.8 to 5.10 as checked at one position. Does not own: how positions are drawn.
+ * Owns: PROTOCOL.md sections 5.9 and 5.10 as checked at one position. Does not own: how positions are drawn, the DEEP
+ * codewords that enter (deep.ts).
  * Invariant: the value carried from fold to fold is computed here, never read from the proof; every occupied height's
  * codeword enters exactly once (a valid key's schedule lands on every height).
  */
-import { EXT_ZERO, extAdd, extAddFelt, extEquals, extFromFelt, extInv, extMul, extPow, extScale, extSub } from "../field/ext4.ts";
+import { EXT_ZERO, extAdd, extEquals, extFromFelt, extMul, extPow, extScale, extSub } from "../field/ext4.ts";
 import type { Ext } from "../field/ext4.ts";
-import { GENERATOR, inv, mul, pow, twoAdicRoot } from "../field/koalabear.ts";
+import { inv, mul, pow, twoAdicRoot } from "../field/koalabear.ts";
 import { suiteOf } from "../hash/suite.ts";
 import type { HashSuite } from "../hash/suite.ts";
 import { openingGroups, prunedPaths } from "../merkle/pruned.ts";
 import type { PrunedPath } from "../merkle/pruned.ts";
 import type { VerifyingKey } from "../protocol/key.ts";
 import type { Challenges } from "./challenges.ts";
+import { deepValue, heightClaims, reverse } from "./deep.ts";
+import type { HeightClaim } from "./deep.ts";
 import type { FoldOpening, ProofHeader, QueryOpening, TreeOpening } from "./decode.ts";
-import { PHASES } from "./layout.ts";
 import type { Fold, Layout, Phase, Tree } from "./layout.ts";
 import { reject } from "./verdict.ts";
 import type { Rejection, RejectionCode } from "./verdict.ts";
@@ -25,13 +27,6 @@ const OPENING_CODES: Record<Phase, RejectionCode> = {
 };
 
 const HALF = inv(2);
-
-/** The `bitCount` low bits of `index`, reversed. */
-const reverse = (index: number, bitCount: number): number => {
-  let reversed = 0;
-  for (let bit = 0; bit < bitCount; bit += 1) reversed = 2 * reversed + (Math.floor(index / 2 ** bit) % 2);
-  return reversed;
-};
 
 const isSameDigest = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((element, i) => element === b[i]);
@@ -63,67 +58,6 @@ const climb = (suite: HashSuite, { index, path, isRepeated, digestAt }: Leaf, si
   if (isLast) return node;
   waiting.push(node);
   return "waiting";
-};
-
-/** What is claimed at zeta and g*zeta about all columns of one height, folded by gamma once for all queries. */
-type HeightClaim = {
-  readonly logSize: number;
-  readonly chips: readonly number[];
-  readonly valueHere: Ext;
-  readonly valueNext: Ext;
-  readonly nextCount: number;
-  /** gamma^nextCount */
-  readonly shiftHere: Ext;
-  readonly zetaNext: Ext;
-};
-
-const horner = (values: readonly Ext[], gamma: Ext): Ext =>
-  values.reduce((folded, value) => extAdd(extMul(folded, gamma), value), EXT_ZERO);
-
-/** Claims by occupied log size. */
-export const heightClaims = (key: VerifyingKey, proof: ProofHeader, challenges: Challenges): Map<number, HeightClaim> => {
-  const claims = new Map<number, HeightClaim>();
-  for (const { logHeight } of key.chips) {
-    const logSize = logHeight + key.profile.logBlowup;
-    if (claims.has(logSize)) continue;
-    const chips = [...key.chips.keys()].filter((index) => key.chips[index]?.logHeight === logHeight);
-    const list = (openings: ProofHeader["openingsHere"]): Ext[] =>
-      PHASES.flatMap((phase) => chips.flatMap((index) => openings[index]?.[phase] ?? []));
-    const next = list(proof.openingsNext);
-    claims.set(logSize, {
-      logSize, chips,
-      valueHere: horner(list(proof.openingsHere), challenges.batch),
-      valueNext: horner(next, challenges.batch),
-      nextCount: next.length,
-      shiftHere: extPow(challenges.batch, next.length),
-      zetaNext: extScale(challenges.zeta, twoAdicRoot(logHeight)),
-    });
-  }
-  return claims;
-};
-
-/** ro_h at one position: the DEEP quotient of all columns of that height, from the opened rows. */
-const deepValue = (
-  claim: HeightClaim, layout: Layout, rowOf: (phase: Phase, chip: number) => readonly number[], index: number, challenges: Challenges,
-): Ext => {
-  const position = Math.floor(index / 2 ** (layout.largest - claim.logSize));
-  const point = mul(GENERATOR, pow(twoAdicRoot(claim.logSize), reverse(position, claim.logSize)));
-  let here = EXT_ZERO;
-  let next = EXT_ZERO;
-  for (const phase of PHASES) {
-    for (const chip of claim.chips) {
-      const row = rowOf(phase, chip);
-      for (const value of row) here = extAddFelt(extMul(here, challenges.batch), value);
-      for (const column of layout.nextColumns[chip]?.[phase] ?? []) {
-        next = extAddFelt(extMul(next, challenges.batch), row[column] ?? 0);
-      }
-    }
-  }
-  // x lies in the base field and zeta does not, so neither denominator is zero.
-  const quotientHere = extMul(extSub(here, claim.valueHere), extInv(extSub(extFromFelt(point), challenges.zeta)));
-  if (claim.nextCount === 0) return extMul(claim.shiftHere, quotientHere);
-  const quotientNext = extMul(extSub(next, claim.valueNext), extInv(extSub(extFromFelt(point), claim.zetaNext)));
-  return extAdd(extMul(claim.shiftHere, quotientHere), quotientNext);
 };
 
 /**
@@ -258,7 +192,7 @@ const checkGroup = (context: Context, queries: readonly QueryOpening[], group: r
 export const checkQueries = (key: VerifyingKey, layout: Layout, proof: ProofHeader, queries: readonly QueryOpening[], challenges: Challenges): Rejection | undefined => {
   const suite = suiteOf(key.profile.hash);
   const roots = { preprocessed: key.preprocessedRoot ?? [], main: proof.mainRoot, permutation: proof.permutationRoot, quotient: proof.quotientRoot };
-  const context = { key, layout, proof, challenges, claims: heightClaims(key, proof, challenges), suite, roots };
+  const context = { key, layout, proof, challenges, claims: heightClaims(key, layout, proof, challenges), suite, roots };
   for (const group of openingGroups(suite.paths, challenges.indices)) {
     const rejected = checkGroup(context, queries, group);
     if (rejected !== undefined) return rejected;
