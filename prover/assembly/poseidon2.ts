@@ -4,6 +4,7 @@
 // Invariant: equal to the reference, lane by lane. Rounds are written out over sixteen locals because
 // a state in memory would cost more loads and stores than arithmetic.
 
+import { isOpen, report, takeShare } from "./nonce-search";
 import { P, sMul, vAdd, vDouble, vHalve, vMul, vShiftDown, vSub } from "./montgomery";
 
 /** Address of the round constants: 4 x 16 initial, 20 internal, 4 x 16 final, u32 Montgomery form. */
@@ -244,11 +245,8 @@ export function compressPairs(
   }
 }
 
-/**
- * The smallest nonce in [first, last) for which the permuted state's element 0 has `mask` clear, or -1.
- * `start` holds 16 elements in Montgomery form; `rSquared` = 2^64 mod p converts the nonce.
- */
-export function grind(state: usize, start: usize, position: u32, first: u32, last: u32, mask: u32, rSquared: u32): i32 {
+/** The smallest nonce in [first, last) with which the permuted state's element 0 has `mask` clear, or -1. */
+function searchPoseidon(state: usize, start: usize, position: u32, first: u32, last: u32, mask: u32, rSquared: u32): i32 {
   for (let nonce = first; nonce < last; nonce += 4) {
     for (let i: u32 = 0; i < 16; i++) v128.store(state + 16 * i, v128.load32_splat(start + 4 * i));
     for (let lane: u32 = 0; lane < 4; lane++) {
@@ -261,4 +259,15 @@ export function grind(state: usize, start: usize, position: u32, first: u32, las
     }
   }
   return -1;
+}
+
+/**
+ * Searches shares of the nonces (nonce-search.ts) for one with which the permuted state's element 0 has `mask` clear.
+ * `start` holds 16 elements in Montgomery form; `rSquared` = 2^64 mod p converts the nonce.
+ */
+export function grindPoseidon(state: usize, start: usize, position: u32, search: usize, share: u32, mask: u32, rSquared: u32): void {
+  for (let first = takeShare(search, share); isOpen(search, first); first = takeShare(search, share)) {
+    const nonce = searchPoseidon(state, start, position, first, min(first + share, P), mask, rSquared);
+    if (nonce >= 0) report(search, <u32>nonce);
+  }
 }

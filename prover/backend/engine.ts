@@ -16,7 +16,8 @@ import { ThreadPool } from "./thread-pool.ts";
 export class DomainTooLarge extends Error {
   readonly code = "DOMAIN_TOO_LARGE";
 }
-const HASH_SCRATCH_BYTES = 1024;
+/** Three pairs of keccak states are the most that a kernel asks for. */
+const HASH_SCRATCH_BYTES = 2048;
 
 export type EngineOptions = {
   readonly threadCount: number;

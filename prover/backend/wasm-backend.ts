@@ -22,8 +22,8 @@ import { OutOfDomain, foldCodeword, kernelWord } from "./out-of-domain.ts";
 import { lookupOf } from "./lookup.ts";
 import { quotientOf } from "./quotient.ts";
 
-/** A search of 2^bits hashes is cut into tasks of 1/32 of it: little is searched in vain, and threads rarely wait for each other. */
-const noncesPerTask = (bitCount: number): number => Math.min(2 ** 16, Math.max(2 ** 10, 2 ** (bitCount - 5)));
+/** Nonces a thread takes at a time: about a millisecond, so little is searched in vain; each hit ends a search at once. */
+const NONCES_PER_SHARE = 2 ** 12;
 
 export class WasmBackend implements ProverBackend {
   readonly #engine: Engine;
@@ -85,33 +85,26 @@ export class WasmBackend implements ProverBackend {
   async grind(transcript: Transcript, label: Label, bitCount: number): Promise<Felt> {
     const { arena, pool } = this.#engine;
     const mark = arena.mark;
-    const task = this.#grindTask(transcript, label, 2 ** bitCount - 1);
-    const share = noncesPerTask(bitCount);
-    try {
-      for (let first = 0; first < P; first += share * pool.threadCount) {
-        const found = await pool.run(Array.from({ length: pool.threadCount }, (_, i) =>
-          task(Math.min(P, first + i * share), Math.min(P, first + (i + 1) * share))));
-        const nonces = found.filter((nonce) => nonce >= 0);
-        if (nonces.length > 0) return Math.min(...nonces);
-      }
-    } finally {
-      arena.release(mark);
-    }
-    throw new NonceExhausted(`grinding ${label}: no nonce below p gives ${bitCount} zero bits`);
+    const search = arena.allocateWords([0, P]);
+    const task = this.#grindTask(transcript, label, search, 2 ** bitCount - 1);
+    await pool.run(Array.from({ length: pool.threadCount }, () => task));
+    const nonce = arena.words(search, 2)[1] as Felt;
+    arena.release(mark);
+    if (nonce === P) throw new NonceExhausted(`grinding ${label}: no nonce below p gives ${bitCount} zero bits`);
+    return nonce;
   }
 
-  /** The kernel call that searches [first, last), after uploading what it hashes. */
-  #grindTask(transcript: Transcript, label: Label, mask: number): (first: number, last: number) => KernelTask {
+  /** The kernel call that takes part in a search, after uploading what it hashes. */
+  #grindTask(transcript: Transcript, label: Label, search: number, mask: number): KernelTask {
     const { arena, hashScratch } = this.#engine;
     const begin = transcript.grindStart(label);
     if (begin.hash === "keccak256") {
       const prefix = arena.allocate(begin.prefix.length);
       new Uint8Array(arena.memory.buffer, prefix, begin.prefix.length).set(begin.prefix);
-      return (first, last) => ({ kernel: "grindKeccak", args: [hashScratch, prefix, first, last, mask] });
+      return { kernel: "grindKeccak", args: [hashScratch, prefix, search, NONCES_PER_SHARE, mask] };
     }
     const state = arena.allocateWords(Array.from(begin.state, toMontgomery));
-    const position = begin.noncePosition;
-    return (first, last) => ({ kernel: "grind", args: [hashScratch, state, position, first, last, mask, MONTGOMERY_R_SQUARED] });
+    return { kernel: "grindPoseidon", args: [hashScratch, state, begin.noncePosition, search, NONCES_PER_SHARE, mask, MONTGOMERY_R_SQUARED] };
   }
 
   release(keep: readonly Commitment[]): void {
