@@ -71,7 +71,7 @@ function dot4(a0: v128, a1: v128, a2: v128, a3: v128, m0: v128, m1: v128, m2: v1
   return vReduce(low, high);
 }
 
-/** accumulateTile over consecutive tiles, 8 weights each. */
+/** accumulateTile over consecutive tiles, 8 weights each. Sums lie 32 bytes apart: half a tile. */
 export function accumulateTiles(
   tiles: usize, tileStride: usize, tileCount: u32, weights: usize, start: u32, end: u32, sums: usize,
 ): void {
@@ -93,21 +93,25 @@ function accumulateTile(tile: usize, weights: usize, start: u32, end: u32, sums:
   const w7 = v128.load(weights, 112);
   for (let row: usize = start; row < end; row++) {
     const cells = tile + (row << 5);
-    const at = sums + (row << 4);
+    const at = sums + (row << 5);
     const first = mulRows(v128.load(cells), w0, w1, w2, w3);
     const second = mulRows(v128.load(cells, 16), w4, w5, w6, w7);
     v128.store(at, vAdd(v128.load(at), vAdd(first, second)));
   }
 }
 
-/** sums[row] = (sums[row] - value) * inverses[row] (+ previous[row] if given), rows [start, end). */
-export function divideSums(sums: usize, value: usize, inverses: usize, previous: usize, start: u32, end: u32): void {
-  const v = v128.load(value);
+/**
+ * out[row] = (here[row] - values[0]) * hereInverses[row] + (next[row] - values[1]) * nextInverses[row], rows [start, end) of a tile whose
+ * halves are here and next; without the second term if nextInverses is 0.
+ */
+export function divideSums(tile: usize, values: usize, hereInverses: usize, nextInverses: usize, start: u32, end: u32, out: usize): void {
+  const here = v128.load(values);
+  const next = v128.load(values, 16);
   for (let row: usize = start; row < end; row++) {
-    const at = row << 4;
-    let quotient = extMul(vSub(v128.load(sums + at), v), v128.load(inverses + at));
-    if (previous != 0) quotient = vAdd(quotient, v128.load(previous + at));
-    v128.store(sums + at, quotient);
+    const sums = tile + (row << 5);
+    let quotient = extMul(vSub(v128.load(sums), here), v128.load(hereInverses + (row << 4)));
+    if (nextInverses != 0) quotient = vAdd(quotient, extMul(vSub(v128.load(sums, 16), next), v128.load(nextInverses + (row << 4))));
+    v128.store(out + (row << 4), quotient);
   }
 }
 

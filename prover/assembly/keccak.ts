@@ -5,7 +5,7 @@
 // either half of 25 vectors: that is twice the scalar rate. The round constants are uploaded, because the module has no data segment.
 
 import { isOpen, report, takeShare } from "./nonce-search";
-import { P, vMul } from "./montgomery";
+import { P, vCanonical } from "./montgomery";
 
 /** Bytes absorbed per permutation, in lanes. */
 const RATE_LANES: u32 = 17;
@@ -130,7 +130,7 @@ function keccakF2(source: usize, state: usize): void {
 // @ts-ignore: decorator
 @inline
 function bigEndian(elements: v128): v128 {
-  const canonical = vMul(elements, i32x4.splat(1));
+  const canonical = vCanonical(elements);
   return v128.shuffle<i8>(canonical, canonical, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
 }
 
@@ -163,34 +163,36 @@ function storeDigests(state: usize, first: usize, second: usize): void {
   v128.store(second, v128.and(v128.shuffle<i64>(l2, l3, 1, 3), mask), 16);
 }
 
+/** Lane `lane` of the rows at `row` and `rowStride` after it, eight words to a block. */
+// @ts-ignore: decorator
+@inline
+function rowLanes(row: usize, blockStride: usize, rowStride: usize, lane: u32): v128 {
+  const at = row + (lane >> 2) * blockStride + (<usize>(lane & 3) << 3);
+  return bigEndian(loadLanes(at, at + rowStride));
+}
+
 /** Row digests of rows [start, end), two at a time; the arguments are those of hashRows in poseidon2.ts. */
 export function hashRowsKeccak(
   state: usize, base: usize, blockStride: usize, rowStride: usize, blockCount: u32, lastCount: u32,
   start: u32, end: u32, out: usize,
 ): void {
+  const wordCount: u32 = 8 * (blockCount - 1) + lastCount;
+  const laneCount: u32 = wordCount >> 1;
   for (let row: usize = start; row < end; row += 2) {
+    const from = base + row * rowStride;
     memory.fill(state, 0, STATE_BYTES);
-    let position: u32 = 0;
-    for (let block: usize = 0; block < blockCount; block++) {
-      const from = base + block * blockStride + row * rowStride;
-      const count: u32 = block + 1 < blockCount ? 8 : lastCount;
-      for (let i: u32 = 0; i + 1 < count; i += 2) {
-        const at = from + (<usize>i << 2);
-        xorLane(state, position, bigEndian(loadLanes(at, at + rowStride)));
-        position += 1;
-        if (position == RATE_LANES) {
-          keccakF2(state, state);
-          position = 0;
-        }
-      }
-      if (count & 1) {
-        // An odd element can only be the row's last: it shares its lane with the padding.
-        const at = from + (<usize>(count - 1) << 2);
-        const words = bigEndian(loadLanes(at, at + rowStride));
-        xorLane(state, position, v128.or(v128.and(words, i64x2.splat(0xffffffff)), i64x2.splat(1 << 32)));
-      }
+    let lane: u32 = 0;
+    for (; lane + RATE_LANES <= laneCount; lane += RATE_LANES) {
+      for (let i: u32 = 0; i < RATE_LANES; i++) xorLane(state, i, rowLanes(from, blockStride, rowStride, lane + i));
+      keccakF2(state, state);
     }
-    if ((lastCount & 1) == 0) xorLane(state, position, i64x2.splat(1));
+    const rest = laneCount - lane;
+    for (let i: u32 = 0; i < rest; i++) xorLane(state, i, rowLanes(from, blockStride, rowStride, lane + i));
+    if (wordCount & 1) {
+      // An odd element shares its lane with the padding.
+      const words = v128.and(rowLanes(from, blockStride, rowStride, laneCount), i64x2.splat(0xffffffff));
+      xorLane(state, rest, v128.or(words, i64x2.splat(1 << 32)));
+    } else xorLane(state, rest, i64x2.splat(1));
     xorLane(state, RATE_LANES - 1, i64x2.splat(0x80 << 56));
     keccakF2(state, state);
     storeDigests(state, out + (row << 5), out + (row << 5) + 32);

@@ -3,7 +3,7 @@
 // (backend/constraint-program.ts) or how rows are cut into tasks. One element of E is one vector.
 // Invariant: exact arithmetic mod p, so rows may be split over threads in any way.
 
-import { extInv, extMul, vAdd, vMul, vSub } from "./montgomery";
+import { extInv, extMul, vAdd, vCanonical, vSub } from "./montgomery";
 import { execute, gatherRows } from "./constraints";
 
 const SLOT: usize = 128;
@@ -80,7 +80,6 @@ export function sumExts(values: usize, start: u32, end: u32, out: usize): void {
  * and gains the row's values less `share`. Canonical words, as commit takes them.
  */
 export function fillRunning(values: usize, groupCount: u32, start: u32, end: u32, running: usize, share: usize, out: usize): void {
-  const one = i32x4.splat(1);
   const each = v128.load(share);
   let sum = v128.load(running);
   for (let row: usize = start; row < end; row++) {
@@ -90,9 +89,9 @@ export function fillRunning(values: usize, groupCount: u32, start: u32, end: u32
     for (let g: usize = 0; g < groupCount - 1; g++) {
       const value = v128.load(from + (g << 4));
       gain = vAdd(gain, value);
-      v128.store(to + (g << 4), vMul(value, one));
+      v128.store(to + (g << 4), vCanonical(value));
     }
-    v128.store(to + (<usize>(groupCount - 1) << 4), vMul(sum, one));
+    v128.store(to + (<usize>(groupCount - 1) << 4), vCanonical(sum));
     sum = vAdd(sum, gain);
   }
 }

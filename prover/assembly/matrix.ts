@@ -179,23 +179,15 @@ export function inverseTile(tile: usize, log: u32, twiddles: usize): void {
 }
 
 /**
- * Extends the coefficients in rows [0, 2^log) of a tile to 2^(log + logBlowup) bit-reversed values:
- * block c holds the values on shift_c * <w_log>. `shifts` lists shift_c; block 0 is done last, in place.
+ * Blocks first..last-1 of the extension of the coefficients in rows [0, 2^log) of a tile: block c, rows c 2^log on, holds their bit-reversed
+ * values on shift_c * <w_log>, `shifts` lists shift_c. Block 0 overwrites the coefficients, so it is made when all others are.
  */
-export function extendTile(tile: usize, log: u32, logBlowup: u32, twiddles: usize, shifts: usize, scale: u32): void {
-  for (let c: i32 = (1 << logBlowup) - 1; c >= 0; c--) {
+export function extendBlocks(tile: usize, log: u32, first: u32, last: u32, twiddles: usize, shifts: usize, scale: u32): void {
+  for (let c = first; c < last; c++) {
     const block = tile + (<usize>c << (log + 5));
     scaleRows(tile, block, 1 << log, scale, load<u32>(shifts + (c << 2)));
     forwardTile(block, log, twiddles);
   }
-}
-
-/** A tile's low-degree extension in one call: values (rows bit-reversed) or coefficients in, values out. */
-export function transformTile(
-  tile: usize, log: u32, logBlowup: u32, inverseTwiddles: usize, twiddles: usize, shifts: usize, scale: u32, isValues: bool,
-): void {
-  if (isValues) inverseTile(tile, log, inverseTwiddles);
-  extendTile(tile, log, logBlowup, twiddles, shifts, scale);
 }
 
 /** Fills the tables of powers: for k = 1..maxLog, element 2^(k-1) + i = roots[k]^i. `one` = 2^32 mod p. */

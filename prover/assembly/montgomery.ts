@@ -41,6 +41,16 @@ export function vMul(a: v128, b: v128): v128 {
   return vSub(top, mTop);
 }
 
+/** Four elements out of Montgomery form: vMul by the integer 1, of whose products the high words are zero. */
+// @ts-ignore: decorator
+@inline
+export function vCanonical(a: v128): v128 {
+  const m = i32x4.mul(a, i32x4.splat(MU));
+  const mLow = i64x2.extmul_low_i32x4_u(m, i32x4.splat(P));
+  const mHigh = i64x2.extmul_high_i32x4_u(m, i32x4.splat(P));
+  return vSub(i32x4.splat(0), v128.shuffle<i32>(mLow, mHigh, 1, 3, 5, 7));
+}
+
 /** Reduces four 64-bit sums of at most four products each (< 4 p^2 < 2 p 2^32). */
 // @ts-ignore: decorator
 @inline

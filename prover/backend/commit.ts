@@ -4,15 +4,15 @@
 // Invariant: equal to the reference backend's commitment, digest for digest.
 
 import assert from "node:assert/strict";
-import { GENERATOR, inv, mul, pow, twoAdicRoot } from "../field/koalabear.ts";
+import { GENERATOR } from "../field/koalabear.ts";
 import type { HashName } from "../hash/suite.ts";
-import { reverseBits } from "../ntt/ntt.ts";
 import type { CommitMatrix } from "../prove/backend.ts";
 import { KernelCommitment, KernelFoldCommitment } from "./committed.ts";
 import type { Group, KernelCodeword, Placement, Tree } from "./committed.ts";
 import type { Engine } from "./engine.ts";
+import { extendTiles } from "./extend.ts";
 import type { KernelTask } from "./kernels.ts";
-import { MONTGOMERY_ONE, MONTGOMERY_R_SQUARED, toMontgomery } from "./montgomery-form.ts";
+import { MONTGOMERY_R_SQUARED } from "./montgomery-form.ts";
 
 /** Rows of a matrix uploaded at a time occupy at most this much staging memory. */
 const STAGING_BYTES = 32 * 2 ** 20;
@@ -75,23 +75,6 @@ async function upload(engine: Engine, matrix: CommitMatrix, placement: Placement
   engine.arena.release(mark);
 }
 
-async function extend(engine: Engine, group: Group, form: CommitMatrix["form"]): Promise<void> {
-  const { logHeight, logSize } = group;
-  const logBlowup = logSize - logHeight;
-  const mark = engine.arena.mark;
-  const shifts = engine.arena.allocateWords(Array.from({ length: 2 ** logBlowup }, (_, c) =>
-    toMontgomery(mul(GENERATOR, pow(twoAdicRoot(logSize), reverseBits(c, logBlowup))))));
-  const scale = form === "values" ? toMontgomery(inv(2 ** logHeight)) : MONTGOMERY_ONE;
-  await engine.pool.run(Array.from({ length: group.tileCount }, (_, tile): KernelTask => ({
-    kernel: "transformTile",
-    args: [
-      group.base + tile * group.tileStride, logHeight, logBlowup, engine.tables.inverseTwiddles, engine.tables.twiddles,
-      shifts, scale, form === "values" ? 1 : 0,
-    ],
-  })));
-  engine.arena.release(mark);
-}
-
 async function hashRows(engine: Engine, rows: RowHashing, count: number, hash: HashName): Promise<number> {
   const out = engine.arena.allocate(32 * Math.max(8, count));
   await engine.pool.run(engine.split(count, HASH_GRAIN, (start, end) => ({
@@ -140,7 +123,7 @@ export async function commitMatrices(
     if (width % 8 !== 0) engine.arena.words(base + (tileCount - 1) * tileStride, tileStride / 4).fill(0);
   }
   for (const [i, matrix] of matrices.entries()) await upload(engine, matrix, placements[i] as Placement);
-  for (const group of groups) await extend(engine, group, form);
+  for (const group of groups) await extendTiles(engine, group, form, GENERATOR);
   const rowsBySize = new Map(groups.map((group): [number, RowHashing] => [group.logSize, {
     base: group.base, blockStride: group.tileStride, rowStride: 32, blockCount: group.tileCount, lastCount: ((group.width - 1) % 8) + 1,
   }]));

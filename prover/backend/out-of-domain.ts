@@ -11,6 +11,7 @@ import type { Codeword, Commitment, DeepRequest } from "../prove/backend.ts";
 import { KernelCodeword, KernelCommitment } from "./committed.ts";
 import type { Group, Placement } from "./committed.ts";
 import type { Engine } from "./engine.ts";
+import { extendTiles } from "./extend.ts";
 import type { KernelTask } from "./kernels.ts";
 import { MONTGOMERY_ONE, toMontgomery } from "./montgomery-form.ts";
 
@@ -114,43 +115,36 @@ export class OutOfDomain {
     return values;
   }
 
-  /** The backend's `deep`. */
+  /** The backend's `deep`. The sums have the columns' degree: they are made on the trace's own coset and extended, not made everywhere. */
   async deep(request: DeepRequest): Promise<KernelCodeword> {
     const engine = this.#engine;
     const { arena, pool } = engine;
-    const size = 2 ** request.logSize;
-    const hereInverse = await this.#inverseTable(request.herePoint, request.logSize);
+    const { logSize } = request;
+    const hereInverse = await this.#inverseTable(request.herePoint, logSize);
     const hasNext = request.terms.some(({ next }) => next.length > 0);
-    const nextInverse = hasNext ? await this.#inverseTable(request.nextPoint, request.logSize) : 0;
-    const here = engine.allocateZero(16 * size);
+    const nextInverse = hasNext ? await this.#inverseTable(request.nextPoint, logSize) : 0;
+    const word = arena.allocate(16 * 2 ** logSize);
     const mark = arena.mark;
-    const next = hasNext ? engine.allocateZero(16 * size) : 0;
-    const groups = new Map<Group, { here: Ext[]; next: Ext[] }>();
-    for (const term of request.terms) {
-      const { placement: { group, offset } } = placed(term.commitment, term.matrix);
-      assert.equal(group.logSize, request.logSize, "a DEEP word mixes matrices of one size");
-      const blank = (): Ext[] => Array.from({ length: 8 * group.tileCount }, () => EXT_ZERO);
-      const weights = groups.get(group) ?? { here: blank(), next: blank() };
-      groups.set(group, weights);
-      term.here.forEach((weight, c) => (weights.here[offset + c] = weight));
-      for (const { column, weight } of term.next) weights.next[offset + column] = weight;
+    const groups = weightsByGroup(request);
+    const [first] = groups.keys();
+    assert(first !== undefined, "a DEEP word has columns");
+    const { logHeight } = first;
+    const sums = { logHeight, logSize, base: arena.allocate(32 * 2 ** logSize), tileStride: 32 * 2 ** logSize, tileCount: 1 };
+    arena.words(sums.base, 8 * 2 ** logHeight).fill(0);
+    for (const [group, { here, next }] of groups) {
+      await this.#accumulate(group, here, sums.base);
+      if (hasNext) await this.#accumulate(group, next, sums.base + 16);
     }
-    for (const [group, weights] of groups) {
-      await this.#accumulate(group, weights.here, here);
-      if (hasNext) await this.#accumulate(group, weights.next, next);
-    }
-    const values = [engine.allocateExt(request.hereValue), engine.allocateExt(request.nextValue)];
-    const divide = (sums: number, value: number | undefined, inverses: number, previous: number): Promise<number[]> =>
-      pool.run(engine.split(size, 4, (start, end) => ({
-        kernel: "divideSums", args: [sums, value as number, inverses, previous, start, end],
-      })));
-    if (hasNext) await divide(next, values[1], nextInverse, 0);
-    await divide(here, values[0], hereInverse, next);
+    await extendTiles(engine, sums, "values", 1);
+    const values = arena.allocateWords([...request.hereValue, ...request.nextValue].map(toMontgomery));
+    await pool.run(engine.split(2 ** logSize, ROW_GRAIN, (start, end) => ({
+      kernel: "divideSums", args: [sums.base, values, hereInverse, nextInverse, start, end, word],
+    })));
     arena.release(mark);
-    return new KernelCodeword(request.logSize, here);
+    return new KernelCodeword(logSize, word);
   }
 
-  /** sums += weights * columns, over the runs of tiles that have a non-zero weight. */
+  /** sums += weights * columns on the trace's coset, over the runs of tiles that have a non-zero weight. */
   async #accumulate(group: Group, weights: readonly Ext[], sums: number): Promise<void> {
     const { arena, pool } = this.#engine;
     const isUsed = Array.from({ length: group.tileCount }, (_, tile) =>
@@ -164,13 +158,28 @@ export class OutOfDomain {
       let end = tile;
       while (isUsed[end] === true) end += 1;
       const first = tile;
-      await pool.run(this.#engine.split(2 ** group.logSize, 256, (from, to) => ({
+      await pool.run(this.#engine.split(2 ** group.logHeight, 256, (from, to) => ({
         kernel: "accumulateTiles",
         args: [group.base + first * group.tileStride, group.tileStride, end - first, address + 128 * first, from, to, sums],
       })));
       tile = end;
     }
   }
+}
+
+/** The weights of every column of the groups that a DEEP word mixes. */
+function weightsByGroup({ terms, logSize }: DeepRequest): Map<Group, { here: Ext[]; next: Ext[] }> {
+  const groups = new Map<Group, { here: Ext[]; next: Ext[] }>();
+  for (const term of terms) {
+    const { placement: { group, offset } } = placed(term.commitment, term.matrix);
+    assert.equal(group.logSize, logSize, "a DEEP word mixes matrices of one size");
+    const blank = (): Ext[] => Array.from({ length: 8 * group.tileCount }, () => EXT_ZERO);
+    const weights = groups.get(group) ?? { here: blank(), next: blank() };
+    groups.set(group, weights);
+    term.here.forEach((weight, c) => (weights.here[offset + c] = weight));
+    for (const { column, weight } of term.next) weights.next[offset + column] = weight;
+  }
+  return groups;
 }
 
 /** The backend's `fold`. */

@@ -5,9 +5,10 @@
 import assert from "node:assert/strict";
 import { MONTGOMERY_ONE, fromMontgomery, toMontgomery } from "../../../prover/backend/montgomery-form.ts";
 import type { Engine } from "../../../prover/backend/engine.ts";
+import { extendTiles } from "../../../prover/backend/extend.ts";
 import { extMul } from "../../../prover/field/ext4.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
-import { GENERATOR, P, inv, mul, pow, twoAdicRoot } from "../../../prover/field/koalabear.ts";
+import { GENERATOR, P, mul } from "../../../prover/field/koalabear.ts";
 import { permute } from "../../../prover/hash/poseidon2.ts";
 import { evaluateOnCoset, inverseNtt } from "../../../prover/ntt/ntt.ts";
 
@@ -77,16 +78,10 @@ export async function compareExtension(engine: Engine, seed: number, log: number
     const mark = engine.arena.mark;
     const tile = engine.arena.allocate(32 * rows * 2 ** logBlowup);
     const staging = engine.arena.allocateWords(source);
-    const shifts = engine.arena.allocateWords(Array.from({ length: 2 ** logBlowup }, (_, c) => {
-      const reversed = [...c.toString(2).padStart(logBlowup, "0")].reverse().join("");
-      return toMontgomery(mul(GENERATOR, pow(twoAdicRoot(log + logBlowup), logBlowup === 0 ? 0 : Number.parseInt(reversed, 2))));
-    }));
     const rSquared = mul(MONTGOMERY_ONE, MONTGOMERY_ONE);
     await engine.pool.run([{ kernel: "loadTile", args: [staging, 8, 8, tile, log, isValues ? 1 : 0, 0, rows, rSquared] }]);
-    await engine.pool.run([{ kernel: "transformTile", args: [
-      tile, log, logBlowup, engine.tables.inverseTwiddles, engine.tables.twiddles, shifts,
-      isValues ? toMontgomery(inv(rows)) : MONTGOMERY_ONE, isValues ? 1 : 0,
-    ] }]);
+    const tiles = { base: tile, tileStride: 0, tileCount: 1, logHeight: log, logSize: log + logBlowup };
+    await extendTiles(engine, tiles, isValues ? "values" : "coefficients", GENERATOR);
     const words = engine.arena.words(tile, 8 * rows * 2 ** logBlowup);
     for (let c = 0; c < 8; c++) {
       const column = Uint32Array.from({ length: rows }, (_, r) => source[8 * r + c] as number);
