@@ -1,9 +1,9 @@
 // Matrices as tiles of eight columns: upload, transforms, low-degree extension, scaling.
 // Owns: the WASM twin of ntt/ntt.ts on tiles (row r of a tile = 8 elements, 32 bytes, Montgomery form).
-// Does not own: which tile goes to which thread (backend/). Source: Gentleman-Sande / Cooley-Tukey, radix 4.
-// Invariant: twiddle table of log size k starts at element 2^(k-1) and holds w_k^i for i < 2^(k-1).
+// Does not own: which tile goes to which thread (backend/). Source: Cooley-Tukey, radix 4; remainder trees (Borodin and Moenck).
+// Invariant: twiddle table of log size k starts at element 2^(k-1) and holds w_k^i for i < 2^(k-1); table of nodes: see evaluateNode.
 
-import { sMul, vAdd, vMul, vSub } from "./montgomery";
+import { P, sMul, vAdd, vMul, vSub } from "./montgomery";
 
 // @ts-ignore: decorator
 @inline
@@ -55,65 +55,58 @@ export function scaleRows(from: usize, to: usize, rows: u32, first: u32, ratio: 
   }
 }
 
-function forwardStep2(tile: usize, log: u32, twiddles: usize): void {
-  const half: usize = 1 << (log - 1);
-  const w = twiddles + (half << 2);
-  for (let i: usize = 0; i < half; i++) {
-    const factor = v128.load32_splat(w + (i << 2));
-    const a = tile + (i << 5);
-    const b = a + (half << 5);
-    for (let k: usize = 0; k < 32; k += 16) {
-      const x = v128.load(a + k);
-      const y = v128.load(b + k);
-      v128.store(a + k, vAdd(x, y));
-      v128.store(b + k, vMul(vSub(x, y), factor));
-    }
+// Evaluation goes down a tree of remainders. The whole domain s * <w_L> is the root, node 1: p mod x^(2^L) - s^(2^L). Node h of 2^l points holds
+// p mod x^(2^l) - m, and its halves, nodes 2h and 2h + 1, are p mod x^(2^(l-1)) - c and + c with c^2 = m: word h of the table `nodes`. So one
+// product by a constant of the node serves a whole half, and a coset needs no scaling of its own.
+
+function splitInto2(from: usize, to: usize, log: u32, node: u32, nodes: usize): void {
+  const step: usize = <usize>32 << (log - 1);
+  const c = v128.load32_splat(nodes + (<usize>node << 2));
+  for (let k: usize = 0; k < step; k += 16) {
+    const a0 = v128.load(from + k);
+    const x1 = vMul(v128.load(from + k + step), c);
+    v128.store(to + k, vAdd(a0, x1));
+    v128.store(to + k + step, vSub(a0, x1));
   }
 }
 
-function forwardStep4(tile: usize, log: u32, twiddles: usize): void {
-  const quarter: usize = 1 << (log - 2);
-  const outer = twiddles + (quarter << 3);
-  const inner = twiddles + (quarter << 2);
-  const step = quarter << 5;
-  for (let i: usize = 0; i < quarter; i++) {
-    const w0 = v128.load32_splat(outer + (i << 2));
-    const w1 = v128.load32_splat(outer + ((i + quarter) << 2));
-    const v = v128.load32_splat(inner + (i << 2));
-    for (let k: usize = 0; k < 32; k += 16) {
-      const at = tile + (i << 5) + k;
-      const a0 = v128.load(at);
-      const a1 = v128.load(at + step);
-      const a2 = v128.load(at + 2 * step);
-      const a3 = v128.load(at + 3 * step);
-      const b0 = vAdd(a0, a2);
-      const b1 = vAdd(a1, a3);
-      const b2 = vMul(vSub(a0, a2), w0);
-      const b3 = vMul(vSub(a1, a3), w1);
-      v128.store(at, vAdd(b0, b1));
-      v128.store(at + step, vMul(vSub(b0, b1), v));
-      v128.store(at + 2 * step, vAdd(b2, b3));
-      v128.store(at + 3 * step, vMul(vSub(b2, b3), v));
-    }
+function splitInto4(from: usize, to: usize, log: u32, node: u32, nodes: usize): void {
+  const step: usize = <usize>32 << (log - 2);
+  const c = v128.load32_splat(nodes + (<usize>node << 2));
+  const left = v128.load32_splat(nodes + (<usize>node << 3));
+  const right = v128.load32_splat(nodes + (<usize>node << 3), 4);
+  for (let k: usize = 0; k < step; k += 16) {
+    const a0 = v128.load(from + k);
+    const a1 = v128.load(from + k + step);
+    const x2 = vMul(v128.load(from + k + 2 * step), c);
+    const x3 = vMul(v128.load(from + k + 3 * step), c);
+    const b0 = vAdd(a0, x2);
+    const b2 = vSub(a0, x2);
+    // Factors of a product may be any 32-bit number, as long as the other is below p: these two stay below 2p.
+    const y1 = vMul(i32x4.add(a1, x3), left);
+    const y3 = vMul(i32x4.sub(i32x4.add(a1, i32x4.splat(P)), x3), right);
+    v128.store(to + k, vAdd(b0, y1));
+    v128.store(to + k + step, vSub(b0, y1));
+    v128.store(to + k + 2 * step, vAdd(b2, y3));
+    v128.store(to + k + 3 * step, vSub(b2, y3));
   }
 }
 
-/** Natural-order coefficients to bit-reversed values. Depth first, so that halves end up in cache. */
-export function forwardTile(tile: usize, log: u32, twiddles: usize): void {
-  if (log == 0) return;
-  if (log == 1) {
-    forwardStep2(tile, 1, twiddles);
-    return;
-  }
+/** Natural-order coefficients at `from` (2^log rows) to bit-reversed values at `to`, which may be the same. Depth first, so that parts end up in cache. */
+function evaluateNode(from: usize, to: usize, log: u32, node: u32, nodes: usize): void {
   if (log & 1) {
-    forwardStep2(tile, log, twiddles);
-    forwardTile(tile, log - 1, twiddles);
-    forwardTile(tile + (<usize>32 << (log - 1)), log - 1, twiddles);
+    splitInto2(from, to, log, node, nodes);
+    if (log == 1) return;
+    evaluateNode(to, to, log - 1, 2 * node, nodes);
+    evaluateNode(to + (<usize>32 << (log - 1)), to + (<usize>32 << (log - 1)), log - 1, 2 * node + 1, nodes);
     return;
   }
-  forwardStep4(tile, log, twiddles);
+  splitInto4(from, to, log, node, nodes);
   if (log == 2) return;
-  for (let q: usize = 0; q < 4; q++) forwardTile(tile + (q << (log + 3)), log - 2, twiddles);
+  for (let q: u32 = 0; q < 4; q++) {
+    const part = to + (<usize>q << (log + 3));
+    evaluateNode(part, part, log - 2, 4 * node + q, nodes);
+  }
 }
 
 function inverseStep4(tile: usize, log: u32, twiddles: usize): void {
@@ -178,16 +171,18 @@ export function inverseTile(tile: usize, log: u32, twiddles: usize): void {
   inverseStep4(tile, log, twiddles);
 }
 
+/** Bit-reversed values to natural-order coefficients; `scale` = 1 / 2^log. */
+export function interpolateTile(tile: usize, log: u32, twiddles: usize, scale: u32): void {
+  inverseTile(tile, log, twiddles);
+  scaleVector(tile, tile, 8 << log, scale);
+}
+
 /**
- * Blocks first..last-1 of the extension of the coefficients in rows [0, 2^log) of a tile: block c, rows c 2^log on, holds their bit-reversed
- * values on shift_c * <w_log>, `shifts` lists shift_c. Block 0 overwrites the coefficients, so it is made when all others are.
+ * Blocks first..last-1 of the extension of the coefficients in rows [0, 2^log) of a tile (log > 0): block c, rows c 2^log on, holds the
+ * values of node 2^logBlowup + c. Block 0 overwrites the coefficients, so it is made when all others are.
  */
-export function extendBlocks(tile: usize, log: u32, first: u32, last: u32, twiddles: usize, shifts: usize, scale: u32): void {
-  for (let c = first; c < last; c++) {
-    const block = tile + (<usize>c << (log + 5));
-    scaleRows(tile, block, 1 << log, scale, load<u32>(shifts + (c << 2)));
-    forwardTile(block, log, twiddles);
-  }
+export function extendBlocks(tile: usize, log: u32, logBlowup: u32, first: u32, last: u32, nodes: usize): void {
+  for (let c = first; c < last; c++) evaluateNode(tile, tile + (<usize>c << (log + 5)), log, (1 << logBlowup) + c, nodes);
 }
 
 /** Fills the tables of powers: for k = 1..maxLog, element 2^(k-1) + i = roots[k]^i. `one` = 2^32 mod p. */

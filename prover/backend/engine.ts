@@ -2,7 +2,8 @@
 // Owns: start-up and the task-splitting helpers. Does not own: proof operations (wasm-backend.ts and friends).
 // Invariant: tables cover log sizes up to `maxLogSize`; they lie below every mark a proof releases to.
 
-import { GENERATOR, inv, twoAdicRoot } from "../field/koalabear.ts";
+import { GENERATOR, inv, pow, twoAdicRoot } from "../field/koalabear.ts";
+import type { Felt } from "../field/koalabear.ts";
 import type { Ext } from "../field/ext4.ts";
 import { EXTERNAL_FINAL, EXTERNAL_INITIAL, INTERNAL } from "../hash/poseidon2-constants.ts";
 import { ROUND_CONSTANTS } from "../air/chips/keccak-round.ts";
@@ -28,7 +29,9 @@ export type EngineOptions = {
 };
 
 type Tables = {
-  readonly twiddles: number; readonly inverseTwiddles: number;
+  readonly inverseTwiddles: number;
+  /** The tree of remainders that `cosetNodes` made last. */
+  readonly nodes: number;
   /** s * w^rev(j), the same for every size. */
   readonly points: number;
   /** 1 / (w^rev(2i)), the same for every size. */
@@ -42,6 +45,9 @@ export class Engine {
   readonly maxLogSize: number;
   /** Per-thread hashing state. */
   readonly hashScratch: { readonly base: number; readonly stride: number };
+
+  /** Log size and shift of the tree in tables.nodes. */
+  #nodesOf = "";
 
   private constructor(arena: Arena, pool: ThreadPool, tables: Tables, maxLogSize: number, scratchBase: number) {
     this.arena = arena;
@@ -62,7 +68,7 @@ export class Engine {
     const counter = arena.allocate(64);
     const scratchBase = arena.allocate(HASH_SCRATCH_BYTES * threadCount);
     const tables = {
-      twiddles: arena.allocate(4 * 2 ** maxLogSize), inverseTwiddles: arena.allocate(4 * 2 ** maxLogSize),
+      inverseTwiddles: arena.allocate(4 * 2 ** maxLogSize), nodes: arena.allocate(4 * 2 ** maxLogSize),
       points: arena.allocate(4 * 2 ** maxLogSize), inversePoints: arena.allocate(4 * 2 ** maxLogSize),
     };
     const pool = await ThreadPool.create(platform, threadCount, { module, memory: arena.memory, poseidonConstants, keccakConstants, counter });
@@ -75,17 +81,30 @@ export class Engine {
     const { arena, tables, maxLogSize } = this;
     const mark = arena.mark;
     const logs = Array.from({ length: maxLogSize + 1 }, (_, k) => k);
-    const roots = arena.allocateWords(logs.map((k) => toMontgomery(twoAdicRoot(k))));
     const inverseRoots = arena.allocateWords(logs.map((k) => toMontgomery(inv(twoAdicRoot(k)))));
     const pointSteps = arena.allocateWords(logs.slice(1).map((k) => toMontgomery(twoAdicRoot(k))));
     const inverseSteps = arena.allocateWords(logs.slice(2).map((k) => toMontgomery(inv(twoAdicRoot(k)))));
     await this.pool.run([
-      { kernel: "fillTwiddles", args: [tables.twiddles, maxLogSize, roots, MONTGOMERY_ONE] },
       { kernel: "fillTwiddles", args: [tables.inverseTwiddles, maxLogSize, inverseRoots, MONTGOMERY_ONE] },
       { kernel: "fillPoints", args: [tables.points, maxLogSize, toMontgomery(GENERATOR), pointSteps] },
       { kernel: "fillPoints", args: [tables.inversePoints, Math.max(0, maxLogSize - 1), MONTGOMERY_ONE, inverseSteps] },
     ]);
     arena.release(mark);
+  }
+
+  /** The constants of the tree of remainders (assembly/matrix.ts) of shift * <w_logSize>: word 2^d + r is shift^(2^(logSize-1-d)) w_(d+1)^rev_d(r). */
+  async cosetNodes(logSize: number, shift: Felt): Promise<number> {
+    const { arena, tables: { nodes } } = this;
+    const name = `${logSize},${shift}`;
+    if (this.#nodesOf === name) return nodes;
+    const mark = arena.mark;
+    const steps = arena.allocateWords(Array.from({ length: logSize }, (_, m) => toMontgomery(twoAdicRoot(m + 2))));
+    await this.pool.run(Array.from({ length: logSize }, (_, depth) => ({
+      kernel: "fillPoints", args: [nodes + 4 * 2 ** depth, depth, toMontgomery(pow(shift, 2 ** (logSize - 1 - depth))), steps],
+    })));
+    arena.release(mark);
+    this.#nodesOf = name;
+    return nodes;
   }
 
   /** Throws DomainTooLarge if the tables do not reach this size. */

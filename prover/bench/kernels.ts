@@ -2,6 +2,7 @@
 // Owns: what is timed and how (best of three runs). Does not own: whole proofs (proofs.ts) or printing (main.ts).
 // Invariant: the timed kernels are the ones proofs run, on data of production shape.
 
+import { GENERATOR } from "../field/koalabear.ts";
 import { Engine } from "../backend/engine.ts";
 import type { KernelTask } from "../backend/kernels.ts";
 
@@ -21,7 +22,7 @@ async function bestRate(engine: Engine, work: number, task: KernelTask): Promise
 /** Rates of one core, in millions a second. */
 export async function kernelRates(): Promise<Rate[]> {
   const engine = await Engine.create({ threadCount: 1, maxLogSize: 18 });
-  const { arena, tables, hashScratch } = engine;
+  const { arena, hashScratch } = engine;
   const rates: Rate[] = [];
   const note = async (name: string, unit: string, work: number, task: KernelTask): Promise<void> => {
     const value = (await bestRate(engine, work, task)) / 1e6;
@@ -36,8 +37,12 @@ export async function kernelRates(): Promise<Rate[]> {
   await note("leaf hashing, 64 columns", "M permutations/s", 2 ** 15 * 8, {
     kernel: "hashRows", args: [hashScratch, data, 32 * 2 ** 15, 32, 8, 8, 0, 2 ** 15, out],
   });
+  await note("leaf hashing, keccak, 64 columns", "M permutations/s", 2 ** 15 * 2, {
+    kernel: "hashRowsKeccak", args: [hashScratch, data, 32 * 2 ** 15, 32, 8, 8, 0, 2 ** 15, out],
+  });
   for (const log of [16, 18]) {
-    await note(`transform of 2^${log} rows`, "M elements/s", 8 * 2 ** log, { kernel: "forwardTile", args: [data, log, tables.twiddles] });
+    const nodes = await engine.cosetNodes(log, GENERATOR);
+    await note(`transform of 2^${log} rows`, "M elements/s", 8 * 2 ** log, { kernel: "extendBlocks", args: [data, log, 0, 0, 1, nodes] });
   }
   await engine.pool.stop();
   return rates;
