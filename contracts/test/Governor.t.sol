@@ -82,7 +82,7 @@ contract GovernorTest is Governance {
         v[0] = 1;
         refuse(t, v, c);
         v[0] = 0;
-        c[0] = abi.encodeCall(IUpgradeTimelock.veto, (feesUpgrade()));
+        c[0] = abi.encodeCall(IUpgradeTimelock.veto, (0, REPORT, 0));
         refuse(t, v, c);
         c[0] = hex"010203";
         refuse(t, v, c);

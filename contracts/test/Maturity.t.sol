@@ -9,6 +9,7 @@ import {ILanes} from "../src/interfaces/ILanes.sol";
 import {IMaturity} from "../src/interfaces/IMaturity.sol";
 import {Constants} from "../src/libraries/Constants.sol";
 import {Governance} from "./support/Governance.sol";
+import {ScriptedLanes} from "./support/GovernanceTargets.sol";
 
 /// @dev Refuses every payment until it is told to take one.
 contract Refuser {
@@ -20,6 +21,26 @@ contract Refuser {
 
     function claim(IBounty bounty, address to) external returns (uint256) {
         return bounty.claim(to);
+    }
+}
+
+/// @dev Claims again, and lets another component be awarded, while it is paid.
+contract ReturningClaimer {
+    IBounty private immutable BOUNTY;
+    ScriptedLanes private immutable LANES;
+
+    constructor(IBounty bounty, ScriptedLanes lanes) {
+        (BOUNTY, LANES) = (bounty, lanes);
+    }
+
+    receive() external payable {
+        (bool isAgain,) = address(BOUNTY).call(abi.encodeCall(IBounty.claim, (address(this))));
+        require(!isAgain, "again");
+        LANES.payFrom(address(BOUNTY), address(this), 30 days);
+    }
+
+    function claim() external {
+        BOUNTY.claim(address(this));
     }
 }
 
@@ -203,6 +224,17 @@ contract MaturityTest is Governance {
         vm.prank(minnow);
         bounty.claim(minnow);
         assertEq(bounty.owed(whale), 60 ether, "the other's is untouched");
+    }
+
+    /// P-165: a receiver that comes back while it is paid gets nothing twice, and what is awarded meanwhile is counted right.
+    function test_Bounty_ReentryPaysNothingTwice() public {
+        vm.deal(address(bounty), 90 ether);
+        ReturningClaimer claimer = new ReturningClaimer(bounty, lanes);
+        lanes.payFrom(address(bounty), address(claimer), 30 days);
+        claimer.claim();
+        assertEq(address(claimer).balance, 30 ether, "once");
+        assertEq(bounty.owed(address(claimer)), 20 ether, "a third of what was left");
+        assertEq(bounty.pot(), 40 ether, "and the rest is the pot");
     }
 
     /// P-165: a receiver that refuses holds up nothing and redirects.

@@ -247,6 +247,30 @@ contract SecurityCouncilTest is Governance {
         revert ExpectedTrue("a member's key");
     }
 
+    /// P-150: offsets that lead elsewhere in the call, or out of it, find no signature of a member.
+    function test_Approvals_OddOffsetsFindNothing() public {
+        bytes32 digest = council.pauseDigest(1, far());
+        bytes memory data = abi.encodeCall(council.pause, (1, far(), approvalsOf(digest, 4)));
+        // Behind the selector: nonce, deadline, offset, number, then four offsets; the first approval begins with its signer and its offset.
+        uint256 first = 4 + 4 * 32;
+        uint256 approval = first + 4 * 32;
+        uint256[5] memory offsets = [0, 32, 1 << 20, type(uint256).max - 31, type(uint256).max];
+        for (uint256 i = 0; i < offsets.length; ++i) {
+            for (uint256 position = first; position <= approval + 64; position += 32) {
+                if (position == approval) continue;
+                bytes memory odd = bytes.concat(data);
+                uint256 next = offsets[i];
+                assembly {
+                    mstore(add(odd, add(32, position)), next)
+                }
+                (bool isTaken,) = address(council).call(odd);
+                assertTrue(!isTaken, "odd");
+            }
+        }
+        (bool isDone,) = address(council).call(data);
+        assertTrue(isDone && clock.isBlocked(), "as it was signed");
+    }
+
     /// P-152
     function test_Pause_OncePer90Days_AndEndsByItself() public {
         uint256 start = timestamp();

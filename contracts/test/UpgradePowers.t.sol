@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 
 import {ILanes} from "../src/interfaces/ILanes.sol";
 import {IMaturity} from "../src/interfaces/IMaturity.sol";
-import {Member} from "../src/interfaces/ISecurityCouncil.sol";
+import {ISecurityCouncil, Member} from "../src/interfaces/ISecurityCouncil.sol";
 import {
     AttesterSetUpgrade,
     CouncilUpgrade,
@@ -206,6 +206,22 @@ contract UpgradePowersTest is Governance {
         assertEq(council.epoch(), 2, "epoch");
     }
 
+    /// P-145 P-151: a council that its own rules refuse is refused before 48 days have passed for nothing.
+    function test_Council_RevertWhen_ItsRulesAreBroken() public {
+        Member[] memory next = firstMembers();
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.ThresholdTooLow.selector, 5, 6));
+        schedule(upgradeOf(UpgradeKind.Council, abi.encode(CouncilUpgrade(next, 5))));
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.ThresholdAboveMembers.selector, 262, 8));
+        schedule(upgradeOf(UpgradeKind.Council, abi.encode(CouncilUpgrade(next, 262))));
+        next[7] = next[6];
+        vm.expectRevert(
+            abi.encodeWithSelector(ISecurityCouncil.MembersNotAscending.selector, next[6].account, next[6].account)
+        );
+        schedule(upgradeOf(UpgradeKind.Council, abi.encode(CouncilUpgrade(next, 6))));
+        vm.expectRevert(abi.encodeWithSelector(ISecurityCouncil.TooFewMembers.selector, 0, 8));
+        schedule(upgradeOf(UpgradeKind.Council, abi.encode(CouncilUpgrade(new Member[](0), 6))));
+    }
+
     /// P-142: the operator is replaced in 7 days, and in no fewer.
     function test_Operator_TakesSevenDays() public {
         Upgrade memory upgrade = operatorUpgrade();
@@ -221,9 +237,10 @@ contract UpgradePowersTest is Governance {
     function test_Veto_OncePerContent() public {
         Upgrade memory upgrade = feesUpgrade();
         bytes32 id = schedule(upgrade);
+        bytes32 content = timelock.contentOf(upgrade);
         vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.NotCouncil.selector, whale, address(council)));
         vm.prank(whale);
-        timelock.veto(upgrade);
+        timelock.veto(content, upgrade.reportHash, upgrade.salt);
         veto(upgrade);
         assertState(id, IUpgradeTimelock.UpgradeState.Vetoed, "vetoed");
         vm.expectRevert(wrongState(upgrade, IUpgradeTimelock.UpgradeState.Vetoed));
@@ -234,7 +251,6 @@ contract UpgradePowersTest is Governance {
         upgrade.reportHash = keccak256("another report");
         skip(1);
         schedule(upgrade);
-        bytes32 content = timelock.contentOf(upgrade);
         vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.VetoSpent.selector, content));
         veto(upgrade);
         skip(DELAY);
@@ -254,6 +270,50 @@ contract UpgradePowersTest is Governance {
         skip(DELAY);
         vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.ContentVetoed.selector, content, vetoedTime));
         timelock.execute(twin);
+    }
+
+    /// P-146: what is queued in the second of the veto fell with it, what is queued a second later did not: the veto is spent.
+    function test_Veto_TakesTwinsOfItsSecondAndNoLater() public {
+        Upgrade memory upgrade = feesUpgrade();
+        schedule(upgrade);
+        Upgrade[2] memory twins = [feesUpgrade(), feesUpgrade()];
+        (twins[0].salt, twins[1].salt) = (bytes32(uint256(1)), bytes32(uint256(2)));
+        skip(1);
+        veto(upgrade);
+        uint256 vetoedTime = timestamp();
+        schedule(twins[0]);
+        skip(1);
+        schedule(twins[1]);
+        bytes32 content = timelock.contentOf(upgrade);
+        bytes memory spent = abi.encodeWithSelector(IUpgradeTimelock.VetoSpent.selector, content);
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(spent);
+            veto(twins[i]);
+        }
+        skip(DELAY);
+        expectRefused(abi.encodeWithSelector(IUpgradeTimelock.ContentVetoed.selector, content, vetoedTime), twins[0]);
+        timelock.execute(twins[1]);
+    }
+
+    /// P-146: a veto names a schedule by the parts of its identity; parts of two name none.
+    function test_Veto_NamesOneScheduleWhole() public {
+        Upgrade memory upgrade = feesUpgrade();
+        schedule(upgrade);
+        bytes32 content = timelock.contentOf(upgrade);
+        bytes32 other = timelock.contentOf(operatorUpgrade());
+        bytes32[3][3] memory wrong = [
+            [other, upgrade.reportHash, upgrade.salt],
+            [content, content, upgrade.salt],
+            [content, upgrade.reportHash, bytes32(uint256(1))]
+        ];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.expectPartialRevert(IUpgradeTimelock.UnexpectedState.selector);
+            vm.prank(address(council));
+            timelock.veto(wrong[i][0], wrong[i][1], wrong[i][2]);
+        }
+        assertTrue(!timelock.isContentVetoed(content) && !timelock.isContentVetoed(other), "no veto is spent");
+        veto(upgrade);
+        assertTrue(timelock.isContentVetoed(content), "now it is");
     }
 
     /// P-146, P-147: the council cannot keep itself, the attesters or the operator in place, nor put others there.

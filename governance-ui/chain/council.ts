@@ -72,11 +72,11 @@ export function actText(act: CouncilAct): string {
   return `${JSON.stringify({ format: FORMAT, ...act }, null, 2)}\n`;
 }
 
-const UPGRADE_PARAMETER = { type: 'tuple', components: [{ name: 'kind', type: 'uint8' }, { name: 'payload', type: 'bytes' }, { name: 'reportHash', type: 'bytes32' }, { name: 'salt', type: 'bytes32' }] } as const;
-
 /** Identity of an upgrade, as the timelock computes it. */
 export function upgradeIdOf(chainId: bigint, timelock: Hex, upgrade: Upgrade): Hex {
-  return keccak256(encodeAbiParameters([{ type: 'uint256' }, { type: 'address' }, UPGRADE_PARAMETER], [chainId, timelock, upgrade]));
+  const content = keccak256(encodeAbiParameters([{ type: 'uint8' }, { type: 'bytes32' }], [upgrade.kind, keccak256(upgrade.payload)]));
+  const parts = ['uint256', 'address', 'bytes32', 'bytes32', 'bytes32'].map((type) => ({ type }));
+  return keccak256(encodeAbiParameters(parts, [chainId, timelock, content, upgrade.reportHash, upgrade.salt]));
 }
 
 /** What a member signs, and what it says. */

@@ -175,7 +175,7 @@ test(`P-141, P-143, P-144, P-146, P-147, P-148, P-152 the contracts answer as th
       await compare(`step ${step}: expedite`, await send(asCouncil, 'expedite', pick.upgrade), () => model.expedite(pick.id));
     } else if (choice === 4 || choice === 9) {
       const vetoed = known.findLast((entry) => entry.kind === CORE && ['Scheduled', 'Executable'].includes(model.stateOf(entry.id))) ?? pick;
-      await compare(`step ${step}: veto`, await send(asCouncil, 'veto', vetoed.upgrade), () => model.veto(vetoed.id, vetoed.kind));
+      await compare(`step ${step}: veto`, await send(asCouncil, 'veto', vetoed.content, vetoed.upgrade[2], vetoed.upgrade[3]), () => model.veto(vetoed.id));
     } else if (choice === 5) {
       await compare(`step ${step}: extend`, await send(timelock, 'extend', pick.id), () => model.extend(pick.id));
     } else if (choice === 6) {

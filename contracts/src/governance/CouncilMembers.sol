@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IClock} from "../interfaces/IClock.sol";
 import {ISecurityCouncil, Member} from "../interfaces/ISecurityCouncil.sol";
 import {Constants} from "../libraries/Constants.sol";
+import {KeySignature} from "../libraries/KeySignature.sol";
 import {MemberList} from "./MemberList.sol";
 
 // Who is in the council. Owns the list, M, the epoch, and the removal of members who stay silent:
@@ -101,6 +101,11 @@ abstract contract CouncilMembers is ISecurityCouncil, EIP712 {
     }
 
     /// @inheritdoc ISecurityCouncil
+    function checkMembers(Member[] calldata next, uint256 nextThreshold) external pure {
+        _checkMembers(next, nextThreshold);
+    }
+
+    /// @inheritdoc ISecurityCouncil
     function members() external view returns (Member[] memory) {
         return _present();
     }
@@ -152,8 +157,7 @@ abstract contract CouncilMembers is ISecurityCouncil, EIP712 {
 
     /// @dev A key's own signature counts also while it is delegated to code (EIP-7702); otherwise code answers for itself (EIP-1271).
     function _checkSignature(address signer, bytes32 digest, bytes calldata signature) internal view {
-        (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (failure == ECDSA.RecoverError.NoError && recovered == signer) return;
+        if (KeySignature.isBy(signer, digest, signature)) return;
         if (signer.code.length == 0 || !SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature)) {
             revert SignatureInvalid(signer);
         }

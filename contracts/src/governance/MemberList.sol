@@ -41,6 +41,23 @@ library MemberList {
         return packed.length / STRIDE;
     }
 
+    /// @return position of the first account in memory
+    /// @return end position behind the last
+    function bounds(bytes memory packed) internal pure returns (uint256 position, uint256 end) {
+        assembly ("memory-safe") {
+            position := add(packed, 33)
+            end := add(add(packed, 32), mload(packed))
+        }
+    }
+
+    /// @param position of an account, from `bounds` or `next`, before the end
+    function next(uint256 position) internal pure returns (address account, uint256 following) {
+        assembly ("memory-safe") {
+            account := shr(96, mload(position))
+            following := add(position, STRIDE)
+        }
+    }
+
     /// @param position below `count`
     function accountAt(bytes memory packed, uint256 position) internal pure returns (address account) {
         assembly ("memory-safe") {

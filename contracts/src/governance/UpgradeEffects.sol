@@ -97,7 +97,9 @@ abstract contract UpgradeEffects is IUpgradeTimelock {
         } else if (kind == UpgradeKind.Fees) {
             canonical = abi.encode(abi.decode(payload, (FeesUpgrade)));
         } else {
-            canonical = abi.encode(abi.decode(payload, (CouncilUpgrade)));
+            CouncilUpgrade memory next = abi.decode(payload, (CouncilUpgrade));
+            canonical = abi.encode(next);
+            ISecurityCouncil(COUNCIL).checkMembers(next.members, next.threshold);
         }
         if (keccak256(canonical) != keccak256(payload)) revert PayloadNotCanonical(kind);
     }

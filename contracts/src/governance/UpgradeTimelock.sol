@@ -142,12 +142,12 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IUpgradeTimelock
-    function veto(Upgrade calldata upgrade) external nonReentrant {
+    function veto(bytes32 content, bytes32 reportHash, bytes32 salt) external nonReentrant {
         if (msg.sender != COUNCIL) revert NotCouncil(msg.sender, COUNCIL);
-        if (!isVetoable(upgrade.kind)) revert NotVetoable(upgrade.kind);
-        bytes32 id = idOf(upgrade);
-        if (!_isOpen(_schedules[id])) revert UnexpectedState(id, state(id));
-        bytes32 content = contentOf(upgrade);
+        bytes32 id = UpgradeId.compute(address(this), content, reportHash, salt);
+        Schedule memory record = _schedules[id];
+        if (!isVetoable(record.kind)) revert NotVetoable(record.kind);
+        if (!_isOpen(record)) revert UnexpectedState(id, state(id));
         if (_vetoedTime[content] != 0) revert VetoSpent(content);
         _vetoedTime[content] = uint40(block.timestamp);
         _schedules[id].isVetoed = true;
@@ -188,12 +188,12 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
 
     /// @inheritdoc IUpgradeTimelock
     function idOf(Upgrade calldata upgrade) public view returns (bytes32) {
-        return UpgradeId.compute(address(this), upgrade);
+        return UpgradeId.compute(address(this), contentOf(upgrade), upgrade.reportHash, upgrade.salt);
     }
 
     /// @inheritdoc IUpgradeTimelock
     function contentOf(Upgrade calldata upgrade) public pure returns (bytes32) {
-        return keccak256(abi.encode(upgrade.kind, upgrade.payload));
+        return UpgradeId.contentOf(upgrade);
     }
 
     /// @inheritdoc IUpgradeTimelock

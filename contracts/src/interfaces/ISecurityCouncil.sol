@@ -76,6 +76,8 @@ interface ISecurityCouncil {
     /// @notice Replaces all members and M. The UpgradeTimelock only. Warning: whoever is named holds the powers of this contract.
     function setMembers(Member[] calldata members, uint256 threshold) external;
 
+    /// @notice Reverts, naming the rule, unless `setMembers` would take this list and M.
+    function checkMembers(Member[] calldata members, uint256 threshold) external pure;
     function members() external view returns (Member[] memory);
     function isMember(address account) external view returns (bool);
     /// @notice M.

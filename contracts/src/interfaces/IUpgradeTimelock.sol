@@ -164,8 +164,9 @@ interface IUpgradeTimelock {
     /// @notice Moves the expiry of an upgrade that only the guard of exits keeps back to 3 days from now, at most eta + 74 d. Anyone.
     function extend(bytes32 id) external;
     /// @notice Ends a scheduled upgrade for good. The SecurityCouncil only; once per content, and never for attesters, operator or council.
+    /// Named by the parts of its identity: its kind is the schedule's, and nothing of the payload is needed.
     /// Warning: five members delay any other upgrade by one more proposal, once.
-    function veto(Upgrade calldata upgrade) external;
+    function veto(bytes32 content, bytes32 reportHash, bytes32 salt) external;
     /// @notice Carries out a scheduled upgrade before its eta. The SecurityCouncil only, before the sunset; never attesters, operator or
     /// council. In Mature only a zk lane that was public for 7 days, while `tripped` names a lane, with its zk-alone delay kept.
     /// Warning: in Training M members and a passed proposal replace the Rollup with no time to leave: take every unpaid wei and token.
@@ -173,9 +174,9 @@ interface IUpgradeTimelock {
 
     function state(bytes32 id) external view returns (UpgradeState);
     function scheduleOf(bytes32 id) external view returns (Schedule memory);
-    /// @notice Identity of an upgrade: chain, this contract and every field.
+    /// @notice Identity of an upgrade: keccak256 of chain, this contract, content, report and salt.
     function idOf(Upgrade calldata upgrade) external view returns (bytes32);
-    /// @notice Identity of what it changes: kind and payload. Vetoes count per content.
+    /// @notice Identity of what it changes: keccak256 of kind and payload. Vetoes count per content.
     function contentOf(Upgrade calldata upgrade) external pure returns (bytes32);
     function isContentVetoed(bytes32 content) external view returns (bool);
     function isVetoable(UpgradeKind kind) external pure returns (bool);

@@ -199,8 +199,9 @@ abstract contract Governance is TestBase {
     }
 
     function veto(Upgrade memory upgrade) internal {
+        bytes32 content = keccak256(abi.encode(upgrade.kind, keccak256(upgrade.payload)));
         vm.prank(address(council));
-        timelock.veto(upgrade);
+        timelock.veto(content, upgrade.reportHash, upgrade.salt);
     }
 
     function assertState(bytes32 id, IUpgradeTimelock.UpgradeState expected, string memory what) internal view {

@@ -34,7 +34,6 @@ const schema = z.object({
 
 export type CouncilAct = z.infer<typeof schema>;
 
-const UPGRADE_TUPLE = 'tuple(uint8 kind, bytes payload, bytes32 reportHash, bytes32 salt)';
 const COMMON: TypedDataField[] = [{ name: 'nonce', type: 'uint256' }, { name: 'deadline', type: 'uint256' }, { name: 'epoch', type: 'uint256' }];
 const UPGRADE_FIELDS: TypedDataField[] = [{ name: 'upgradeId', type: 'bytes32' }, { name: 'kind', type: 'uint8' }, { name: 'reportHash', type: 'bytes32' }, ...COMMON];
 
@@ -57,7 +56,9 @@ export function writeAct(path: string, act: CouncilAct): void {
 
 /** Identity of an upgrade, as the timelock computes it. */
 export function upgradeId(chainId: bigint, timelock: string, upgrade: Upgrade): string {
-  return keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'address', UPGRADE_TUPLE], [chainId, timelock, upgrade]));
+  const coder = AbiCoder.defaultAbiCoder();
+  const content = keccak256(coder.encode(['uint8', 'bytes32'], [upgrade.kind, keccak256(upgrade.payload)]));
+  return keccak256(coder.encode(['uint256', 'address', 'bytes32', 'bytes32', 'bytes32'], [chainId, timelock, content, upgrade.reportHash, upgrade.salt]));
 }
 
 function upgradeOf(act: CouncilAct): Upgrade {

@@ -82,9 +82,10 @@ export class GovernanceModel {
     this.#spentTrips.add((tripped as { lane: string }).lane);
   }
 
-  /** The kind is asked before the state: what cannot be vetoed says so first. */
-  veto(id: string, kind: number): void {
-    demand(!PEOPLE.includes(kind), 'NotVetoable', String(kind));
+  /** The kind is asked before the state: what cannot be vetoed says so first. What was never scheduled has none. */
+  veto(id: string): void {
+    const kind = this.#upgrades.get(id)?.kind;
+    demand(kind === undefined || !PEOPLE.includes(kind), 'NotVetoable', String(kind));
     const upgrade = this.#pending(id);
     demand(!this.#vetoed.has(upgrade.content), 'VetoSpent', upgrade.content);
     this.#vetoed.set(upgrade.content, this.clock.wall);
