@@ -7,7 +7,7 @@ pragma solidity 0.8.37;
 import {Asset, IVault, Withdrawal} from "../src/interfaces/IVault.sol";
 import {Constants} from "../src/libraries/Constants.sol";
 import {Withdrawing} from "./support/Withdrawing.sol";
-import {ListToken, PlainNft, RebasingToken} from "./support/Tokens.sol";
+import {ListToken, PlainNft, PlainToken, RebasingToken} from "./support/Tokens.sol";
 
 /// @dev An ERC-721 that kept the draft's `transfer(to, id)` beside `transferFrom`.
 contract LegacyNft {
@@ -70,6 +70,20 @@ contract FussyBox {
 
 /// @dev Cannot call anything: whatever is to reach it must be pushed.
 contract SilentBox {}
+
+/// @dev Moves what it is asked to, and says that it did not, as long as it is told to lie.
+contract DenyingToken is PlainToken {
+    bool public isLying = true;
+
+    function setLying(bool value) external {
+        isLying = value;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        super.transfer(to, amount);
+        return !isLying;
+    }
+}
 
 /// @dev P-012 P-042 P-045 P-061, attacked with tokens.
 contract HostileTokensTest is Withdrawing {
@@ -202,5 +216,22 @@ contract HostileTokensTest is Withdrawing {
         vm.stopPrank();
         if (isTaken) settle(withdrawalOf(Asset(Constants.ASSET_ERC721, address(nft), 1), 1, ALICE));
         assertEq(nft.ownerOf(1), ALICE, "refused, or paid back");
+    }
+
+    /// P-042 P-046: a transfer that moved and says false did not happen: else the credit for it would be paid from the others' deposits.
+    function test_Withdraw_ATransferThatSaysFalseIsUndone() public {
+        DenyingToken token = new DenyingToken();
+        token.mint(ALICE, 200);
+        vm.startPrank(ALICE);
+        token.approve(address(vault), 200);
+        vault.depositERC20{value: 1 ether}(address(token), ALICE, 200);
+        vm.stopPrank();
+        Asset memory asset = Asset(Constants.ASSET_ERC20, address(token), 0);
+        settle(withdrawalOf(asset, 100, MALLORY));
+        assertEq(token.balanceOf(MALLORY) + vault.creditOf(MALLORY, asset), 100, "paid or credited, not both");
+        token.setLying(false);
+        if (vault.creditOf(MALLORY, asset) != 0) vault.claimFor(MALLORY, asset);
+        assertEq(token.balanceOf(MALLORY), 100, "paid once");
+        assertEq(token.balanceOf(address(vault)), vault.recordedEscrow(asset), "the rest is there");
     }
 }

@@ -248,11 +248,17 @@ contract L2Test is TestBase {
     function test_ExitRegistry_Declarations() public {
         vm.startPrank(ALICE);
         REGISTRY.setResolver(address(3));
+        uint64 first = uint64(timestamp());
         vm.warp(1_800_000_100);
+        // A pool may let anyone declare its one resolver: that must not let anyone start its time anew.
         REGISTRY.setResolver(address(3));
         (address resolver, uint64 setAt) = REGISTRY.resolverOf(ALICE);
         assertEq(resolver, address(3), "resolver");
-        assertEq(setAt, 1_800_000_100, "anew");
+        assertEq(setAt, first, "the same again changes nothing");
+        REGISTRY.setResolver(address(4));
+        REGISTRY.setResolver(address(3));
+        (, setAt) = REGISTRY.resolverOf(ALICE);
+        assertEq(setAt, 1_800_000_100, "another and back is anew");
         REGISTRY.setResolver(address(0));
         (resolver, setAt) = REGISTRY.resolverOf(ALICE);
         assertEq(resolver, address(0), "gone");

@@ -304,4 +304,35 @@ contract LanesTest is System {
         vm.expectRevert(abi.encodeWithSelector(IRollup.FeeConfigRefused.selector, 4_000_001, 750_000, clock.current()));
         rollup.setFeeConfig(4_000_001, 750_000);
     }
+
+    /// P-113: a lane that answers for no spec any more is none, from the moment on when its spec expired.
+    function test_NoLaneSince_AnExpiredSpecHasNoLane() public {
+        uint40 nowT = uint40(clock.current());
+        vm.startPrank(AUTHORITY);
+        ScriptedLane next = new ScriptedLane(2, Constants.PROFILE_MAINNET);
+        lanes.registerLane(address(next), 1, none(), 0);
+        lanes.addSpec(2, nowT + 7 days);
+        skip(8 days);
+        lanes.switchLane(address(next), false);
+        vm.stopPrank();
+        skip(4 days);
+        assertEq(lanes.noLaneSince(), 0, "the old lane still answers");
+        skip(1);
+        assertEq(lanes.noLaneSince(), nowT + 12 days, "expired");
+        skip(10 days);
+        vm.startPrank(AUTHORITY);
+        lanes.switchLane(address(zkLane), false);
+        assertEq(lanes.noLaneSince(), nowT + 12 days, "that it is switched off now changes nothing");
+        lanes.switchLane(address(zkLane), true);
+        assertEq(lanes.noLaneSince(), nowT + 12 days, "nor that it is switched on");
+        vm.stopPrank();
+        skip(20 days - 2);
+        vm.expectRevert(abi.encodeWithSelector(ILifecycle.NotFreezable.selector, 3));
+        lifecycle.freeze(ILifecycle.FreezeCause.NoLane, 0);
+        skip(1);
+        assertTrue(lifecycle.isFreezable(ILifecycle.FreezeCause.NoLane, 0), "30 days");
+        vm.prank(AUTHORITY);
+        lanes.switchLane(address(next), true);
+        assertEq(lanes.noLaneSince(), 0, "a lane of the newest spec");
+    }
 }

@@ -276,4 +276,52 @@ contract LifecycleTest is System {
         lifecycle.freeze(ILifecycle.FreezeCause.Skipped, 0);
         assertLe(before - gasleft() + 22_000, 170_000, "freeze");
     }
+
+    /// P-103: a second lane's answer to a batch that has its proof is no news: it puts no skip off.
+    function test_Skip_ARedundantAnswerIsNoProof() public {
+        ScriptedLane second = addLane(Constants.ANSWER_ZK, new address[](0));
+        enqueue(21_000);
+        skip(1 hours);
+        enqueue(21_000);
+        enter(0);
+        skip(1 hours);
+        commitEnforced(GENESIS_HASH, 0, 0, 1, 0, outputsOf(A));
+        uint256 provenT = clock.current();
+        Outputs memory outputs = outputsOf(A);
+        outputs.lastTimestamp = uint64(provenT);
+        skip(3 days - 1);
+        acceptAndAnswer(1, second, outputs);
+        assertEq(rollup.lastProofT(), provenT, "the first proof counts");
+        skip(2 days);
+        vm.expectRevert(abi.encodeWithSelector(ILifecycle.SkipTooEarly.selector, 5 days - 1, 5 days));
+        lifecycle.announceSkip();
+        skip(1);
+        lifecycle.announceSkip();
+        // The first lane's answer is void with the lane: now the second's is what there is, and a new one is news again.
+        vm.prank(AUTHORITY);
+        lanes.switchLane(address(second), false);
+        skip(12 hours);
+        lifecycle.takeSkip();
+    }
+
+    /// P-020: an Enforced batch has no origin, and does not lower the one that the next batch in Operating must not undercut.
+    function test_Origin_EnforcedBatchesKeepTheFloor() public {
+        finalizeRoot("first", 0);
+        uint64 floor = uint64(vm.getBlockNumber() - 1);
+        enqueue(21_000);
+        enter(0);
+        (, bytes32 head,,) = rollup.finalHead();
+        commitEnforced(head, 0, 0, 1, 0, outputsOf(A));
+        skip(3 days);
+        rollup.finalize(2);
+        vm.prank(OPERATOR);
+        lifecycle.requestReturn();
+        skip(1 days);
+        lifecycle.returnToOperating();
+        vm.startPrank(OPERATOR);
+        vm.expectRevert(abi.encodeWithSelector(IRollup.OriginUnavailable.selector, floor - 1, floor));
+        rollup.commit(3, outputsOf(A).lastHash, 1, floor - 1, hex"01c0");
+        rollup.commit(3, outputsOf(A).lastHash, 1, floor, hex"01c0");
+        vm.stopPrank();
+    }
 }

@@ -240,4 +240,55 @@ contract SeatTest is System {
         skip(7 days);
         assertEq(reserve.averageBaseFeeWei(), 30 gwei, "what both ends saw");
     }
+
+    /// P-124: a later stay in Enforced does not make the proofs of an earlier one late: their top-up waits for whoever calls `pay`.
+    function test_Reserve_TopsUpProofsOfEarlierEpisodes() public {
+        vm.fee(20 gwei);
+        ProverReserve reserve = newReserve(1_000 ether);
+        bytes32 parent = GENESIS_HASH;
+        for (uint64 i = 0; i < 6; ++i) {
+            inbox.sendCall{value: 1 ether}(address(1), 0, 0, 21_000, 0, "");
+            skip(7 days + 1);
+            lifecycle.enterEnforced(0);
+            skip(12 hours);
+            Outputs memory outputs = outputsOf(bytes32(uint256(i)));
+            proveEnforced(parent, i, outputs);
+            parent = outputs.lastHash;
+            skip(3 days);
+            rollup.finalize(i + 1);
+            vm.prank(OPERATOR);
+            lifecycle.requestReturn();
+            skip(1 days);
+            lifecycle.returnToOperating();
+        }
+        uint256 cost = (7_000_000 * 20 gwei + B0 * 21_000) * 120 / 100;
+        cost = cost * 125 / 100 * 125 / 100;
+        // Five entries are remembered; what was proven before is paid as what nobody waited for.
+        uint256 fee = 350_000 * 20 gwei + B0 * 21_000;
+        assertEq(lifecycle.enteredT(1) + lifecycle.enteredT(0) + lifecycle.enteredT(7), 0, "forgotten, or never was");
+        for (uint64 i = 1; i <= 6; ++i) {
+            reserve.pay(i);
+            assertEq(reserve.creditOf(PROVER), (i - 1) * cost + fee, "topped up but the first");
+        }
+    }
+
+    /// P-121: whom the authority seats is not unseated by an auction that was open under the one before; the bid comes back.
+    function test_Replace_EndsARunningAuction() public {
+        inbox.sendCall{value: 1 ether}(address(1), 0, 0, 21_000, 0, "");
+        skip(7 days + 1);
+        lifecycle.enterEnforced(0);
+        skip(30 days);
+        seat.bid{value: 10 ether}(address(1), address(2));
+        skip(7 days - 1);
+        vm.prank(AUTHORITY);
+        seat.replace(NEW_HOT, NEW_COLD);
+        skip(1);
+        vm.expectRevert(abi.encodeWithSelector(IOperatorSeat.NoAuction.selector));
+        seat.settleAuction();
+        assertEq(seat.owedWei(address(2)), 10 ether, "given back");
+        assertEq(address(seat).balance, 10 ether, "covered");
+        assertEq(seat.operator(), NEW_HOT, "sits");
+        seat.bid{value: 10 ether}(address(1), address(2));
+        assertEq(seat.auction().endT, clock.current() + 7 days, "another auction begins anew");
+    }
 }

@@ -47,7 +47,7 @@ export function BatchDetail({ index }: { index: bigint }) {
             <Row name="Builds on L2 block"><HexText value={state.record.parentHash} /></Row>
             {state.record.commitTime === 0 ? null : <Row name="Committed"><Moment at={BigInt(state.record.commitTime)} now={batch?.known === true ? batch.at.timestamp : 0n} /></Row>}
             <Row name="Spec">{group(state.record.specId)}</Row>
-            <Row name="L1 origin block">{group(state.record.originNumber)}</Row>
+            <Row name="L1 origin block">{state.record.isEnforced ? 'none: nothing in it reads L1' : group(state.record.originNumber)}</Row>
           </Rows>
           <Answers batch={state} />
         </>

@@ -27,7 +27,7 @@ export const POWERS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   },
   Vault: {
     depositERC20: 'anyone', depositERC721: 'anyone', depositERC1155: 'anyone', withdraw: 'anyone', proveStorageRoot: 'anyone', claim: 'anyone', claimFor: 'anyone',
-    claimBySignature: 'anyone', release: 'NotEscapeHatch', receiveEscrow: 'NotInbox',
+    claimBySignature: 'anyone', release: 'NotEscapeHatch', receiveEscrow: 'NotInbox', pushERC20: 'NotVaultItself',
   },
   AttesterLane: { submit: 'anyone' },
   KeyfallToken: { approve: 'anyone', transfer: 'anyone', transferFrom: 'anyone', permit: 'anyone', delegate: 'anyone', delegateBySig: 'anyone' },

@@ -10,8 +10,8 @@ interface IExitRegistry {
 
     /// @notice Names the L1 recipient of the caller's frozen exits; zero takes it back.
     function setRecipient(address recipient) external;
-    /// @notice Names the L1 contract that shares out what the caller holds; it counts the exit window after this, and setting it
-    /// again starts that anew. Zero takes it back.
+    /// @notice Names the L1 contract that shares out what the caller holds; it counts the exit window after this, and setting
+    /// another starts that anew; the same again changes nothing. Zero takes it back.
     function setResolver(address resolver) external;
     function recipientOf(address account) external view returns (address);
     function resolverOf(address account) external view returns (address resolver, uint64 setAt);

@@ -21,6 +21,7 @@ interface ILifecycle {
     /// @param announcedT T of the standing announcement of a skip, 0 if none; a zk answer at or after it cancels it
     /// @param returnRequestedT T of the operator's first request to return, 0 if none
     /// @param returnTarget messages below this index must be settled before the return
+    /// @param earlierEnteredT T of the four entries before, 40 bits each, the last one lowest
     struct Episode {
         uint32 number;
         uint40 enteredT;
@@ -30,6 +31,7 @@ interface ILifecycle {
         uint40 announcedT;
         uint40 returnRequestedT;
         uint40 returnTarget;
+        uint160 earlierEnteredT;
     }
 
     /// @notice Messages `from` to `to`, `to` excluded, will not be executed; their value is refunded on L1, their fee is not.
@@ -91,6 +93,8 @@ interface ILifecycle {
     function phase() external view returns (Phase);
     /// @notice The current episode, or the last one.
     function episode() external view returns (Episode memory);
+    /// @notice T at which the episode of that number began, counted from 1; 0 if there was none, or it is more than four before the last.
+    function enteredT(uint32 number) external view returns (uint256);
     /// @notice Whether `freeze` with that cause would be taken now.
     function isFreezable(FreezeCause cause, uint256 disputeId) external view returns (bool);
 

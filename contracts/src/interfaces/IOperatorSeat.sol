@@ -39,8 +39,9 @@ interface IOperatorSeat {
     function rotateOperator(address nextOperator) external;
     /// @notice Hands the cold key on. The cold key only. Warning: its holder names the operator and gets the bond back.
     function setColdKey(address nextColdKey) external;
-    /// @notice Gives the seat to another operator; what is left of the bond is owed to the old cold key. The upgrade authority only, before
-    /// stage Ossified. Warning: the operator it names orders transactions and may leave out any that did not come through the Inbox.
+    /// @notice Gives the seat to another operator; what is left of the bond is owed to the old cold key. An auction that runs is over, its
+    /// highest bid is owed to the bidder's cold key. The upgrade authority only, before stage Ossified. Warning: the
+    /// operator it names orders transactions and may leave out any that did not come through the Inbox.
     function replace(address nextOperator, address nextColdKey) external;
     /// @notice Bids for the seat: at least 10 ETH, and 110 % of the last bid. Open after 30 d in Enforced, once Ossified, and again with
     /// each entry into Enforced once the seat was auctioned; closes 7 d of T after its first bid. Anyone.

@@ -50,7 +50,8 @@ interface IRollup {
     /// @param parentHash hash of the L2 block it builds on, as whoever committed it claims
     /// @param commitTime wall time of the commit, seconds; its T is `Clock.timeAt(commitTime)`
     /// @param inboxTo messages before this index are in it, in an ancestor, or skipped
-    /// @param originNumber L1 block whose base fee prices its data; 0 in Enforced
+    /// @param originNumber L1 block whose base fee prices its data; in Enforced, where none does, that of the last batch before that has one:
+    /// the next must not have an older one
     /// @param specId spec it is executed by
     /// @param round number of drops before its commit: answers of an earlier round do not count
     /// @param isEnforced whether it was committed in Enforced, together with its proof

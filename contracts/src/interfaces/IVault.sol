@@ -42,6 +42,8 @@ interface IVault {
     /// @notice Deposits of tokens end when the chain is frozen.
     error ChainFrozen();
     error NotEscapeHatch(address caller);
+    /// @notice Only a payment of the Vault's own makes this call.
+    error NotVaultItself(address caller);
     error NotInbox(address caller);
     /// @notice This withdrawal was paid, or credited, before.
     error AlreadyWithdrawn(bytes32 withdrawalHash);
@@ -112,6 +114,9 @@ interface IVault {
     /// as this and holds the rules. Warning: whatever it asks for is paid, up to the asset's recorded escrow.
     /// @return paid what was transferred after scaling; 0 when the payment failed and nothing changed
     function release(Asset calldata asset, address to, uint256 amount, bool isRefund) external returns (uint256 paid);
+    /// @notice The Vault's own call within a payment: moves the token, or nothing of what the token did has happened. The Vault only.
+    /// Warning: it asks for no claim; the payment that calls it has counted one.
+    function pushERC20(address token, address to, uint256 amount) external;
     /// @notice Takes escrowed ETH from the Inbox.
     function receiveEscrow() external payable;
 

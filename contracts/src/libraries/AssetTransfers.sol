@@ -46,13 +46,13 @@ library AssetTransfers {
 
     /// @notice Sends the asset; false if the token or the receiver did not take it.
     function tryPush(Asset memory asset, address to, uint256 amount) internal returns (bool) {
-        if (asset.kind == Constants.ASSET_ETH) return _tryCall(to, amount, "");
+        if (asset.kind == Constants.ASSET_ETH) return tryCall(to, amount, "");
         if (asset.token.code.length == 0) return false;
         if (asset.kind == Constants.ASSET_ERC20) return SafeERC20.trySafeTransfer(IERC20(asset.token), to, amount);
         if (asset.kind == Constants.ASSET_ERC721) {
-            return _tryCall(asset.token, 0, abi.encodeCall(IERC721.transferFrom, (address(this), to, asset.id)));
+            return tryCall(asset.token, 0, abi.encodeCall(IERC721.transferFrom, (address(this), to, asset.id)));
         }
-        return _tryCall(
+        return tryCall(
             asset.token, 0, abi.encodeCall(IERC1155.safeTransferFrom, (address(this), to, asset.id, amount, ""))
         );
     }
@@ -65,6 +65,13 @@ library AssetTransfers {
         return IERC1155(asset.token).balanceOf(address(this), asset.id);
     }
 
+    /// @notice Calls, and reads nothing of the answer but whether there was no revert.
+    function tryCall(address to, uint256 value, bytes memory data) internal returns (bool ok) {
+        assembly ("memory-safe") {
+            ok := call(gas(), to, value, add(data, 0x20), mload(data), 0, 0)
+        }
+    }
+
     /// @dev Bounded far below what a deposit still needs afterwards, so that it cannot be starved into "no".
     function _owns(address token, uint256 id) private view returns (bool isOwner) {
         bytes memory data = abi.encodeCall(IERC721.ownerOf, (id));
@@ -72,12 +79,6 @@ library AssetTransfers {
         assembly ("memory-safe") {
             let ok := staticcall(gasBound, token, add(data, 0x20), mload(data), 0, 0x20)
             isOwner := and(and(ok, gt(returndatasize(), 31)), eq(mload(0), address()))
-        }
-    }
-
-    function _tryCall(address to, uint256 value, bytes memory data) private returns (bool ok) {
-        assembly ("memory-safe") {
-            ok := call(gas(), to, value, add(data, 0x20), mload(data), 0, 0)
         }
     }
 }

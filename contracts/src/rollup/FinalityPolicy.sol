@@ -120,6 +120,10 @@ abstract contract FinalityPolicy is FeeScalars {
     function _isProven(uint64 index) internal view returns (bool) {
         if (index == finalizedCount + 1 && _batches[index].parentHash != _finalHash) return false;
         (ILanes.LaneView[] memory lanes, bool alone) = ILanes(LANES).enabledLanes();
+        return _hasProof(index, lanes, alone);
+    }
+
+    function _hasProof(uint64 index, ILanes.LaneView[] memory lanes, bool alone) internal view returns (bool) {
         for (uint256 i = 0; i < lanes.length; ++i) {
             if ((alone || lanes[i].kind == Constants.ANSWER_ZK) && _counts(index, lanes[i])) return true;
         }

@@ -119,6 +119,7 @@ contract Lanes is Specs {
             return;
         }
         if (first.outputs == outputs) revert SameOutputs(inputs, outputs);
+        _noteExpiry();
         uint256 age = _ageOf(id);
         emit LaneContradicted(lane, inputs, first.outputs, outputs, binding.beneficiary, age);
         if (_lanes[id].kind == Constants.ANSWER_ZK) _nullify(id, age, binding.beneficiary);
@@ -139,6 +140,7 @@ contract Lanes is Specs {
     /// @inheritdoc ILanes
     function registerLane(address lane, uint8 kind, address[] calldata builtOn, uint40 zkAloneFromT) external {
         _onlyUpgradeAuthority();
+        _noteExpiry();
         _register(lane, kind, builtOn, zkAloneFromT);
         _noteWhetherOneIsLeft();
     }
@@ -148,6 +150,7 @@ contract Lanes is Specs {
         _onlyUpgradeAuthority();
         uint256 id = _idOf(lane);
         if (_standings[id].isDead) revert LaneDead(lane);
+        _noteExpiry();
         // Another epoch either way: what a lane answered before it was switched never counts after.
         uint24 epoch = ++_lanes[id].epoch;
         bool wasEnabled = _standings[id].enabledSinceT != 0;
@@ -205,10 +208,6 @@ contract Lanes is Specs {
         return idPlusOne != 0 && _standings[idPlusOne - 1].enabledSinceT != 0 && _lanes[idPlusOne - 1].epoch == epoch;
     }
 
-    /// @inheritdoc ILanes
-    function noLaneSince() external view returns (uint256) {
-        return _noLaneSinceT;
-    }
 
     /// @inheritdoc ILanes
     function attestersFinalizeAlone() external view returns (bool attestersAlone) {
@@ -223,6 +222,13 @@ contract Lanes is Specs {
     /// @inheritdoc ILanes
     function tripped() external view returns (address lane, uint256 untilT) {
         if (_trippedUntilT != 0 && _now() <= _trippedUntilT) return (_lanes[_trippedId].lane, _trippedUntilT);
+    }
+
+    /// @inheritdoc ILanes
+    function noLaneSince() public view returns (uint256) {
+        if (_noLaneSinceT != 0) return _noLaneSinceT;
+        uint256 untilT = _leftUntil();
+        return _now() > untilT ? untilT : 0;
     }
 
     /// @inheritdoc ILanes
@@ -320,20 +326,33 @@ contract Lanes is Specs {
     }
 
     function _killInDispute(address lane) internal override {
+        _noteExpiry();
         _kill(_idOf(lane));
         _noteWhetherOneIsLeft();
     }
 
     /// @dev Counts since when the profile lets no lane finalize.
     function _noteWhetherOneIsLeft() private {
-        uint256 enabled = _enabled;
-        bool isLeft = isTrainingDevnet && (enabled & 0xff) != 0;
-        for (uint256 left = enabled & 0xff; left != 0 && !isLeft; --left) {
-            enabled >>= 8;
-            isLeft = _lanes[enabled & 0xff].kind == Constants.ANSWER_ZK;
-        }
-        if (isLeft) _noLaneSinceT = 0;
+        if (_now() <= _leftUntil()) _noLaneSinceT = 0;
         else if (_noLaneSinceT == 0) _noLaneSinceT = uint40(_now());
+    }
+
+    /// @dev Before a change: that the last lane's spec had expired is not forgotten with the lane.
+    function _noteExpiry() private {
+        uint256 sinceT = noLaneSince();
+        if (sinceT != _noLaneSinceT) _noLaneSinceT = uint40(sinceT);
+    }
+
+    /// @dev Last T at which a lane that the profile lets finalize answers for its spec: 0 if there is none, without end for the newest spec.
+    function _leftUntil() private view returns (uint256 untilT) {
+        uint256 enabled = _enabled;
+        for (uint256 left = enabled & 0xff; left != 0 && untilT != type(uint256).max; --left) {
+            enabled >>= 8;
+            Lane memory found = _lanes[enabled & 0xff];
+            if (found.kind != Constants.ANSWER_ZK && !isTrainingDevnet) continue;
+            uint256 answeredUntil = _answeredUntil(found.specId);
+            if (answeredUntil > untilT) untilT = answeredUntil;
+        }
     }
 
     function _isAnsweredFor(uint256 specId) internal view override returns (bool) {

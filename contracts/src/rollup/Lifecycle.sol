@@ -74,8 +74,10 @@ contract Lifecycle is BatchRange {
             revert NothingLate(messageAge, batchAge, ENFORCED_TRIGGER);
         }
         _phase = Phase.Enforced;
-        uint32 number = _episode.number + 1;
-        _episode = Episode(number, uint40(nowT), 1, 0, 0, 0, 0, 0);
+        Episode memory last = _episode;
+        uint32 number = last.number + 1;
+        // In the word that is written anyway: a word for each entry would be too dear for whoever enters.
+        _episode = Episode(number, uint40(nowT), 1, 0, 0, 0, 0, 0, (last.earlierEnteredT << 40) | last.enteredT);
         emit EnforcedEntered(number, nowT, firstUnproven);
         if (firstUnproven != 0) IRollup(ROLLUP).drop(firstUnproven);
     }
@@ -177,6 +179,14 @@ contract Lifecycle is BatchRange {
     /// @inheritdoc ILifecycle
     function episode() external view returns (Episode memory) {
         return _episode;
+    }
+
+    /// @inheritdoc ILifecycle
+    function enteredT(uint32 number) external view returns (uint256) {
+        Episode memory current = _episode;
+        if (number == 0 || number > current.number || number + 4 < current.number) return 0;
+        uint256 back = current.number - number;
+        return back == 0 ? current.enteredT : uint40(current.earlierEnteredT >> (40 * (back - 1)));
     }
 
     /// @inheritdoc ILifecycle

@@ -11,6 +11,7 @@ import {Constants} from "../libraries/Constants.sol";
 // Lifecycle how often Enforced was entered and Maturity for the stage, and takes the forfeits whenever it is touched.
 //
 //      auction: closed ──30 d in Enforced, Ossified, or an entry after one was held──► open ──first bid──► 7 d ──settle──► closed
+//                                                                                                          └──replace──► closed
 //
 // Invariants: balance = bond + highest bid + everything owed + forfeits not yet sent; a bond pays every entry of its own time and no other;
 // ETH leaves only to whom it is owed, or to the reserve.
@@ -136,7 +137,11 @@ contract OperatorSeat is IOperatorSeat {
         if (msg.sender != UPGRADE_AUTHORITY) revert NotUpgradeAuthority(msg.sender, UPGRADE_AUTHORITY);
         if (_isOssified()) revert ReplacementOver();
         uint256 forfeited = _takeForfeits();
+        // An auction held because of the one who leaves says nothing about the one who comes.
+        Auction memory running = _auction;
+        delete _auction;
         _wasAuctioned = false;
+        _owe(running.coldKey, running.bidWei);
         _seat(nextOperator, nextColdKey, 0);
         _sendForfeits(forfeited);
     }

@@ -149,7 +149,7 @@ contract ProverReserve is BaseFeeAverage {
     }
 
     /// @dev T from when the batch's first message could have been proven until it was: its interval closed, Enforced entered, the batch before
-    /// it committed. A batch of an earlier episode is not topped up: when that was entered is forgotten.
+    /// it committed.
     function _unprovenSeconds(IRollup.BatchRecord memory record, IRollup.BatchRecord memory parent, uint64 from)
         private
         view
@@ -159,10 +159,20 @@ contract ProverReserve is BaseFeeAverage {
         uint256 closed = (IInbox(INBOX).prefix(from + 1).time / INTERVAL + 1) * INTERVAL;
         uint256 since = IClock(CLOCK).timeAt(closed < record.commitTime ? closed : record.commitTime);
         uint256 parentT = IClock(CLOCK).timeAt(parent.commitTime);
-        uint256 enteredT = ILifecycle(LIFECYCLE).episode().enteredT;
+        uint256 enteredT = _enteredBefore(provenT);
         if (parentT > since) since = parentT;
         if (enteredT > since) since = enteredT;
         return since < provenT ? provenT - since : 0;
+    }
+
+    /// @dev T at which the stay in Enforced began that this moment is in; the moment itself if that is forgotten, four stays later.
+    function _enteredBefore(uint256 atT) private view returns (uint256 enteredT) {
+        ILifecycle.Episode memory episode = ILifecycle(LIFECYCLE).episode();
+        enteredT = episode.enteredT;
+        for (uint32 number = episode.number; enteredT > atT; enteredT = ILifecycle(LIFECYCLE).enteredT(number)) {
+            if (--number == 0) return atT;
+        }
+        return enteredT == 0 ? atT : enteredT;
     }
 
     /// @dev Attesters are not paid for agreeing.

@@ -316,7 +316,8 @@ contract Rollup is FinalityPolicy, Initializable, UUPSUpgradeable {
             parentHash: inputs.parentHash,
             commitTime: uint40(block.timestamp),
             inboxTo: uint40(inputs.inboxTo),
-            originNumber: uint40(inputs.originNumber),
+            // An Enforced batch has no origin: what the next in Operating must not undercut stays what it was.
+            originNumber: isEnforced ? _batches[batchIndex - 1].originNumber : uint40(inputs.originNumber),
             specId: uint24(inputs.specId),
             round: _round,
             isEnforced: isEnforced,
@@ -348,6 +349,9 @@ contract Rollup is FinalityPolicy, Initializable, UUPSUpgradeable {
         bytes32 statement = Statement.hash(record.inputs, outputsHash, Statement.hashBinding(binding));
         if (!ILane(lane).accepted(statement)) revert StatementNotAccepted(statement, lane);
         uint40 nowT = uint40(IClock(CLOCK).current());
+        isProof = kind == Constants.ANSWER_ZK || alone;
+        // Another answer to what is proven already is no news: otherwise a second lane's late ones would put every skip off.
+        if (isProof && !_hasProof(index, lanes, alone)) _progress.lastProofT = nowT;
         _answers[index][lane] = Answer({
             outputs: outputsHash,
             lastHash: outputs.lastHash,
@@ -361,8 +365,6 @@ contract Rollup is FinalityPolicy, Initializable, UUPSUpgradeable {
             beneficiary: binding.beneficiary
         });
         emit AnswerRecorded(index, kind, lane, outputs, binding.beneficiary);
-        isProof = kind == Constants.ANSWER_ZK || alone;
-        if (isProof) _progress.lastProofT = nowT;
         _reportContradictions(index, record.round, outputsHash, lane, lanes);
     }
 

@@ -70,9 +70,14 @@ abstract contract Specs is Disputes {
     }
 
     function _checkAnswerable(uint256 specId) internal view {
-        if (specId >= _newest.id) return;
-        uint256 expiredT = _specs[specId - Constants.SPEC_ID + 1].activeT + ANSWER_WINDOW;
-        if (_now() > expiredT) revert SpecExpired(specId, expiredT);
+        uint256 expiredT = _answeredUntil(specId);
+        if (expiredT != type(uint256).max && _now() > expiredT) revert SpecExpired(specId, expiredT);
+    }
+
+    /// @dev Last T at which the spec is answered for; the newest has no end.
+    function _answeredUntil(uint256 specId) internal view returns (uint256) {
+        if (specId >= _newest.id) return type(uint256).max;
+        return _specs[specId - Constants.SPEC_ID + 1].activeT + ANSWER_WINDOW;
     }
 
     function _isAnsweredFor(uint256 specId) internal view virtual returns (bool);

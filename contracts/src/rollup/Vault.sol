@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IERC1155Receiver} from "@openzeppelin/contracts/token/ERC1155/IERC1155Receiver.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
@@ -156,6 +158,12 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
     }
 
     /// @inheritdoc IVault
+    function pushERC20(address token, address to, uint256 amount) external {
+        if (msg.sender != address(this)) revert NotVaultItself(msg.sender);
+        SafeERC20.safeTransfer(IERC20(token), to, amount);
+    }
+
+    /// @inheritdoc IVault
     function receiveEscrow() external payable {
         if (msg.sender != INBOX) revert NotInbox(msg.sender);
     }
@@ -237,9 +245,13 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
         uint256 total = _ledgers[key].deposited + received;
         if (total > type(uint208).max) revert DepositAboveMaximum(key, total);
         _ledgers[key].deposited = total;
-        index = _sendToBridge(asset, received, to);
+        uint256 change;
+        (index, change) = _sendToBridge(asset, received, to);
         _deposits[key].push(uint48(index), uint208(total));
         emit Deposited(key, index, msg.sender, to, asset, received);
+        if (change != 0 && !AssetTransfers.tryPush(Asset(Constants.ASSET_ETH, address(0), 0), msg.sender, change)) {
+            revert ChangeRefused(msg.sender, change);
+        }
     }
 
     /// @dev Who deposits into an asset that has lost some would pay for the loss; an NFT that left by itself and came back as another's
@@ -250,8 +262,8 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
         if (_held(asset) + dust < recorded) revert AssetShort(key);
     }
 
-    /// @dev The message that credits the deposit on L2, paid from `msg.value`; change goes back to the depositor.
-    function _sendToBridge(Asset memory asset, uint256 amount, address to) private returns (uint64 index) {
+    /// @dev The message that credits the deposit on L2, paid from `msg.value`; what is left of that is the depositor's.
+    function _sendToBridge(Asset memory asset, uint256 amount, address to) private returns (uint64 index, uint256 change) {
         uint64 gas = uint64(Constants.BRIDGE_MESSAGE_GAS);
         uint64 surcharge = uint64(Constants.BRIDGE_MESSAGE_SURCHARGE);
         uint256 cost = IInbox(INBOX).price(gas + surcharge);
@@ -269,10 +281,7 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
         });
         bytes memory data = abi.encodeCall(IL2Bridge.receiveDeposit, (deposit));
         index = IInbox(INBOX).sendCall{value: cost}(Constants.L2_BRIDGE, 0, 0, gas, surcharge, data);
-        uint256 change = msg.value - cost;
-        if (change != 0 && !AssetTransfers.tryPush(Asset(Constants.ASSET_ETH, address(0), 0), msg.sender, change)) {
-            revert ChangeRefused(msg.sender, change);
-        }
+        change = msg.value - cost;
     }
 
     function _payCredit(address owner, Asset memory asset, address to) private {
@@ -308,7 +317,10 @@ contract Vault is WithdrawalProofs, EIP712, ReentrancyGuardTransient, IERC1155Re
         if (isRefund) sums.refunded += amount;
         else sums.paid += amount;
         if (gasleft() < Constants.MIN_PUSH_GAS) revert PushGasMissing(gasleft(), Constants.MIN_PUSH_GAS);
-        isPaid = AssetTransfers.tryPush(asset, to, paid);
+        // In a call of its own, so that a token which moves and then says false has not moved.
+        isPaid = asset.kind == Constants.ASSET_ERC20
+            ? AssetTransfers.tryCall(address(this), 0, abi.encodeCall(IVault.pushERC20, (asset.token, to, paid)))
+            : AssetTransfers.tryPush(asset, to, paid);
         if (isPaid) return (true, paid);
         if (isRefund) sums.refunded -= amount;
         else sums.paid -= amount;

@@ -36,10 +36,10 @@ export class Lanes {
   readonly all = new Map<string, Lane>();
   /** Ids of the active lanes, in the order in which they were enabled. */
   enabled: string[] = [];
-  /** T since when no lane that may finalize is left, or undefined. */
-  noneSince: number | undefined;
+  /** T since when no lane that may finalize was left after a change, or undefined. */
+  #noneSince: number | undefined;
 
-  add(id: string, kind: LaneKind, builtOn: readonly string[] = [], spec = 1): void {
+  add(id: string, kind: LaneKind, builtOn: readonly string[] = [], spec = 1, now = 0): void {
     if (this.all.has(id)) throw new Refused('LANE_EXISTS', `a new lane id, got ${id}`);
     demand(spec <= this.specs.newest.id + 1, 'LANE_SPEC', `at most ${this.specs.newest.id + 1}, got ${spec}`);
     demand(this.enabled.length < MOST_LANES, 'TOO_MANY_LANES', `at most ${MOST_LANES}`);
@@ -49,9 +49,10 @@ export class Lanes {
       demand(kind === 'zk' && baseKind === 'zk' && !dead, 'FOUNDATION', base);
       for (const deeper of further) beneath.add(deeper);
     }
+    this.#noteExpiry(now);
     this.all.set(id, { id, kind, spec, beneath, active: true, dead: false, epoch: 0, zkAloneFrom: 0 });
     this.enabled.push(id);
-    if (kind === 'zk') this.noneSince = undefined;
+    this.#noteWhetherOneIsLeft(now);
   }
 
   get(id: string): Lane {
@@ -75,6 +76,7 @@ export class Lanes {
     const lane = this.get(id);
     demand(!lane.dead, 'LANE_DEAD', id);
     demand(!isOn || lane.active || this.enabled.length < MOST_LANES, 'TOO_MANY_LANES', `at most ${MOST_LANES}`);
+    this.#noteExpiry(now);
     lane.epoch += 1;
     if (lane.active !== isOn) this.enabled = isOn ? [...this.enabled, id] : this.enabled.filter((other) => other !== id);
     lane.active = isOn;
@@ -85,6 +87,7 @@ export class Lanes {
   disable(id: string, now: number): void {
     const lane = this.get(id);
     if (lane.dead) return;
+    this.#noteExpiry(now);
     lane.dead = true;
     lane.active = false;
     lane.epoch += 1;
@@ -107,11 +110,28 @@ export class Lanes {
 
   /** Whether the chain has had no lane that may finalize for long enough to freeze. */
   goneTooLong(now: number): boolean {
-    return this.noneSince !== undefined && now - this.noneSince >= FREEZE_AFTER;
+    const since = this.noneSince(now);
+    return since !== undefined && now - since >= FREEZE_AFTER;
+  }
+
+  /** T since when no lane that may finalize is left, or undefined. One whose spec has expired is none. */
+  noneSince(now: number): number | undefined {
+    if (this.#noneSince !== undefined) return this.#noneSince;
+    const until = this.#leftUntil();
+    return Number.isFinite(until) && now > until ? until : undefined;
   }
 
   #noteWhetherOneIsLeft(now: number): void {
-    if (this.enabled.some((id) => this.get(id).kind === 'zk')) this.noneSince = undefined;
-    else this.noneSince ??= now;
+    if (now <= this.#leftUntil()) this.#noneSince = undefined;
+    else this.#noneSince ??= now;
+  }
+
+  /** Before a change: that the last lane's spec had expired is not forgotten with the lane. */
+  #noteExpiry(now: number): void {
+    this.#noneSince = this.noneSince(now);
+  }
+
+  #leftUntil(): number {
+    return Math.max(-Infinity, ...this.enabled.map((id) => this.get(id)).filter(({ kind }) => kind === 'zk').map(({ spec }) => this.specs.answeredUntil(spec)));
   }
 }

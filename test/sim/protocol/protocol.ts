@@ -31,9 +31,8 @@ export class Protocol {
   settled = 0;
   mode: Mode = 'Operating';
   episode: Episode | undefined;
-  /** How often Enforced was entered, and T of the last entry. */
-  entries = 0;
-  enteredAt = 0;
+  /** T of each entry into Enforced. */
+  readonly entriesAt: number[] = [];
   pinned: { readonly hash: string; readonly settled: number } | undefined;
   pauseEnd = 0;
   lastPause = -PAUSE_INTERVAL;
@@ -42,6 +41,8 @@ export class Protocol {
   disputeStopEnd = 0;
 
   get t(): number { return this.clock.t; }
+  get entries(): number { return this.entriesAt.length; }
+  get enteredAt(): number { return this.entriesAt.at(-1) ?? 0; }
   get wall(): number { return this.clock.wall; }
   advance(seconds: number): void { this.clock.advanceTo(this.wall + Math.round(seconds)); }
 
@@ -94,6 +95,7 @@ export class Protocol {
       ? batch.parentHash === this.finalHash
       : parent.answers.some((given) => this.lanes.counts(given) && this.lanes.get(given.lane).kind === kind && given.outputs === batch.parentHash);
     demand(parentHolds, 'PARENT', `batch ${index} stands on ${batch.parentHash}`);
+    const isNews = kind === 'zk' && this.#zkAnswers(batch).length === 0;
     const mine: Answer = { lane, epoch, outputs, at: this.t };
     for (const other of batch.answers) {
       if (!this.lanes.counts(other) || other.outputs === outputs) continue;
@@ -102,7 +104,7 @@ export class Protocol {
       this.clock.setStopEnd(Math.max(this.pauseEnd, this.disputeStopEnd));
     }
     batch.answers.push(mine);
-    if (kind === 'zk' && this.episode !== undefined) {
+    if (isNews && this.episode !== undefined) {
       this.episode.lastProgressAt = this.t;
       this.episode.announcedAt = undefined;
     }
@@ -143,8 +145,7 @@ export class Protocol {
     const late = (message !== undefined && this.t - message.t > E) || (batch !== undefined && this.t - batch.committedAt > E);
     demand(late, 'NOT_LATE', 'a message unsettled, or a batch unfinalized, for more than E');
     this.mode = 'Enforced';
-    this.entries += 1;
-    this.enteredAt = this.t;
+    this.entriesAt.push(this.t);
     this.episode = {
       enteredAt: this.t, lastProgressAt: this.t, lastFinalAt: this.t, skipWidth: 1, firstSkipAt: undefined, lastSkipAt: undefined, announcedAt: undefined,
       returnTarget: undefined, returnSettledAt: undefined,

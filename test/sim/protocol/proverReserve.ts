@@ -15,6 +15,7 @@ import { demand } from './refused.ts';
 const GWEI = 10n ** 9n;
 const WINDOW = Number(BASE_FEE_WINDOW_SECONDS);
 const INTERVAL = Number(ENFORCED_INTERVAL_SECONDS);
+const REMEMBERED_ENTRIES = 5;
 const least = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (a < b ? a : b));
 
 interface Interval { readonly from: number; readonly to: number; readonly wei: bigint }
@@ -106,7 +107,9 @@ export class ProverReserve {
   }
 
   #wantedTopUp(batch: Batch, parent: Batch, from: number, fee: bigint): bigint {
-    const { clock, messages, enteredAt } = this.#protocol;
+    const { clock, messages, entriesAt } = this.#protocol;
+    // Of entries long past nobody knows any more, and a batch of one counts as proven at once.
+    const enteredAt = entriesAt.slice(-REMEMBERED_ENTRIES).findLast((entry) => entry <= batch.committedAt) ?? batch.committedAt;
     // L1 time 0 of the model is a whole interval of the contracts'.
     const closed = Math.min((Math.floor(messages[from]!.wall / INTERVAL) + 1) * INTERVAL, batch.committedWall);
     const unproven = batch.committedAt - Math.max(clock.at(closed), parent.committedAt, enteredAt);

@@ -88,9 +88,11 @@ export class Seat {
     this.#sit(won.operator, won.coldKey, won.bidWei);
   }
 
-  /** By upgrade. An auction that runs goes on. */
+  /** By upgrade. An auction that runs is over, its bid comes back. */
   replace(operator: string, coldKey: string): void {
     this.forfeit();
+    if (this.auction !== undefined) this.#owe(this.auction.coldKey, this.auction.bidWei);
+    this.auction = undefined;
     this.#wasAuctioned = false;
     this.#sit(operator, coldKey, 0n);
   }

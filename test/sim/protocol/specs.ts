@@ -36,7 +36,12 @@ export class Specs {
   }
 
   isAnswered(id: number, now: number): boolean {
+    return now <= this.answeredUntil(id);
+  }
+
+  /** Last T at which a spec is answered for; the newest has no end. */
+  answeredUntil(id: number): number {
     const successor = this.all.find((spec) => spec.id === id + 1);
-    return successor === undefined || now <= successor.activeAt + ANSWERED_FOR;
+    return successor === undefined ? Infinity : successor.activeAt + ANSWERED_FOR;
   }
 }

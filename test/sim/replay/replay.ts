@@ -210,7 +210,7 @@ export class Replay {
   async registerLane(id: string, kind: LaneKind, spec: number, builtOn: readonly string[]): Promise<string | undefined> {
     this.chain.laneOf[id] ??= await scriptedLane(this.chain.evm, Object.keys(this.chain.laneOf).length, spec);
     const bases = builtOn.map((base) => this.chain.laneOf[base]);
-    const refusal = await this.act('registerLane', () => this.model.lanes.add(id, kind, builtOn, spec),
+    const refusal = await this.act('registerLane', () => this.model.lanes.add(id, kind, builtOn, spec, this.model.t),
       () => this.chain.lanes.send(AUTHORITY, 'registerLane', [this.chain.laneOf[id], KINDS[kind], bases, 0]));
     if (refusal !== undefined && !this.model.lanes.all.has(id)) delete this.chain.laneOf[id];
     return refusal;
@@ -242,7 +242,7 @@ export class Replay {
     same('committed batches', await number(rollup, 'committedCount'), model.batches.length - 1);
     same('settled index', await number(rollup, 'settledIndex'), model.settled);
     same('next message', await number(rollup, 'nextInboxIndex'), model.nextMessage);
-    same('no lane since', await number(chain.lanes, 'noLaneSince'), model.lanes.noneSince === undefined ? 0 : model.lanes.noneSince + this.startT);
+    same('no lane since', await number(chain.lanes, 'noLaneSince'), (model.lanes.noneSince(model.t) ?? -this.startT) + this.startT);
     const root = await rollup.view('stateRootOf', [model.finalCount - 1]);
     same('final root', root, model.finalHash === 'genesis' ? hashOf('root of genesis') : hashOf(`root of ${model.finalHash}`));
     const past = Math.floor(model.wall / 3);
