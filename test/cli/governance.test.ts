@@ -32,6 +32,9 @@ test('P-142 the stage report says what Training means, item by item, with eviden
 
 test('P-140, P-141 proposal to execution, the vote signed without a network; show says everything in sentences', async () => {
   const members = COUNCIL_KEYS.map((index) => `${keyAt(index).address}:external`).join(',');
+  const broken = await governed.run(['upgrade', 'propose', 'council', '--members', members, '--threshold', '5', ...governed.report, ...governed.online], 23);
+  assert.equal(broken.code, 1);
+  assert.match(broken.stderr, /scheduling this council would revert: ThresholdTooLow\(5, 6\)/, 'refused before anyone votes on it');
   const proposed = await governed.done(['upgrade', 'propose', 'council', '--members', members, '--threshold', '7', ...governed.report], 23);
   const id = String(proposed['upgradeId']);
   assert.match(String(proposed['description']), /#proposer=0x/, 'nobody else can cancel it');

@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { hexlify, id, isHexString, keccak256, randomBytes } from 'ethers';
+import { explainReverts } from '../contractErrors.ts';
 import { CommandFailure, messageOf } from '../failure.ts';
 import { connectGovernance, view } from '../governance/contracts.ts';
 import type { GovernanceConnection, GovernanceOptions } from '../governance/contracts.ts';
@@ -15,6 +16,7 @@ import { codehashOf, timelockInterface } from '../governance/upgrades.ts';
 import { homeAt } from '../home.ts';
 import { loadWallet } from '../keys.ts';
 import type { Output } from '../output.ts';
+import { contractAbi } from '../rollup.ts';
 
 export interface ProposeOptions extends GovernanceOptions, SendOptions, PayloadOptions {
   readonly report?: string;
@@ -46,6 +48,13 @@ async function refuseAnotherLayout(connection: GovernanceConnection, upgrade: Up
   if (layout.verdict === 'incompatible') throw new CommandFailure('failed', `the Rollup's storage would change its meaning: ${layout.changes.join('; ')}`, { facts: { layout } });
 }
 
+/** A council that its own rules refuse could pass the vote, and would then be refused at the scheduling. */
+async function refuseABrokenCouncil(connection: GovernanceConnection, upgrade: Upgrade): Promise<void> {
+  if (kindName(upgrade.kind) !== 'council') return;
+  const { members, threshold } = decodeUpgrade(upgrade);
+  await explainReverts('scheduling this council', [contractAbi('SecurityCouncil')], async () => view(connection.contract('SecurityCouncil'), 'checkMembers', members, threshold));
+}
+
 export async function upgradePropose(kind: string, options: ProposeOptions, output: Output): Promise<void> {
   const home = homeAt(options.home);
   const reportHash = reportHashOf(options);
@@ -62,6 +71,7 @@ export async function upgradePropose(kind: string, options: ProposeOptions, outp
     const target = connection.addresses.UpgradeTimelock;
     const calldata = timelockInterface().encodeFunctionData('schedule', [upgrade]);
     output.progress(sentenceOf(upgrade));
+    await refuseABrokenCouncil(connection, upgrade);
     await refuseAnotherLayout(connection, upgrade, options.artifacts, output);
     const receipt = await sendOrWrite(connection, 'KeyfallGovernor', 'propose', [[target], [0n], [calldata], description], options, home, output);
     if (receipt === undefined) return;
