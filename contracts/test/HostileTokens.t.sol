@@ -85,6 +85,28 @@ contract DenyingToken is PlainToken {
     }
 }
 
+/// @dev Deposits, and reads what the Vault says of it while its change comes back.
+contract ReadingDepositor {
+    IVault private immutable VAULT;
+    Asset private _asset;
+    uint64 private _index;
+    uint256 public seen;
+
+    constructor(IVault vault) {
+        VAULT = vault;
+    }
+
+    receive() external payable {
+        seen = VAULT.depositedBefore(_asset, _index + 1);
+    }
+
+    function deposit(PlainToken token, uint64 index) external payable {
+        (_asset, _index) = (Asset(Constants.ASSET_ERC20, address(token), 0), index);
+        token.approve(address(VAULT), 10);
+        VAULT.depositERC20{value: msg.value}(address(token), address(this), 10);
+    }
+}
+
 /// @dev P-012 P-042 P-045 P-061, attacked with tokens.
 contract HostileTokensTest is Withdrawing {
     address private constant MALLORY = address(0xbad);
@@ -233,5 +255,15 @@ contract HostileTokensTest is Withdrawing {
         if (vault.creditOf(MALLORY, asset) != 0) vault.claimFor(MALLORY, asset);
         assertEq(token.balanceOf(MALLORY), 100, "paid once");
         assertEq(token.balanceOf(address(vault)), vault.recordedEscrow(asset), "the rest is there");
+    }
+
+    /// P-048: nobody sees a deposit half done: the change is the last thing that happens.
+    function test_Deposit_IsWholeBeforeItsChangeIsReturned() public {
+        ReadingDepositor depositor = new ReadingDepositor(vault);
+        PlainToken token = new PlainToken();
+        token.mint(address(depositor), 10);
+        vm.deal(address(this), 1 ether);
+        depositor.deposit{value: 1 ether}(token, inbox.count());
+        assertEq(depositor.seen(), 10, "seen from within");
     }
 }

@@ -13,28 +13,6 @@ import {TinyTrie} from "./support/TinyTrie.sol";
 import "./support/Tokens.sol";
 import {Vm} from "./support/Vm.sol";
 
-/// @dev Deposits, and reads what the Vault says of it while its change comes back.
-contract ReadingDepositor {
-    IVault private immutable VAULT;
-    Asset private _asset;
-    uint64 private _index;
-    uint256 public seen;
-
-    constructor(IVault vault) {
-        VAULT = vault;
-    }
-
-    receive() external payable {
-        seen = VAULT.depositedBefore(_asset, _index + 1);
-    }
-
-    function deposit(PlainToken token, uint64 index) external payable {
-        (_asset, _index) = (Asset(Constants.ASSET_ERC20, address(token), 0), index);
-        token.approve(address(VAULT), 10);
-        VAULT.depositERC20{value: msg.value}(address(token), address(this), 10);
-    }
-}
-
 /// @dev P-040 recorded escrow; P-041 deposits by balance; P-042 one withdrawal is paid once; P-043 proofs; P-044 payouts scale;
 /// P-045 failed payments become credits; P-046 hostile tokens harm themselves; P-047 only the hatch releases; P-048 checkpoints.
 contract VaultTest is Withdrawing {
@@ -461,14 +439,5 @@ contract VaultTest is Withdrawing {
         vm.expectRevert();
         vault.withdraw(index, withdrawal, accountProof, storageProof);
         assertTrue(root != bytes32(0), "root");
-    }
-
-    /// P-048: nobody sees a deposit half done: the change is the last thing that happens.
-    function test_Deposit_IsWholeBeforeItsChangeIsReturned() public {
-        ReadingDepositor depositor = new ReadingDepositor(vault);
-        token.mint(address(depositor), 10);
-        vm.deal(address(this), 1 ether);
-        depositor.deposit{value: 1 ether}(token, inbox.count());
-        assertEq(depositor.seen(), 10, "seen from within");
     }
 }

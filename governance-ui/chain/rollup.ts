@@ -13,7 +13,7 @@ import type { BlockRef, Reading } from './reading.ts';
 
 export interface BatchRecord {
   readonly inputs: Hex; readonly parentHash: Hex; readonly commitTime: number;
-  readonly inboxTo: number; readonly originNumber: number; readonly specId: number; readonly round: number;
+  readonly inboxTo: number; readonly originNumber: number; readonly specId: number; readonly round: number; readonly isEnforced: boolean;
 }
 export interface Answer {
   readonly outputs: Hex; readonly lastHash: Hex; readonly stateRoot: Hex; readonly lastNumber: bigint; readonly lastTimestamp: bigint;

@@ -34,7 +34,7 @@ test('P-140, P-141 proposal to execution, the vote signed without a network; sho
   const members = COUNCIL_KEYS.map((index) => `${keyAt(index).address}:external`).join(',');
   const broken = await governed.run(['upgrade', 'propose', 'council', '--members', members, '--threshold', '5', ...governed.report, ...governed.online], 23);
   assert.equal(broken.code, 1);
-  assert.match(broken.stderr, /scheduling this council would revert: ThresholdTooLow\(5, 6\)/, 'refused before anyone votes on it');
+  assert.match(broken.stderr, /scheduling this council would revert: ThresholdTooLow\(threshold 5, minimum 6\)/, 'refused before anyone votes on it');
   const proposed = await governed.done(['upgrade', 'propose', 'council', '--members', members, '--threshold', '7', ...governed.report], 23);
   const id = String(proposed['upgradeId']);
   assert.match(String(proposed['description']), /#proposer=0x/, 'nobody else can cancel it');
