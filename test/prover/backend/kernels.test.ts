@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { Engine } from "../../../prover/backend/engine.ts";
+import { MONTGOMERY_R_SQUARED } from "../../../prover/backend/montgomery-form.ts";
 import { WasmBackend } from "../../../prover/backend/wasm-backend.ts";
 import { P } from "../../../prover/field/koalabear.ts";
 import type { Ext } from "../../../prover/field/ext4.ts";
@@ -62,6 +63,47 @@ test("the threaded nonce search returns the reference's smallest nonce", async (
     const transcript = new Transcript("KF-TEST", hash);
     transcript.absorbFelts("mainRoot", [bits]);
     assert.equal(await fast.grind(transcript, "queryNonce", bits), await slow.grind(transcript, "queryNonce", bits));
+  }
+});
+
+test("with one, two and three threads the search gives the reference's smallest nonce, whatever the transcript", async (context) => {
+  const engines = await Promise.all([1, 3].map((threadCount) => WasmBackend.create({ threadCount, maxLogSize: 4 })));
+  context.after(() => Promise.all(engines.map((backend) => backend.stop())));
+  for (const hash of ["poseidon2", "keccak256"] as const) for (let seed = 0; seed < 6; seed++) {
+    const transcript = new Transcript("KF-TEST", hash);
+    transcript.absorbFelts("mainRoot", [seed]);
+    const expected = await slow.grind(transcript, "foldNonce", 8);
+    for (const backend of [fast, ...engines]) assert.equal(await backend.grind(transcript, "foldNonce", 8), expected, `${hash}, seed ${seed}`);
+  }
+});
+
+test("a search that finds nothing below its end reports the end, and one begun beyond a nonce does not see it", async () => {
+  const { arena, hashScratch, pool } = engine;
+  const mark = arena.mark;
+  const [search, zeros] = [arena.allocateWords([0, 0]), arena.allocateWords(new Uint32Array(16))];
+  const found = async (kernel: "grindKeccak" | "grindPoseidon", first: number, end: number, mask: number): Promise<number | undefined> => {
+    arena.words(search, 2).set([first, end]);
+    const own = kernel === "grindKeccak" ? [zeros, search, 64, mask] : [zeros, 1, search, 64, mask, MONTGOMERY_R_SQUARED];
+    await pool.run([{ kernel, args: [hashScratch, ...own] }]);
+    return arena.words(search, 2)[1];
+  };
+  for (const kernel of ["grindKeccak", "grindPoseidon"] as const) {
+    assert.equal(await found(kernel, 0, 1000, 0x3fffffff), 1000, "30 bits in a thousand nonces");
+    const nonce = await found(kernel, 0, P, 63) ?? P;
+    assert.equal(await found(kernel, 0, nonce + 1, 63), nonce, "the last nonce before the end is searched");
+    assert.equal(await found(kernel, 0, nonce, 63), nonce, "an end that is a nonce's place is still the end");
+    assert.notEqual(await found(kernel, nonce + 1, P, 63), nonce);
+  }
+  arena.release(mark);
+});
+
+test("keccak rows of every width from 1 to 80 have the reference's digests: odd ends, whole and broken rates, several tiles", async () => {
+  for (let width = 1; width <= 80; width++) {
+    const values: CommitMatrix = { logHeight: 2, width, values: elements(1000 + width, 4 * width), form: "values" };
+    const [mine, reference] = [await fast.commit([values], 1, "keccak256"), await slow.commit([values], 1, "keccak256")];
+    for (let leaf = 0; leaf < 8; leaf++) assert.deepEqual(mine.open(leaf), reference.open(leaf), `width ${width}, leaf ${leaf}`);
+    assert.deepEqual([...mine.root], [...reference.root], `width ${width}`);
+    fast.release([]);
   }
 });
 
