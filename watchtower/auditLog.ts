@@ -36,17 +36,34 @@ export type LogVerdict =
   | { readonly ok: true; readonly entries: number; readonly head: Hex }
   | { readonly ok: false; readonly line: number; readonly expected: string; readonly got: string };
 
-/** Checks rows in order against each other, and their end against a head kept elsewhere. */
-export async function verifyRows(rows: AsyncIterable<unknown> | Iterable<unknown>, expectedHead?: LogHead): Promise<LogVerdict> {
+/** Checks that rows follow on a head, one after the other. @returns what is wrong first, if something is */
+export function verifyLinks(rows: readonly LogRow[], after: LogHead): { readonly line: number; readonly expected: string; readonly got: string } | undefined {
+  let { seq, hash: prev } = after;
+  for (const [index, row] of rows.entries()) {
+    const wrong = linkFault(row, seq + 1, prev);
+    if (wrong !== undefined) return { line: index + 1, ...wrong };
+    [seq, prev] = [row.seq, row.hash];
+  }
+  return undefined;
+}
+
+function linkFault(row: Partial<LogRow>, seq: number, prev: Hex): { readonly expected: string; readonly got: string } | undefined {
+  if (row.seq !== seq) return { expected: `seq ${seq}`, got: `seq ${String(row.seq)}` };
+  if (row.prev !== prev) return { expected: `prev ${prev}`, got: `prev ${String(row.prev)}` };
+  const hash = hashOf({ seq: row.seq, prev: row.prev, entry: row.entry });
+  return row.hash === hash ? undefined : { expected: `hash ${hash}`, got: `hash ${String(row.hash)}` };
+}
+
+/** Checks rows in order against each other, and their end against a head kept elsewhere. @param seen called with each row that is right */
+export async function verifyRows(rows: AsyncIterable<unknown> | Iterable<unknown>, expectedHead?: LogHead, seen?: (row: LogRow) => void): Promise<LogVerdict> {
   let [line, prev] = [0, GENESIS];
   for await (const value of rows) {
     line += 1;
-    const row = value as Partial<LogRow>;
-    if (row.seq !== line) return { ok: false, line, expected: `seq ${line}`, got: `seq ${String(row.seq)}` };
-    if (row.prev !== prev) return { ok: false, line, expected: `prev ${prev}`, got: `prev ${String(row.prev)}` };
-    const hash = hashOf({ seq: row.seq, prev: row.prev, entry: row.entry });
-    if (row.hash !== hash) return { ok: false, line, expected: `hash ${hash}`, got: `hash ${String(row.hash)}` };
-    prev = hash;
+    const row = (value ?? {}) as Partial<LogRow>;
+    const wrong = linkFault(row, line, prev);
+    if (wrong !== undefined) return { ok: false, line, ...wrong };
+    seen?.(row as LogRow);
+    prev = row.hash as Hex;
   }
   if (expectedHead !== undefined && (expectedHead.seq !== line || expectedHead.hash !== prev)) {
     return { ok: false, line, expected: `${expectedHead.seq} entries that end with ${expectedHead.hash}`, got: `${line} entries that end with ${prev}` };

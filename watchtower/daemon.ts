@@ -1,16 +1,19 @@
-// The running watchtower: steps, delivery, heartbeat, canary and the API side by side until it is asked to stop. Owns their rhythm and
-// readiness. Does not own what any of them does.
-// Invariant: delivery never waits for L1, and L1 never for delivery; ready = caught up, agreed lately, and every check within its time.
+// The running watchtower: steps, delivery, its own checks, checkpoints, heartbeat, canary and the API side by side until it is asked to stop. Owns their
+// rhythm. Does not own what any of them does.
+// Invariant: delivery never waits for L1, and L1 never for delivery; that L1 cannot be read is itself told.
 
 import type { Logger } from 'pino';
 import type { Hex } from 'viem';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { append, headOf } from './auditLog.ts';
 import { canaryRows } from './alerts/outbox.ts';
 import { Delivery } from './alerts/deliver.ts';
 import { openChannel } from './alerts/channels.ts';
 import { createApi } from './api/server.ts';
-import type { Config } from './config.ts';
+import { buildHash } from './build.ts';
+import { Keeping } from './checkpoint/keeping.ts';
+import { secret, urlOf, type Config } from './config.ts';
 import { Contracts } from './contracts.ts';
 import { Engine } from './engine.ts';
 import { AutoExit } from './exit/autoExit.ts';
@@ -18,12 +21,17 @@ import { messageOf } from './fault.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import { Quorum } from './l1/quorum.ts';
 import type { View } from './monitor.ts';
-import { MONITORS } from './registry.ts';
-import { Store } from './store.ts';
+import { notReadyBecause } from './readiness.ts';
+import { configured, enabled, MONITORS } from './registry.ts';
+import { SELF_CHECKS, SelfWatch } from './self/selfWatch.ts';
+import { Store, type StoredVerdict } from './store.ts';
+import { oneLine } from './text.ts';
 import { Unverifiable } from './verdict.ts';
 import { createView } from './view.ts';
 
 const DELIVERY_MILLISECONDS = 250;
+const SELF_MILLISECONDS = 5_000;
+const KEEPING_MILLISECONDS = 5_000;
 const REEXECUTION_RESTART_MILLISECONDS = 10_000;
 const HEARTBEAT_TIMEOUT_MILLISECONDS = 10_000;
 
@@ -36,58 +44,95 @@ export interface Running {
 export async function startWatchtower(config: Config, logger: Logger, signal: AbortSignal): Promise<Running> {
   const contracts = new Contracts(config.deployment.contracts);
   const { timeoutMilliseconds, maxResponseBytes } = config.l1;
-  const endpoints = config.l1.endpoints.map(({ url, operator }) => new Endpoint({ url, operator, timeoutMilliseconds, maxResponseBytes }));
+  const endpoints = config.l1.endpoints.map((endpoint) => new Endpoint({ url: urlOf(endpoint), operator: endpoint.operator, timeoutMilliseconds, maxResponseBytes }));
   const quorum = new Quorum(endpoints, config.l1.quorum);
   const channels = config.channels.map(openChannel);
+  const acknowledgers = config.acknowledgers.map(({ name, tokenFrom }) => ({ name, token: secret(tokenFrom) }));
+  const monitors = enabled(MONITORS, config);
+  const selfChecks = enabled(SELF_CHECKS, config);
   const store = new Store(config.data);
+  const keeping = await Keeping.open({ config, store, quorum, endpoints, logger, wallMilliseconds: Date.now });
+  await begin(store, config, [...monitors, ...selfChecks].map(({ id }) => id));
   const viewParts = { config, contracts, quorum, endpoints, store, memory: new Map<string, unknown>() };
   const engine = new Engine({
-    config, contracts, quorum, store, monitors: MONITORS, logger, channels: config.channels, wallMilliseconds: Date.now,
+    config, contracts, quorum, store, monitors, logger, channels: config.channels, wallMilliseconds: Date.now,
     viewAt: (header, answers, cursor) => createView(viewParts, header, answers, cursor),
   });
   const delivery = new Delivery(store, channels, logger);
-  let notReady: string | undefined = 'it has not read L1 yet';
-  const api = createApi({ store, quorum, monitors: MONITORS, configHash: config.hash, outboxDepth: () => delivery.depth, notReady: () => notReady, lastView: () => engine.lastView });
+  const self = new SelfWatch({ config, store, checks: selfChecks, wallMilliseconds: Date.now, steadyMilliseconds: () => performance.now() });
+  const reading: Reading = { fault: 'it has not read L1 yet' };
+  const api = createApi({
+    store, quorum, configHash: config.hash, outboxDepth: () => delivery.depth, lastView: () => engine.lastView, channels: config.channels, acknowledgers,
+    checks: [...configured(MONITORS, config), ...configured(SELF_CHECKS, config)].map(({ check, isEnabled }) => ({ ...check, isEnabled })),
+    notReady: () => notReadyBecause(reading.fault, monitors, store.list<StoredVerdict>(['verdict']), engine.lastView === undefined ? undefined : Number(engine.lastView.header.timestamp)),
+  });
   await api.listen({ host: config.api.host, port: config.api.port });
   const address = api.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.api.port;
+  const ended = Promise.all([
+    watch({ config, contracts, quorum, endpoints, store, engine, logger, signal, reading, self }),
+    delivery.run(signal, DELIVERY_MILLISECONDS),
+    repeat(signal, SELF_MILLISECONDS, async () => { await self.judge(); return true; }),
+    repeat(signal, KEEPING_MILLISECONDS, async () => { await keeping.round(); return true; }),
+    heartbeat(config, store, logger, signal, () => reading.fault === undefined),
+    sing(config, store, signal),
+    config.isReexecuting ? startReexecution(config, logger, signal) : Promise.resolve(),
+  ]).then(async () => {
+    await api.close();
+    await store.close();
+  });
+  return { port, ended };
+}
 
+/** Whether L1 could be read the last time, for readiness. */
+interface Reading { fault: string | undefined }
+
+interface Watching {
+  readonly config: Config;
+  readonly contracts: Contracts;
+  readonly quorum: Quorum;
+  readonly endpoints: readonly Endpoint[];
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly reading: Reading;
+  readonly self: SelfWatch;
+}
+
+/** Logs which watchtower with which configuration begins, and forgets what checks said that are switched off or gone: nobody renews it. */
+async function begin(store: Store, config: Config, judging: readonly string[]): Promise<void> {
+  const build = buildHash();
+  const unjudged = store.list<StoredVerdict>(['verdict']).filter(({ monitor }) => !judging.includes(monitor));
+  await store.commit((write) => {
+    for (const { monitor, subject } of unjudged) write.remove(['verdict', monitor, subject]);
+    append(write, headOf(store), [{ kind: 'start', config: config.hash, build, checks: judging.length }]);
+  });
+}
+
+async function watch({ config, contracts, quorum, endpoints, store, engine, logger, signal, reading, self }: Watching): Promise<void> {
   let autoExit: AutoExit | undefined;
   let considered: View | undefined;
-
-  const watching = repeat(signal, config.l1.pollMilliseconds, async () => {
+  await repeat(signal, config.l1.pollMilliseconds, async () => {
     try {
       await checkChain(quorum, config);
       const { isCaughtUp, tip } = await engine.step();
+      self.noteReading(undefined);
       if (config.autoExit !== undefined && engine.lastView !== undefined && engine.lastView !== considered) {
         autoExit ??= await AutoExit.open({ config, store, quorum, endpoints, wallMilliseconds: Date.now }, await l2ChainIdOf(quorum, contracts));
         await autoExit?.consider(engine.lastView);
         considered = engine.lastView;
       }
-      notReady = isCaughtUp ? undefined : `it is catching up, at block ${tip}`;
+      reading.fault = isCaughtUp ? undefined : `it is catching up, at block ${tip}`;
       return isCaughtUp;
     } catch (cause) {
       if (!(cause instanceof Unverifiable)) throw cause;
-      notReady = messageOf(cause);
-      logger.warn({ reason: notReady }, 'L1 could not be read');
+      reading.fault = oneLine(messageOf(cause));
+      self.noteReading(reading.fault);
+      logger.warn({ reason: reading.fault }, 'L1 could not be read');
       return true;
     }
   });
-  const delivering = repeat(signal, DELIVERY_MILLISECONDS, async () => { await delivery.round(); return true; });
-  const beating = config.deadMan === undefined ? Promise.resolve() : repeat(signal, config.deadMan.everySeconds * 1000, async () => {
-    if (notReady === undefined && config.deadMan !== undefined) await beat(config.deadMan.url, logger);
-    return true;
-  });
-  const singing = config.canary === undefined ? Promise.resolve() : repeat(signal, Math.min(config.canary.everySeconds * 1000, 60_000), async () => {
-    await sing(store, config, Date.now());
-    return true;
-  });
-  const reexecuting = config.isReexecuting ? startReexecution(config, logger, signal) : Promise.resolve();
-  const ended = Promise.all([watching, delivering, beating, singing, reexecuting]).then(async () => {
-    await api.close();
-    await store.close();
-  });
-  return { port, ended };
 }
 
 /** A thread of its own; it is started again when it dies, and what it cannot do the monitor calls unknown. */
@@ -111,9 +156,13 @@ async function l2ChainIdOf(quorum: Quorum, contracts: Contracts): Promise<bigint
   return contracts.decode('Rollup', 'l2ChainId', answer) as bigint;
 }
 
-async function checkChain(quorum: Quorum, config: Config): Promise<void> {
-  const id = await quorum.same<string>('eth_chainId', 'eth_chainId', [], String);
-  if (BigInt(id) !== BigInt(config.l1.chainId)) throw new Unverifiable(`L1: expected chain id ${config.l1.chainId}, the operators say ${BigInt(id)}`);
+/** A1: the chain that was agreed on, by its id and, where it is pinned, its first block. */
+async function checkChain(quorum: Quorum, { l1: { chainId, genesisHash } }: Config): Promise<void> {
+  const id = await quorum.quantity('eth_chainId', 'eth_chainId', []);
+  if (id !== BigInt(chainId)) throw new Unverifiable(`L1: expected chain id ${chainId}, the operators say ${id}`);
+  if (genesisHash === undefined) return;
+  const { header } = await quorum.header(0n);
+  if (header.hash !== genesisHash) throw new Unverifiable(`L1: expected block 0 ${genesisHash}, the operators say ${header.hash}`);
 }
 
 /** @param round resolves to false when it wants to go on at once */
@@ -128,20 +177,39 @@ async function pauseUntil(signal: AbortSignal, milliseconds: number): Promise<vo
   await sleep(milliseconds, undefined, { signal, ref: true }).catch((cause: unknown) => { if (!signal.aborted) throw cause; });
 }
 
-async function beat(url: string, logger: Logger): Promise<void> {
+/** Tells the dead-man switch that all is well, and only then. */
+async function heartbeat({ deadMan }: Config, store: Store, logger: Logger, signal: AbortSignal, isWell: () => boolean): Promise<void> {
+  if (deadMan === undefined) return;
+  const url = urlOf(deadMan);
+  await repeat(signal, deadMan.everySeconds * 1000, async () => {
+    if (isWell() && await isBeaten(url)) await store.commit((write) => { write.put(['heartbeat'], Date.now()); });
+    // The URL is a secret, so what fetch says of it is not logged.
+    else logger.warn('the dead-man switch was not told that all is well: it will say so itself');
+    return true;
+  });
+}
+
+async function isBeaten(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(HEARTBEAT_TIMEOUT_MILLISECONDS) });
+    const response = await fetch(url, { method: 'POST', redirect: 'error', signal: AbortSignal.timeout(HEARTBEAT_TIMEOUT_MILLISECONDS) });
     await response.body?.cancel();
+    return response.ok;
   } catch (cause) {
-    logger.warn({ reason: messageOf(cause) }, 'the dead-man switch could not be reached: it will say so itself');
+    if (cause instanceof Error) return false;
+    throw cause;
   }
 }
 
-async function sing(store: Store, config: Config, now: number): Promise<void> {
-  const last = store.get<number>(['canaryAt']);
-  if (last !== undefined && now - last < (config.canary?.everySeconds ?? 0) * 1000) return;
-  await store.commit((write) => {
-    write.put(['canaryAt'], now);
-    canaryRows(write, store, config.channels, now);
+async function sing({ canary, channels }: Config, store: Store, signal: AbortSignal): Promise<void> {
+  if (canary === undefined) return;
+  await repeat(signal, Math.min(canary.everySeconds * 1000, 60_000), async () => {
+    const [last, now] = [store.get<number>(['canaryAt']), Date.now()];
+    // In the future: the clock was set back.
+    if (last !== undefined && now >= last && now - last < canary.everySeconds * 1000) return true;
+    await store.commit((write) => {
+      write.put(['canaryAt'], now);
+      canaryRows(write, store, channels, now);
+    });
+    return true;
   });
 }

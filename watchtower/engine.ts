@@ -1,5 +1,5 @@
-// One step of the watchtower: walk L1, tell what happens, judge what is final. Owns the order of the work and the one transaction in which its
-// results are kept. Does not own what is checked (monitors/), how it is told (alerts/), nor the decisions (cursor.ts, incidents.ts).
+// One step of the watchtower: walk L1, tell what happens, judge what is final. Owns the order of the work. Does not own what is checked (monitors/),
+// how verdicts are kept (keeper.ts) and told (alerts/), nor the decisions (cursor.ts, incidents.ts).
 //
 //   latest ──walk──► block: logs ─► notices ─► provisional incidents          reorg ─► retract
 //   finalized ─────► events kept, incidents confirmed ─► every monitor judges the finalized state
@@ -7,22 +7,23 @@
 // Invariant: what was decided and that it must be told are written together; a crash between any two steps repeats work, never alarms.
 
 import type { Logger } from 'pino';
-import { append, headOf } from './auditLog.ts';
 import type { ChannelConfig, Config } from './config.ts';
 import type { Contracts, Decoded } from './contracts.ts';
 import { appended, firstCursor, place, unwound } from './cursor.ts';
-import { judged, logEntry, noticed, staleIncident, type Change } from './incidents.ts';
+import { noticed, type Change } from './incidents.ts';
+import { Keeper } from './keeper.ts';
 import { mayHaveLogOf } from './l1/bloom.ts';
 import type { L1Header } from './l1/header.ts';
 import type { Quorum } from './l1/quorum.ts';
 import type { Monitor, Notice, StoredEvent, View } from './monitor.ts';
-import { outboxRows } from './alerts/outbox.ts';
-import type { CursorState, Incident, Store, StoredBlock, StoredVerdict, Writer } from './store.ts';
+import type { CursorState, Incident, Store, StoredBlock } from './store.ts';
 import { Unverifiable, type Verdict } from './verdict.ts';
 
 /** Blocks walked before finality is looked at again, so that a long catching-up still judges. */
 const BLOCKS_PER_STEP = 500;
 const WALK_EVERY_MILLISECONDS = 1_000;
+/** Final blocks whose hashes are kept: what is older is in the cursor's range and the log. */
+const KEPT_BLOCKS = 16_384;
 
 export interface EngineParts {
   readonly config: Config;
@@ -53,10 +54,12 @@ export function plain(value: unknown): unknown {
 
 export class Engine {
   readonly #parts: EngineParts;
+  readonly #keeper: Keeper;
   #lastView: View | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#keeper = new Keeper(parts);
   }
 
   /** The finalized state that was judged last; undefined before the first time. */
@@ -140,7 +143,9 @@ export class Engine {
     const isOurs = contracts.watchedAddresses.some((address) => mayHaveLogOf(header.logsBloom, address));
     const decoded = isOurs ? (await quorum.logs(header)).flatMap((log) => contracts.decodeLog(log) ?? []) : [];
     const block: StoredBlock = { number: Number(header.number), hash: header.hash, parentHash: header.parentHash, timestamp: Number(header.timestamp) };
-    const changes = decoded.flatMap((item) => noticesOf(monitors, item, block, this.#parts.config.deployment.deployBlock, wallMilliseconds())).flatMap((incident): Change[] => {
+    // Two equal events of one transaction are one incident.
+    const found = new Map(decoded.flatMap((item) => noticesOf(monitors, item, block, this.#parts.config.deployment.deployBlock, wallMilliseconds())).map((incident) => [incident.id, incident]));
+    const changes = [...found.values()].flatMap((incident): Change[] => {
       const before = store.get<Incident>(['incident', incident.id]);
       return before === undefined || before.state === 'retracted' ? [{ incident, from: before?.state }] : [];
     });
@@ -149,7 +154,7 @@ export class Engine {
       if (decoded.length > 0) write.put(['pending', block.number], decoded.map((item) => eventOf(item, block)));
       for (const { incident } of changes) write.put(['byBlock', block.number, incident.id], incident.id);
       write.put(['cursor'], appended(cursor));
-      this.#record(write, changes, [], this.#isHistory(block.number));
+      this.#keeper.record(write, changes, [], this.#isHistory(block.number));
     });
   }
 
@@ -165,20 +170,26 @@ export class Engine {
       write.remove(['block', cursor.tip]);
       write.remove(['pending', cursor.tip]);
       write.put(['cursor'], unwound(cursor));
-      this.#record(write, changes);
+      this.#keeper.record(write, changes);
     });
   }
 
   async #finalize(): Promise<void> {
     const { quorum } = this.#parts;
     const { header, answers } = await quorum.head('finalized');
-    const target = Math.min(Number(header.number), this.cursor.tip);
+    // What is judged is the finalized block that was walked to, which may be behind the operators' finalized head.
+    const target = Math.max(this.cursor.finalized, Math.min(Number(header.number), this.cursor.tip));
+    if (target < this.cursor.first) return;
+    const agreed = Number(header.number) === target ? { header, answers } : await quorum.header(BigInt(target));
+    const kept = this.#block(target)?.hash;
+    if (agreed.header.hash !== kept) {
+      if (target <= this.cursor.finalized) throw new Unverifiable(`finalized block ${target}: expected ${String(kept)}, got ${agreed.header.hash}`);
+      // L1 was reorganised after the walk: no block of the old branch may be called final. The walk goes on from below it.
+      await this.#unwindTo(target - 1);
+      return;
+    }
     for (let number = this.cursor.finalized + 1; number <= target; number += 1) await this.#confirm(number);
     const { cursor } = this;
-    if (cursor.finalized < cursor.first) return;
-    // What is judged is the finalized block that was walked to, which may be behind the operators' finalized head.
-    const agreed = Number(header.number) === cursor.finalized ? { header, answers } : await quorum.header(BigInt(cursor.finalized));
-    if (agreed.header.hash !== this.#block(cursor.finalized)?.hash) throw new Unverifiable(`finalized block ${cursor.finalized}: expected ${String(this.#block(cursor.finalized)?.hash)}, got ${agreed.header.hash}`);
     if (this.#lastView?.header.hash === agreed.header.hash) return;
     const view = this.#parts.viewAt(agreed.header, agreed.answers, cursor);
     await this.#evaluate(view);
@@ -188,15 +199,22 @@ export class Engine {
   async #confirm(number: number): Promise<void> {
     const { store } = this.#parts;
     const events = store.get<(StoredEvent & { readonly contract: string; readonly name: string; readonly index: number })[]>(['pending', number]) ?? [];
-    const changes = store.list<Incident['id']>(['byBlock', number]).flatMap((id): Change[] => {
+    const ids = store.list<Incident['id']>(['byBlock', number]);
+    const changes = ids.flatMap((id): Change[] => {
       const incident = store.get<Incident>(['incident', id]);
       return incident?.state === 'provisional' && incident.blockNumber === number ? [{ from: 'provisional', incident: { ...incident, state: 'firing' } }] : [];
     });
     await store.commit((write) => {
       for (const { contract, name, index, ...event } of events) write.put(['event', contract, name, number, index], event);
+      for (const [key, added] of Map.groupBy(events, ({ contract, name }) => JSON.stringify([contract, name]))) {
+        const counter = ['eventCount', ...JSON.parse(key) as [string, string]];
+        write.put(counter, (store.get<number>(counter) ?? store.count(['event', ...counter.slice(1)])) + added.length);
+      }
       write.remove(['pending', number]);
+      for (const id of ids) write.remove(['byBlock', number, id]);
+      write.remove(['block', number - KEPT_BLOCKS]);
       write.put(['cursor'], { ...this.cursor, finalized: number });
-      this.#record(write, changes, [], this.#isHistory(number));
+      this.#keeper.record(write, changes, [], this.#isHistory(number));
     });
   }
 
@@ -205,7 +223,7 @@ export class Engine {
     let walkedAt = performance.now();
     for (const monitor of this.#parts.monitors) {
       if (monitor.evaluate === undefined) continue;
-      await this.#keep(monitor, view, await this.#verdictsOf(monitor, view));
+      await this.#keeper.keep(monitor, { hash: view.header.hash, seconds: Number(view.header.timestamp) }, await this.#verdictsOf(monitor, view));
       if (performance.now() - walkedAt < WALK_EVERY_MILLISECONDS) continue;
       await this.#walk();
       walkedAt = performance.now();
@@ -225,56 +243,6 @@ export class Engine {
       return unverifiable(`the check itself failed: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
-
-  async #keep(monitor: Monitor, view: View, verdicts: readonly Verdict[]): Promise<void> {
-    const { store, wallMilliseconds } = this.#parts;
-    const seconds = Number(view.header.timestamp);
-    // A check that failed as a whole leaves its subjects' last words standing and turns them unverifiable.
-    const isWhole = verdicts.length === 1 && verdicts[0]?.subject === '' && verdicts[0].status === 'unverifiable';
-    const known = isWhole ? store.list<StoredVerdict>(['verdict', monitor.id]).filter(({ subject }) => subject !== '') : [];
-    const all = [...verdicts, ...known.map(({ subject }): Verdict => ({ ...verdicts[0] as Verdict, subject }))];
-    await store.commit((write) => {
-      const changes: Change[] = [];
-      const entries: Record<string, unknown>[] = [];
-      for (const verdict of all) {
-        const before = store.get<StoredVerdict>(['verdict', monitor.id, verdict.subject]);
-        const open = store.get<Incident>(['open', monitor.id, verdict.subject]);
-        const result = judged(monitor, verdict, before, open, seconds, wallMilliseconds());
-        write.put(['verdict', monitor.id, verdict.subject], result.verdict);
-        if (before?.status !== verdict.status) entries.push({ kind: 'verdict', check: monitor.id, subject: verdict.subject, verdict: verdict.status, sentence: verdict.sentence, blockHash: view.header.hash, inputsHash: result.verdict.hash });
-        for (const change of result.changes) {
-          if (change.incident.state === 'resolved') write.remove(['open', monitor.id, verdict.subject]);
-          else write.put(['open', monitor.id, verdict.subject], change.incident);
-        }
-        changes.push(...result.changes, ...this.#staleness(write, monitor, result.verdict, seconds));
-      }
-      this.#record(write, changes, entries);
-    });
-  }
-
-  #staleness(write: Writer, monitor: Monitor, verdict: StoredVerdict, seconds: number): readonly Change[] {
-    const { store, wallMilliseconds } = this.#parts;
-    const key = ['stale', monitor.id, verdict.subject];
-    const open = store.get<Incident>(key);
-    if (verdict.status !== 'unverifiable' && open !== undefined) {
-      write.remove(key);
-      return [{ from: open.state, incident: { ...open, state: 'resolved' } }];
-    }
-    const incident = open === undefined ? staleIncident(monitor, verdict, seconds, wallMilliseconds()) : undefined;
-    if (incident === undefined) return [];
-    write.put(key, incident);
-    return [{ from: undefined, incident }];
-  }
-
-  /** Incidents, what is told of them, and the log: within the caller's transaction. */
-  #record(write: Writer, changes: readonly Change[], entries: readonly Readonly<Record<string, unknown>>[] = [], isHistory = false): void {
-    const { store, channels, wallMilliseconds } = this.#parts;
-    const all = [...entries, ...changes.map(logEntry)];
-    if (all.length === 0) return;
-    for (const { incident } of changes) write.put(['incident', incident.id], incident);
-    if (!isHistory) outboxRows(write, store, channels, changes, wallMilliseconds());
-    append(write, headOf(store), all);
-  }
 }
 
 function noticesOf(monitors: readonly Monitor[], item: Decoded, block: StoredBlock, deployBlock: number, wallMilliseconds: number): readonly Incident[] {
@@ -285,8 +253,18 @@ function noticesOf(monitors: readonly Monitor[], item: Decoded, block: StoredBlo
       state: 'provisional', blockNumber: block.number, blockHash: block.hash, transaction: item.log.transactionHash, foundAt: wallMilliseconds,
     }];
   }
-  const applies = ({ contract, event, isFirst }: Notice): boolean => contract === item.contract && event === item.name && isFirst?.(item, { blockNumber: block.number, deployBlock }) !== true;
+  const applies = ({ contract, event, isFirst }: Notice): boolean => contract === item.contract && event === item.name && !isFirstSetting(() => isFirst?.(item, { blockNumber: block.number, deployBlock }) === true);
   return monitors.flatMap((monitor) => (monitor.notices ?? []).filter(applies).map((notice) => noticed(monitor, notice, item, block, wallMilliseconds)));
+}
+
+/** What cannot be told apart from a later setting is told. */
+function isFirstSetting(ask: () => boolean): boolean {
+  try {
+    return ask();
+  } catch (cause) {
+    if (cause instanceof Error) return false;
+    throw cause;
+  }
 }
 
 function eventOf(item: Decoded, block: StoredBlock): StoredEvent & { readonly contract: string; readonly name: string; readonly index: number } {

@@ -6,9 +6,9 @@
 //
 // Invariant: an incident's identity does not depend on when or how often it was seen, so a restart never doubles it.
 
-import type { Hex } from 'viem';
 import type { DecodedEvent } from './contracts.ts';
-import type { Monitor, Notice } from './monitor.ts';
+import { messageOf } from './fault.ts';
+import type { Check, Monitor, Notice } from './monitor.ts';
 import type { Incident, IncidentState, StoredBlock, StoredVerdict } from './store.ts';
 import { hashOf, verdictHash, type Verdict } from './verdict.ts';
 
@@ -22,10 +22,19 @@ export function noticed(monitor: Monitor, notice: Notice, event: DecodedEvent, b
   const { log } = event;
   return {
     id: hashOf({ monitor: monitor.id, event: notice.event, transaction: log.transactionHash, topics: log.topics, data: log.data }),
-    monitor: monitor.id, subject: notice.subject?.(event) ?? '', severity: notice.severity, sentence: notice.sentence(event),
+    monitor: monitor.id, subject: worded(() => notice.subject?.(event) ?? '', ''), severity: notice.severity, sentence: worded(() => notice.sentence(event), `${event.contract}.${event.name} happened, with values that cannot be put in words`),
     expected: 'no such act unless it was announced', got: `${event.contract}.${event.name}`, state: 'provisional',
     blockNumber: block.number, blockHash: block.hash, transaction: log.transactionHash, foundAt: wallMilliseconds,
   };
+}
+
+/** The words of a notice. Values that no contract of ours emits must not stop the walk: then the plain fact is told. */
+function worded(say: () => string, otherwise: string): string {
+  try {
+    return say();
+  } catch (cause) {
+    return otherwise === '' ? '' : `${otherwise} (${messageOf(cause)})`;
+  }
 }
 
 export interface Judged {
@@ -34,28 +43,32 @@ export interface Judged {
 }
 
 /** Compares a verdict with the one before it. @param open the incident of the earlier violation, if one is open */
-export function judged(monitor: Monitor, verdict: Verdict, before: StoredVerdict | undefined, open: Incident | undefined, l1Seconds: number, wallMilliseconds: number): Judged {
+export function judged(monitor: Check, verdict: Verdict, before: StoredVerdict | undefined, open: Incident | undefined, l1Seconds: number, wallMilliseconds: number): Judged {
   const isSame = before?.status === verdict.status;
   const stored: StoredVerdict = {
     monitor: monitor.id, subject: verdict.subject, status: verdict.status, sentence: verdict.sentence, expected: verdict.evidence.expected, got: verdict.evidence.got,
     blockNumber: Number(verdict.evidence.block.number), blockHash: verdict.evidence.block.hash, since: isSame ? before.since : l1Seconds,
     lastOk: verdict.status === 'ok' ? l1Seconds : before?.lastOk, hash: verdictHash(monitor.id, verdict),
+    ...(verdict.measure === undefined ? {} : { measure: verdict.measure }),
   };
   const changes: Change[] = [];
-  if (verdict.status === 'violation' && open === undefined) changes.push({ from: undefined, incident: incidentOf(monitor, stored, verdict.evidence.transaction, wallMilliseconds) });
+  const isOther = open !== undefined && open.finding !== verdict.finding;
+  if (verdict.status === 'violation' && (open === undefined || isOther)) changes.push({ from: undefined, incident: incidentOf(monitor, stored, verdict, wallMilliseconds) });
+  // Another finding never hides in an alarm that was already told: it is told anew, and the old one ends.
+  if (verdict.status === 'violation' && isOther) changes.push({ from: open.state, incident: { ...open, state: 'resolved', sentence: `replaced by another finding: ${open.sentence}` } });
   if (verdict.status === 'ok' && open !== undefined) changes.push({ from: open.state, incident: { ...open, state: 'resolved' } });
   return { verdict: stored, changes };
 }
 
-function incidentOf(monitor: Monitor, verdict: StoredVerdict, transaction: Hex | undefined, wallMilliseconds: number): Incident {
+function incidentOf(monitor: Check, verdict: StoredVerdict, { finding, evidence: { transaction } }: Verdict, wallMilliseconds: number): Incident {
   return {
-    id: hashOf({ monitor: monitor.id, subject: verdict.subject, block: verdict.blockHash }), monitor: monitor.id, subject: verdict.subject, severity: monitor.severity, sentence: verdict.sentence,
-    expected: verdict.expected, got: verdict.got, state: 'firing', blockNumber: verdict.blockNumber, blockHash: verdict.blockHash, transaction, foundAt: wallMilliseconds,
+    id: hashOf({ monitor: monitor.id, subject: verdict.subject, block: verdict.blockHash, ...(finding === undefined ? {} : { finding }) }), monitor: monitor.id, subject: verdict.subject, severity: monitor.severity, sentence: verdict.sentence,
+    expected: verdict.expected, got: verdict.got, state: 'firing', blockNumber: verdict.blockNumber, blockHash: verdict.blockHash, transaction, foundAt: wallMilliseconds, ...(finding === undefined ? {} : { finding }),
   };
 }
 
 /** A check that has not said ok for too long is an alarm of its own: unknown is not fine. */
-export function staleIncident(monitor: Monitor, verdict: StoredVerdict, l1Seconds: number, wallMilliseconds: number): Incident | undefined {
+export function staleIncident(monitor: Check, verdict: StoredVerdict, l1Seconds: number, wallMilliseconds: number): Incident | undefined {
   const age = l1Seconds - (verdict.lastOk ?? verdict.since);
   if (verdict.status !== 'unverifiable' || age < monitor.staleAfterSeconds) return undefined;
   return {
@@ -67,6 +80,6 @@ export function staleIncident(monitor: Monitor, verdict: StoredVerdict, l1Second
 
 /** What goes into the hash-chained log for a change. */
 export function logEntry({ incident, from }: Change): Readonly<Record<string, unknown>> {
-  const { foundAt: _, ...facts } = incident;
+  const { foundAt: _, acknowledged: __, ...facts } = incident;
   return { kind: 'incident', from: from ?? null, ...facts, transaction: facts.transaction ?? null };
 }

@@ -1,99 +1,138 @@
 // Entry of the watchtower: arguments, signals, exit codes. Owns nothing else; the daemon is daemon.ts.
-// Exit codes: 0 stopped as asked or all is well, 1 failed or something was found, 2 used wrongly, 4 something could not be checked.
+// Exit codes: 0 stopped as asked or all is well, 1 failed or something was found, 2 used wrongly, 3 L1 unreachable, 4 something could not be checked.
 
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { headOf, rowsOfFile, verifyRows } from './auditLog.ts';
-import { readConfig } from './config.ts';
+import { acknowledge } from './acknowledge.ts';
+import { readConfig, type Config } from './config.ts';
 import { makeReport } from './makeReport.ts';
 import { startWatchtower } from './daemon.ts';
 import { ConfigMistake, messageOf } from './fault.ts';
-import { Store, type LogRow } from './store.ts';
+import { configured, MONITORS } from './registry.ts';
+import { exitCodeOf as statusCode, statusOf, statusText } from './statusReport.ts';
+import type { LogRow } from './store.ts';
+import { lines } from './text.ts';
+import { existingStore, exitCodeOf as verifyCode, verifyFile, verifyStore } from './verifyLog.ts';
 
 const USAGE = `Usage: keyfall watchtower run --config FILE          watch until stopped
        keyfall watchtower check --config FILE        read the configuration and say what is wrong with it
+       keyfall watchtower status --config FILE [--json]
+                                                     where it stands, what does not hold, which alarms nobody has seen, what waits to be told
+       keyfall watchtower ack --config FILE --incident ID --by NAME [--note TEXT] [--json]
+                                                     say that you have seen an alarm: it is logged, and nobody is woken for it later
        keyfall watchtower report --config FILE --upgrade FILE [--markdown]
                                                      what an upgrade changes, checked and tried out; prints the report and its hash.
                                                      The file: {"kind": "Core", "fields": {"implementation": "0x...", "codehash": "0x...", "migrates": false}}
        keyfall watchtower export-log --config FILE   print the hash-chained log as JSON lines
-       keyfall watchtower verify-log FILE            check an exported log
-       keyfall watchtower verify-log --config FILE   check the log in the data directory, its end included
-Exit codes: 0 ok, 1 failed (a check found something), 2 used wrongly, 4 unknown (a check could not be made).`;
+       keyfall watchtower verify-log FILE [--anchors FILE]
+                                                     check an exported log, also against heads that somebody else kept, one a line:
+                                                     {"seq", "hash"}, a signed checkpoint, or {"input"} of an anchor's transaction
+       keyfall watchtower verify-log --config FILE [--on-l1]
+                                                     check the log in the data directory, its end included, and its anchors on L1
+Exit codes: 0 ok, 1 failed (a check found something), 2 used wrongly, 3 L1 cannot be asked, 4 unknown (a check could not be made).`;
 
 class UsageError extends Error {}
 
-interface Arguments {
-  readonly command: string;
-  readonly file: string | undefined;
-  readonly config: string | undefined;
-  readonly upgrade: string | undefined;
-  readonly isMarkdown: boolean;
-}
+const OPTIONS = {
+  config: { type: 'string' }, upgrade: { type: 'string' }, markdown: { type: 'boolean' }, json: { type: 'boolean' }, anchors: { type: 'string' }, 'on-l1': { type: 'boolean' },
+  incident: { type: 'string' }, by: { type: 'string' }, note: { type: 'string' }, help: { type: 'boolean' },
+} as const;
+type Values = ReturnType<typeof parse>['values'];
 
-function parse(): Arguments {
+function parse(): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>> {
   try {
-    const { positionals, values } = parseArgs({ options: { config: { type: 'string' }, upgrade: { type: 'string' }, markdown: { type: 'boolean' }, help: { type: 'boolean' } }, allowPositionals: true });
-    if (values.help === true) {
-      process.stdout.write(`${USAGE}\n`);
-      process.exit(0);
-    }
-    return { command: positionals[0] ?? '', file: positionals[1], config: values.config, upgrade: values.upgrade, isMarkdown: values.markdown === true };
+    return parseArgs({ options: OPTIONS, allowPositionals: true });
   } catch (cause) {
     throw new UsageError(messageOf(cause), { cause });
   }
 }
 
-function configOf(path: string | undefined): ReturnType<typeof readConfig> {
+function configOf({ config: path }: Values): Config {
   if (path === undefined) throw new UsageError('--config: expected a file, got nothing');
-  return readConfig(path);
+  const config = readConfig(path);
+  configured(MONITORS, config);
+  return config;
 }
 
-async function run(path: string | undefined): Promise<number> {
-  const config = configOf(path);
+function needed(values: Values, name: 'upgrade' | 'incident' | 'by'): string {
+  const value = values[name];
+  if (value === undefined) throw new UsageError(`--${name}: expected ${name === 'upgrade' ? 'a file' : name === 'by' ? 'a name' : 'the id of an incident'}, got nothing`);
+  return value;
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+async function run(config: Config): Promise<number> {
   const logger = pino({ name: 'watchtower', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => { stop.abort(); });
   const { port, ended } = await startWatchtower(config, logger, stop.signal);
-  process.stdout.write(`${JSON.stringify({ ready: true, host: config.api.host, port })}\n`);
+  printJson({ ready: true, host: config.api.host, port });
   await ended;
   return 0;
 }
 
-async function verify(file: string | undefined, config: string | undefined): Promise<number> {
-  let verdict;
-  if (file !== undefined) verdict = await verifyRows(rowsOfFile(file));
-  else {
-    const store = new Store(configOf(config).data);
-    verdict = await verifyRows(store.list<LogRow>(['log']), headOf(store));
+async function status(config: Config, isJson: boolean): Promise<number> {
+  const store = existingStore(config);
+  try {
+    const report = statusOf(store, config, Date.now());
+    if (isJson) printJson(report);
+    else process.stdout.write(statusText(report));
+    return statusCode(report);
+  } finally {
     await store.close();
   }
-  process.stdout.write(`${JSON.stringify(verdict)}\n`);
-  return verdict.ok ? 0 : 1;
 }
 
-async function exportLog(path: string | undefined): Promise<number> {
-  const store = new Store(configOf(path).data);
-  for (const row of store.list<LogRow>(['log'])) process.stdout.write(`${JSON.stringify(row)}\n`);
+async function ack(config: Config, values: Values): Promise<number> {
+  const seen = { incident: needed(values, 'incident'), by: needed(values, 'by'), note: values.note ?? '' };
+  const store = existingStore(config);
+  try {
+    const result = await acknowledge(store, config.channels, seen, Date.now());
+    if (!result.ok && result.code === 'bad-request') throw new UsageError(`expected ${result.expected}, got ${result.got}`);
+    if (values.json === true) printJson(result);
+    else process.stdout.write(lines(result.ok ? `${result.isRepeated ? 'was already' : 'is'} acknowledged by ${result.by} at ${result.at}\n` : `not acknowledged: expected ${result.expected}, got ${result.got}\n`));
+    return result.ok ? 0 : 1;
+  } finally {
+    await store.close();
+  }
+}
+
+async function verify(file: string | undefined, values: Values): Promise<number> {
+  if (file !== undefined && values['on-l1'] === true) throw new UsageError('--on-l1: expected --config, got a file: anchors are found by the store');
+  if (file === undefined && values.anchors !== undefined) throw new UsageError('--anchors: expected an exported log to hold against them, got none');
+  const result = file === undefined ? await verifyStore(configOf(values), values['on-l1'] === true) : await verifyFile(file, values.anchors);
+  const { log, ...rest } = result;
+  printJson({ ...log, ...rest });
+  return verifyCode(result);
+}
+
+async function exportLog(config: Config): Promise<number> {
+  const store = existingStore(config);
+  const last = store.get<{ readonly seq: number }>(['logHead'])?.seq ?? 0;
+  // In helpings, so that a log of years needs no more memory than one of days.
+  for (let from = 1; from <= last; from += 1_000) for (const { value } of store.entries<LogRow>(['log'], from, Math.min(1_000, last - from + 1))) process.stdout.write(`${JSON.stringify(value)}\n`);
   await store.close();
   return 0;
 }
 
 async function main(): Promise<number> {
-  const { command, file, config, upgrade, isMarkdown } = parse();
+  const { positionals: [command = '', file], values } = parse();
+  if (values.help === true || command === 'help') {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   switch (command) {
-    case 'run': return run(config);
-    case 'check': {
-      const { hash } = configOf(config);
-      process.stdout.write(`${JSON.stringify({ ok: true, hash })}\n`);
-      return 0;
-    }
-    case 'report': {
-      if (upgrade === undefined) throw new UsageError('--upgrade: expected a file, got nothing');
-      return makeReport(configOf(config), upgrade, isMarkdown);
-    }
-    case 'verify-log': return verify(file, config);
-    case 'export-log': return exportLog(config);
-    default: throw new UsageError(`expected run, check, report, verify-log or export-log, got '${command}'`);
+    case 'run': return run(configOf(values));
+    case 'check': printJson({ ok: true, hash: configOf(values).hash }); return 0;
+    case 'status': return status(configOf(values), values.json === true);
+    case 'ack': return ack(configOf(values), values);
+    case 'report': return makeReport(configOf(values), needed(values, 'upgrade'), values.markdown === true);
+    case 'verify-log': return verify(file, values);
+    case 'export-log': return exportLog(configOf(values));
+    default: throw new UsageError(`expected run, check, status, ack, report, verify-log or export-log, got '${command}'`);
   }
 }
 
@@ -101,6 +140,6 @@ try {
   process.exitCode = await main();
 } catch (cause) {
   const isMistake = cause instanceof UsageError || cause instanceof ConfigMistake;
-  process.stderr.write(`${messageOf(cause)}\n${cause instanceof UsageError ? `${USAGE}\n` : ''}`);
+  process.stderr.write(lines(`${messageOf(cause)}\n${cause instanceof UsageError ? `${USAGE}\n` : ''}`));
   process.exit(isMistake ? 2 : 1);
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { encodeAbiParameters, type AbiParameter } from 'viem';
 import { UPGRADE_KINDS } from '@keyfall/protocol';
-import type { Config } from './config.ts';
+import { urlOf, type Config } from './config.ts';
 import { Contracts } from './contracts.ts';
 import { Engine } from './engine.ts';
 import { ConfigMistake, messageOf } from './fault.ts';
@@ -54,7 +54,7 @@ export async function makeReport(config: Config, path: string, isMarkdown: boole
   const upgrade = readUpgrade(path);
   const contracts = new Contracts(config.deployment.contracts);
   const { timeoutMilliseconds, maxResponseBytes } = config.l1;
-  const endpoints = config.l1.endpoints.map(({ url, operator }) => new Endpoint({ url, operator, timeoutMilliseconds, maxResponseBytes }));
+  const endpoints = config.l1.endpoints.map((endpoint) => new Endpoint({ url: urlOf(endpoint), operator: endpoint.operator, timeoutMilliseconds, maxResponseBytes }));
   const quorum = new Quorum(endpoints, config.l1.quorum);
   // A store of its own: the daemon's directory may be in use.
   const directory = mkdtempSync(join(tmpdir(), 'keyfall-report-'));

@@ -39,6 +39,10 @@ export interface View {
   readonly prove: (address: Hex, slots?: readonly Hex[]) => Promise<ProvenAccount>;
   /** Finalized events of one kind, oldest first. */
   readonly events: (contract: string, name: string) => readonly StoredEvent[];
+  /** Those of one kind from a block on, and how many there are: for what grows without end. */
+  readonly eventsFrom: (contract: string, name: string, block: number) => readonly StoredEvent[];
+  readonly eventCount: (contract: string, name: string) => number;
+  readonly lastEvent: (contract: string, name: string) => StoredEvent | undefined;
   /** What a monitor keeps between blocks to save work; never what it decides. */
   readonly memory: Map<string, unknown>;
   /** Endpoint that simulations fork from; undefined when they are switched off. */
@@ -69,7 +73,8 @@ export interface StoredEvent {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-export interface Monitor {
+/** What every check says of itself, whether it judges L1 or the watchtower. */
+export interface Check {
   readonly id: string;
   readonly group: Group;
   /** The property, in one sentence. */
@@ -79,6 +84,9 @@ export interface Monitor {
   readonly needs: readonly string[];
   /** L1 seconds without an `ok` after which that is itself alarmed. */
   readonly staleAfterSeconds: number;
+}
+
+export interface Monitor extends Check {
   /** Judges the finalized state. */
   readonly evaluate?: (view: View) => Promise<readonly Verdict[]>;
   /** Events that are alarmed when they happen, also before they are final. */

@@ -1,6 +1,8 @@
 // Every monitor, once. What is not here is not watched; README.md says what that is.
 
-import type { Monitor } from './monitor.ts';
+import type { Config } from './config.ts';
+import { ConfigMistake } from './fault.ts';
+import type { Check, Monitor } from './monitor.ts';
 import { agreement } from './monitors/agreement.ts';
 import { clock } from './monitors/clock.ts';
 import { conservation } from './monitors/conservation.ts';
@@ -22,8 +24,31 @@ import { pins } from './monitors/pins.ts';
 import { reexecution } from './monitors/reexecution.ts';
 import { stage } from './monitors/stage.ts';
 import { upgrades } from './monitors/upgrades.ts';
+import { SELF_CHECKS } from './self/selfWatch.ts';
 
 export const MONITORS: readonly Monitor[] = [
   pins, agreement, continuity, eventsMatchState, coreCode, upgrades, lanes, reexecution, finalMatchesL2, contradictions, disputes, liveness, forcedQueue, conservation, lifecycle,
   people, council, clock, exitTime, stage, peers,
 ];
+
+/** A check as the configuration wants it. */
+export interface Configured<T> {
+  readonly check: T;
+  readonly isEnabled: boolean;
+}
+
+/** Checks with the configuration's severities and patience. A check that is switched off is listed as such and judges nothing. @throws ConfigMistake for an id that is none */
+export function configured<T extends Check>(checks: readonly T[], config: Config): readonly Configured<T>[] {
+  const known = [...MONITORS, ...SELF_CHECKS].map(({ id }) => id);
+  const strange = Object.keys(config.checks).find((id) => !known.includes(id));
+  if (strange !== undefined) throw new ConfigMistake(`checks: expected ids of checks (${known.join(', ')}), got ${strange}`);
+  return checks.map((check) => {
+    const { isEnabled = true, severity = check.severity, staleAfterSeconds = check.staleAfterSeconds } = config.checks[check.id] ?? {};
+    return { check: { ...check, severity, staleAfterSeconds }, isEnabled };
+  });
+}
+
+/** Those that judge. */
+export function enabled<T extends Check>(checks: readonly T[], config: Config): readonly T[] {
+  return configured(checks, config).filter(({ isEnabled }) => isEnabled).map(({ check }) => check);
+}

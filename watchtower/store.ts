@@ -28,6 +28,8 @@ export interface StoredVerdict {
   /** L1 time of the last `ok`; undefined if there was none. */
   readonly lastOk: number | undefined;
   readonly hash: Hex;
+  /** The number that it rests on, in seconds. */
+  readonly measure?: number;
 }
 
 export type IncidentState = 'provisional' | 'firing' | 'resolved' | 'retracted';
@@ -46,20 +48,31 @@ export interface Incident {
   readonly transaction: Hex | undefined;
   /** Wall time at which it was found, milliseconds. */
   readonly foundAt: number;
+  /** What tells this finding from another about the same subject. */
+  readonly finding?: string;
+  readonly acknowledged?: Acknowledgement;
+}
+
+/** That a person has seen an alarm: who, and when by the watchtower's clock. */
+export interface Acknowledgement {
+  readonly by: string;
+  readonly at: string;
+  readonly note: string;
 }
 
 export interface OutboxRow {
   readonly seq: number;
   readonly channel: string;
   readonly incident: Hex;
-  readonly state: IncidentState | 'canary';
+  readonly state: IncidentState | 'canary' | 'acknowledged';
   readonly severity: Severity;
   readonly title: string;
   readonly text: string;
   readonly createdAt: number;
   readonly attempts: number;
   readonly nextAt: number;
-  readonly deliveredAt: number | undefined;
+  /** How long before `nextAt` the row was written: a clock that was set back must not hold an alarm up. */
+  readonly pauseMilliseconds: number;
   readonly lastError: string | undefined;
 }
 
@@ -116,14 +129,24 @@ export class Store {
     return this.#bytes.get(name);
   }
 
-  /** Runs `change` as one transaction and waits until it is on disk. */
+  /** How many keys are under a prefix. */
+  count(prefix: Key): number {
+    return this.#database.getKeysCount({ start: [...prefix], end: [...prefix, '￿'] });
+  }
+
+  /**
+   * Runs `change` as one transaction and waits until it is on disk. Its writes are gathered first and seen by no read before it ends, because lmdb
+   * keeps what a transaction wrote before it threw: with this, a `change` that throws leaves nothing.
+   */
   async commit(change: (write: Writer) => void): Promise<void> {
     await this.#database.transaction(() => {
+      const writes: (() => unknown)[] = [];
       change({
-        put: (key, value) => void this.#database.put([...key], value),
-        remove: (key) => void this.#database.remove([...key]),
-        putBytes: (name, value) => void this.#bytes.put(name, Buffer.from(value)),
+        put: (key, value) => void writes.push(() => this.#database.put([...key], value)),
+        remove: (key) => void writes.push(() => this.#database.remove([...key])),
+        putBytes: (name, value) => void writes.push(() => this.#bytes.put(name, Buffer.from(value))),
       });
+      for (const write of writes) write();
     });
     await this.#database.flushed;
   }

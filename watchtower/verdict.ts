@@ -28,6 +28,10 @@ export interface Verdict {
   /** One sentence for a person, with numbers and units. */
   readonly sentence: string;
   readonly evidence: Evidence;
+  /** What tells this violation from another about the same subject: when it changes, that is told as a new alarm. */
+  readonly finding?: string;
+  /** The number that the verdict rests on, in seconds: an age, or a time left. */
+  readonly measure?: number;
 }
 
 /** Thrown by a monitor that cannot check: becomes `unverifiable`, never `ok`. */

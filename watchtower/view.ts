@@ -13,7 +13,7 @@ import type { Quorum } from './l1/quorum.ts';
 import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts';
 import { accountAt, wordAt } from './replay/account.ts';
 import { KEYS, stateOf, type BatchResult, type Finding } from './replay/records.ts';
-import type { Config } from './config.ts';
+import { urlOf, type Config } from './config.ts';
 import type { CursorState, Store, StoredVerdict } from './store.ts';
 import { Unverifiable } from './verdict.ts';
 
@@ -31,11 +31,26 @@ export interface ViewParts {
   readonly memory: Map<string, unknown>;
 }
 
+/** More events than this at once are read in the next block. */
+const MOST_EVENTS = 10_000;
+
 export function createView(parts: ViewParts, header: L1Header, answers: View['answers'], cursor: CursorState): View {
   const { config, contracts, quorum, endpoints, store, memory } = parts;
+  // One block, one question, one answer: what was agreed is not asked again, whoever asks (a monitor, the API).
+  const agreed = new Map<string, Promise<Hex>>();
+  const ask = async (what: string, call: { readonly to: Hex; readonly data: Hex }): Promise<Hex> => {
+    const key = `${call.to} ${call.data}`;
+    const found = agreed.get(key) ?? quorum.same<Hex>(what, 'eth_call', [call, { blockHash: header.hash }], (value) => String(value));
+    agreed.set(key, found);
+    try {
+      return await found;
+    } catch (cause) {
+      agreed.delete(key);
+      throw cause;
+    }
+  };
   const readAt = async <T>(address: Hex, abiOf: string, functionName: string, args: readonly unknown[] = []): Promise<T> => {
-    const call = { to: address, data: contracts.encode(abiOf, functionName, args) };
-    const data = await quorum.same<Hex>(`${abiOf}.${functionName}(${args.map(String).join(', ')})`, 'eth_call', [call, { blockHash: header.hash }], (value) => String(value));
+    const data = await ask(`${abiOf}.${functionName}(${args.map(String).join(', ')})`, { to: address, data: contracts.encode(abiOf, functionName, args) });
     try {
       return contracts.decode(abiOf, functionName, data) as T;
     } catch (cause) {
@@ -44,7 +59,7 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
   };
   const prove = async (address: Hex, slots: readonly Hex[] = []): Promise<ProvenAccount> => provenBySome(endpoints, header, address, slots);
   return {
-    header, answers, cursor, config, contracts, readAt, prove, memory, forkUrl: config.isSimulating ? config.l1.endpoints[0]?.url : undefined,
+    header, answers, cursor, config, contracts, readAt, prove, memory, forkUrl: config.isSimulating && config.l1.endpoints[0] !== undefined ? urlOf(config.l1.endpoints[0]) : undefined,
     read: async <T>(contract: string, functionName: string, args: readonly unknown[] = []) => {
       if (!contracts.has(contract)) throw new Unverifiable(`the configuration names no ${contract}`);
       return readAt<T>(contracts.address(contract), contract, functionName, args);
@@ -55,9 +70,12 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
       return code;
     },
     events: (contract, name) => store.list<StoredEvent>(['event', contract, name]),
+    eventsFrom: (contract, name, block) => store.entries<StoredEvent>(['event', contract, name], block, MOST_EVENTS).map(({ value }) => value),
+    eventCount: (contract, name) => store.get<number>(['eventCount', contract, name]) ?? store.count(['event', contract, name]),
+    lastEvent: (contract, name) => store.list<StoredEvent>(['event', contract, name], { reverse: true, limit: 1 })[0],
     verdicts: () => store.list<StoredVerdict>(['verdict']),
     reexecuted: () => reexecutedFrom(config, store),
-    l2BlockHash: config.l2 === undefined ? undefined : blockHashReader(config, config.l2.url),
+    l2BlockHash: config.l2 === undefined ? undefined : blockHashReader(config, urlOf(config.l2)),
   };
 }
 

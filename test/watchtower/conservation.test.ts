@@ -10,7 +10,7 @@ interface Facts { readonly deposited?: bigint; readonly paid?: bigint; readonly 
 async function said({ deposited = 100n, paid = 20n, held = 80n, burned = 20n, minted = 100n, executed = 3, phase = 'operating' }: Facts): Promise<Record<string, string>> {
   const answers: Readonly<Record<string, unknown>> = { 'Vault.ledger': { deposited, paid, refunded: 0n }, 'Vault.recordedEscrow': deposited - paid, 'Vault.heldEscrow': held, 'Rollup.finalHead': [3n, '0x', '0x', 9n] };
   const view = {
-    header: { number: 10n, hash: '0x01' }, contracts: { has: () => true }, events: () => [], read: (contract: string, name: string) => Promise.resolve(answers[`${contract}.${name}`]),
+    header: { number: 10n, hash: '0x01' }, contracts: { has: () => true }, eventsFrom: () => [], memory: new Map(), read: (contract: string, name: string) => Promise.resolve(answers[`${contract}.${name}`]),
     reexecuted: () => ({ state: { phase, l1Block: 10, mintedWei: String(minted), executed: { batch: executed } }, burnedOf: () => Promise.resolve(burned) }),
   } as unknown as View;
   return Object.fromEntries((await conservation.evaluate?.(view) ?? []).map(({ subject, status }) => [subject, status]));

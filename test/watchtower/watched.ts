@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { Delivery } from '../../watchtower/alerts/deliver.ts';
 import type { Channel, Message } from '../../watchtower/alerts/channel.ts';
-import { parseConfig, type Config } from '../../watchtower/config.ts';
+import { parseConfig, urlOf, type Config } from '../../watchtower/config.ts';
 import { Contracts } from '../../watchtower/contracts.ts';
 import { Engine } from '../../watchtower/engine.ts';
 import { Endpoint } from '../../watchtower/l1/endpoint.ts';
@@ -57,7 +57,7 @@ export class Watched {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'keyfall-watchtower-'));
     this.config = parseConfig(configText(options, data), 'test');
     const contracts = new Contracts(this.config.deployment.contracts);
-    const endpoints = this.config.l1.endpoints.map(({ url, operator }) => new Endpoint({ url, operator, timeoutMilliseconds: this.config.l1.timeoutMilliseconds, maxResponseBytes: 67_108_864 }));
+    const endpoints = this.config.l1.endpoints.map((endpoint) => new Endpoint({ url: urlOf(endpoint), operator: endpoint.operator, timeoutMilliseconds: this.config.l1.timeoutMilliseconds, maxResponseBytes: 67_108_864 }));
     this.quorum = new Quorum(endpoints, options.quorum);
     this.store = new Store(data);
     const parts = { config: this.config, contracts, quorum: this.quorum, endpoints, store: this.store, memory: new Map<string, unknown>() };

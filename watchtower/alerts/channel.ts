@@ -20,12 +20,12 @@ export interface Channel {
 
 export const SEND_TIMEOUT_MILLISECONDS = 15_000;
 
-/** POSTs JSON and insists on a 2xx answer. A URL may be a secret, so none is in a message. */
+/** POSTs JSON and insists on a 2xx answer. A URL may be a secret, so none is in a message; a redirect is not followed: it could lead inside. */
 export async function post(url: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
   const signal = AbortSignal.timeout(SEND_TIMEOUT_MILLISECONDS);
   let response: Response;
   try {
-    response = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers }, signal });
+    response = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers }, redirect: 'error', signal });
   } catch (cause) {
     throw new Error(signal.aborted ? `no answer within ${SEND_TIMEOUT_MILLISECONDS} ms` : 'the receiver cannot be reached', { cause });
   }

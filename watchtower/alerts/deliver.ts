@@ -2,11 +2,13 @@
 //   critical: at once, one message each, never grouped or throttled, before everything else
 //   others:   one message each while few wait, one digest a channel when a flood does
 // Invariant: at least once; a row's id is the same in every attempt; a later word on an incident waits for the earlier one on that channel;
-// one channel that fails holds up no other.
+// one channel that fails or hangs holds up no other, and a clock that was set back holds up nothing.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { OutboxRow, Store } from '../store.ts';
 import type { Channel, Message } from './channel.ts';
+import { leftOutRow } from './outbox.ts';
 
 const FIRST_RETRY_MILLISECONDS = 1_000;
 const LONGEST_RETRY_MILLISECONDS = 300_000;
@@ -14,13 +16,15 @@ const LONGEST_RETRY_MILLISECONDS = 300_000;
 const DIGEST_ABOVE = 20;
 const DIGEST_LINES = 50;
 const IN_FLIGHT = 8;
+/** Less than the shortest pause before a retry. */
+const IDLE_MILLISECONDS = 900;
 
 export class Delivery {
   readonly #store: Store;
   readonly #channels: ReadonlyMap<string, Channel>;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #busy = new Set<string>();
+  readonly #idle = new Map<string, { readonly head: number; readonly since: number; readonly until: number }>();
 
   constructor(store: Store, channels: readonly Channel[], logger: Logger, now: () => number = Date.now) {
     this.#store = store;
@@ -30,34 +34,69 @@ export class Delivery {
   }
 
   get depth(): number {
-    return this.#store.list<OutboxRow>(['outbox']).length;
+    return this.#store.count(['outbox']);
   }
 
-  /** Sends what is due on every channel that is not busy; resolves when those attempts ended. */
-  async round(): Promise<void> {
-    await Promise.all([...this.#channels.values()].filter(({ name }) => !this.#busy.has(name)).map(async (channel) => {
-      this.#busy.add(channel.name);
-      try {
-        await this.#drain(channel);
-      } finally {
-        this.#busy.delete(channel.name);
+  /** Delivers until it is asked to stop, each channel in its own time. */
+  async run(signal: AbortSignal, pauseMilliseconds: number): Promise<void> {
+    await Promise.all([...this.#channels.values()].map(async (channel) => {
+      while (!signal.aborted) {
+        await this.#drain(channel, signal);
+        await sleep(pauseMilliseconds, undefined, { signal }).catch((cause: unknown) => { if (!signal.aborted) throw cause; });
       }
     }));
   }
 
-  async #drain(channel: Channel): Promise<void> {
-    const rows = this.#store.list<OutboxRow>(['outbox']).filter((row) => row.channel === channel.name);
+  /** Sends what is due on every channel; resolves when those attempts ended. */
+  async round(): Promise<void> {
+    await Promise.all([...this.#channels.values()].map(async (channel) => this.#drain(channel)));
+  }
+
+  /** One round of a channel: every row that is due is tried once, criticals before each other message. */
+  async #drain(channel: Channel, signal?: AbortSignal): Promise<void> {
+    await this.#tellLeftOut(channel);
+    const tried = new Set<number>();
+    while (signal?.aborted !== true) {
+      const due = this.#due(channel).filter(({ seq }) => !tried.has(seq));
+      const critical = due.filter(({ severity }) => severity === 'critical').slice(0, IN_FLIGHT);
+      const batches = critical.length > 0 ? critical.map((row) => [row]) : due.length > DIGEST_ABOVE ? [due] : due.slice(0, 1).map((row) => [row]);
+      if (batches.length === 0) return;
+      for (const { seq } of batches.flat()) tried.add(seq);
+      await Promise.all(batches.map(async (rows) => this.#deliver(channel, rows)));
+    }
+  }
+
+  /** Reads the queue only when something was added to it or is due, so that a channel that is down costs nothing while it waits. */
+  #due(channel: Channel): readonly OutboxRow[] {
+    const head = this.#store.get<number>(['outboxHead']) ?? 0;
+    const idle = this.#idle.get(channel.name);
+    const now = this.#now();
+    if (idle?.head === head && now >= idle.since && now < idle.until) return [];
+    const due = this.#read(channel);
+    if (due.length > 0) this.#idle.delete(channel.name);
+    else this.#idle.set(channel.name, { head, since: now, until: now + IDLE_MILLISECONDS });
+    return due;
+  }
+
+  #read(channel: Channel): readonly OutboxRow[] {
     const waiting = new Set<string>();
-    const due = rows.filter((row) => {
+    return this.#store.list<OutboxRow>(['outbox', channel.name]).filter((row) => {
       const isHeld = waiting.has(row.incident);
       waiting.add(row.incident);
-      return !isHeld && row.nextAt <= this.#now();
+      // Before the row was written: the clock was set back, and nobody knows how long the pause still is.
+      const isBack = this.#now() < row.nextAt - row.pauseMilliseconds;
+      return !isHeld && (row.nextAt <= this.#now() || isBack);
     });
-    const critical = due.filter(({ severity }) => severity === 'critical');
-    for (let start = 0; start < critical.length; start += IN_FLIGHT) await Promise.all(critical.slice(start, start + IN_FLIGHT).map(async (row) => this.#deliver(channel, [row])));
-    const others = due.filter(({ severity }) => severity !== 'critical');
-    if (others.length > DIGEST_ABOVE) await this.#deliver(channel, others);
-    else for (const row of others) await this.#deliver(channel, [row]);
+  }
+
+  /** What did not fit into the queue of a channel that was down is named once it works again. */
+  async #tellLeftOut(channel: Channel): Promise<void> {
+    const count = this.#store.get<number>(['leftOut', channel.name]);
+    if (count === undefined || this.#store.count(['outbox', channel.name]) > DIGEST_ABOVE) return;
+    await this.#store.commit((write) => {
+      write.remove(['leftOut', channel.name]);
+      leftOutRow(write, this.#store, channel.name, count, this.#now());
+    });
   }
 
   async #deliver(channel: Channel, rows: readonly OutboxRow[]): Promise<void> {
@@ -65,8 +104,8 @@ export class Delivery {
       await channel.send(messageOf(rows));
       await this.#store.commit((write) => {
         for (const row of rows) {
-          write.remove(['outbox', row.seq]);
-          write.put(['delivered', channel.name], { seq: row.seq, at: this.#now(), waitedMilliseconds: this.#now() - row.createdAt });
+          write.remove(['outbox', channel.name, row.seq]);
+          write.put(['delivered', channel.name], { seq: row.seq, at: this.#now(), waitedMilliseconds: Math.max(0, this.#now() - row.createdAt) });
         }
       });
     } catch (cause) {
@@ -74,8 +113,10 @@ export class Delivery {
       this.#logger.warn({ channel: channel.name, reason, rows: rows.length }, 'a message was not taken; it will be tried again');
       await this.#store.commit((write) => {
         for (const row of rows) {
-          const pause = Math.min(LONGEST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** Math.min(row.attempts, 16));
-          write.put(['outbox', row.seq], { ...row, attempts: row.attempts + 1, nextAt: this.#now() + pause, lastError: reason });
+          // What was withdrawn meanwhile stays so.
+          if (this.#store.get(['outbox', channel.name, row.seq]) === undefined) continue;
+          const pauseMilliseconds = Math.min(LONGEST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** Math.min(row.attempts, 16));
+          write.put(['outbox', channel.name, row.seq], { ...row, attempts: row.attempts + 1, nextAt: this.#now() + pauseMilliseconds, pauseMilliseconds, lastError: reason });
         }
       });
     }

@@ -4,63 +4,108 @@
 
 import type { ChannelConfig } from '../config.ts';
 import type { Change } from '../incidents.ts';
-import type { OutboxRow, Store, Writer } from '../store.ts';
+import type { Acknowledgement, Incident, OutboxRow, Store, Writer } from '../store.ts';
+import { oneLine } from '../text.ts';
 import { hashOf, SEVERITIES } from '../verdict.ts';
 
-const WORDS = { provisional: 'SEEN', firing: 'ALERT', resolved: 'RESOLVED', retracted: 'TAKEN BACK', canary: 'CANARY' } as const;
+const WORDS = { provisional: 'SEEN', firing: 'ALERT', resolved: 'RESOLVED', retracted: 'TAKEN BACK', canary: 'CANARY', acknowledged: 'ACKNOWLEDGED' } as const;
+
+/** More non-critical rows than this wait for no channel: a channel that is down for days must not fill the disk. Criticals always wait. */
+const MOST_WAITING = 20_000;
 
 export function outboxRows(write: Writer, store: Store, channels: readonly ChannelConfig[], changes: readonly Change[], nowMilliseconds: number): void {
-  let seq = store.get<number>(['outboxHead']) ?? 0;
+  const queue = new Queue(write, store, nowMilliseconds);
   for (const { incident } of changes) {
     for (const { name, minimum, escalateAfterSeconds } of channels) {
       if (SEVERITIES.indexOf(incident.severity) < SEVERITIES.indexOf(minimum)) continue;
       const isOver = incident.state === 'resolved' || incident.state === 'retracted';
-      if (escalateAfterSeconds > 0 && isOver && withdrawn(write, store, name, incident.id)) continue;
-      seq += 1;
-      write.put(['outbox', seq], {
-        seq, channel: name, incident: incident.id, state: incident.state, severity: incident.severity, title: `[${incident.severity}] ${WORDS[incident.state]}: ${incident.monitor}`,
-        text: textOf(incident), createdAt: nowMilliseconds, attempts: 0, nextAt: isOver ? 0 : nowMilliseconds + escalateAfterSeconds * 1_000, deliveredAt: undefined, lastError: undefined,
-      } satisfies OutboxRow);
+      if (escalateAfterSeconds > 0 && isOver && withdrawn(write, store, name, incident.id, nowMilliseconds)) continue;
+      queue.add(name, { incident: incident.id, state: incident.state, severity: incident.severity, title: `[${incident.severity}] ${WORDS[incident.state]}: ${incident.monitor}`, text: textOf(incident) }, isOver ? 0 : escalateAfterSeconds);
     }
   }
-  write.put(['outboxHead'], seq);
+  queue.close();
+}
+
+/** That somebody has seen an alarm: those that were told hear it, and whom it would have woken later is left alone. */
+export function acknowledgementRows(write: Writer, store: Store, channels: readonly ChannelConfig[], incident: Incident, { by, at, note }: Acknowledgement, nowMilliseconds: number): void {
+  const queue = new Queue(write, store, nowMilliseconds);
+  for (const { name, minimum, escalateAfterSeconds } of channels) {
+    if (SEVERITIES.indexOf(incident.severity) < SEVERITIES.indexOf(minimum)) continue;
+    if (escalateAfterSeconds > 0 && withdrawn(write, store, name, incident.id, nowMilliseconds)) continue;
+    const text = [oneLine(`${by} has seen it, at ${at}${note === '' ? '' : `: ${note}`}`), oneLine(incident.sentence), `incident ${incident.id}`].join('\n');
+    queue.add(name, { incident: incident.id, state: 'acknowledged', severity: incident.severity, title: `[${incident.severity}] ${WORDS.acknowledged}: ${incident.monitor}`, text }, 0);
+  }
+  queue.close();
+}
+
+type Told = Pick<OutboxRow, 'incident' | 'state' | 'severity' | 'title' | 'text'>;
+
+/** Numbers rows within one transaction. */
+class Queue {
+  readonly #write: Writer;
+  readonly #store: Store;
+  readonly #now: number;
+  readonly #waiting = new Map<string, number>();
+  readonly #left = new Map<string, number>();
+  #seq: number;
+
+  constructor(write: Writer, store: Store, nowMilliseconds: number) {
+    this.#write = write;
+    this.#store = store;
+    this.#now = nowMilliseconds;
+    this.#seq = store.get<number>(['outboxHead']) ?? 0;
+  }
+
+  add(channel: string, told: Told, afterSeconds: number): void {
+    const waiting = this.#waiting.get(channel) ?? this.#store.count(['outbox', channel]);
+    if (told.severity !== 'critical' && waiting >= MOST_WAITING) {
+      this.#left.set(channel, (this.#left.get(channel) ?? this.#store.get<number>(['leftOut', channel]) ?? 0) + 1);
+      return;
+    }
+    this.#waiting.set(channel, waiting + 1);
+    this.#seq += 1;
+    const pauseMilliseconds = afterSeconds * 1_000;
+    this.#write.put(['outbox', channel, this.#seq], { seq: this.#seq, channel, ...told, createdAt: this.#now, attempts: 0, nextAt: pauseMilliseconds === 0 ? 0 : this.#now + pauseMilliseconds, pauseMilliseconds, lastError: undefined } satisfies OutboxRow);
+  }
+
+  close(): void {
+    this.#write.put(['outboxHead'], this.#seq);
+    for (const [channel, count] of this.#left) this.#write.put(['leftOut', channel], count);
+  }
 }
 
 /** Takes back what an escalation channel was not told yet. @returns whether it was told nothing of the incident */
-function withdrawn(write: Writer, store: Store, channel: string, incident: OutboxRow['incident']): boolean {
-  const rows = store.list<OutboxRow>(['outbox']).filter((row) => row.channel === channel && row.incident === incident && row.attempts === 0 && row.nextAt > 0);
-  for (const { seq } of rows) write.remove(['outbox', seq]);
+function withdrawn(write: Writer, store: Store, channel: string, incident: OutboxRow['incident'], nowMilliseconds: number): boolean {
+  // A row whose time has come may be on its way already: then the end of the incident is told after it.
+  const rows = store.list<OutboxRow>(['outbox', channel]).filter((row) => row.incident === incident && row.attempts === 0 && row.nextAt > nowMilliseconds);
+  for (const { seq } of rows) write.remove(['outbox', channel, seq]);
   return rows.length > 0;
 }
 
-/** One row a channel that proves the whole way to it works. */
+/** One row a channel that proves the whole way to it works; none where the one before still waits. */
 export function canaryRows(write: Writer, store: Store, channels: readonly ChannelConfig[], nowMilliseconds: number): void {
-  let seq = store.get<number>(['outboxHead']) ?? 0;
+  const queue = new Queue(write, store, nowMilliseconds);
+  const text = 'A test message of the watchtower. If these stop, nobody would tell you of a real alarm on this channel either.';
   for (const { name } of channels) {
-    seq += 1;
-    write.put(['outbox', seq], {
-      seq, channel: name, incident: `0x${seq.toString(16).padStart(64, 'c')}`, state: 'canary', severity: 'info', title: `[info] ${WORDS.canary}: this channel works`,
-      text: 'A test message of the watchtower. If these stop, nobody would tell you of a real alarm on this channel either.', createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
-    } satisfies OutboxRow);
+    if (store.list<OutboxRow>(['outbox', name]).some(({ state }) => state === 'canary')) continue;
+    queue.add(name, { incident: hashOf({ canary: name, at: nowMilliseconds }), state: 'canary', severity: 'info', title: `[info] ${WORDS.canary}: this channel works`, text }, 0);
   }
-  write.put(['outboxHead'], seq);
+  queue.close();
+}
+
+/** That warnings did not fit into a channel's queue. */
+export function leftOutRow(write: Writer, store: Store, channel: string, count: number, nowMilliseconds: number): void {
+  const queue = new Queue(write, store, nowMilliseconds);
+  const text = `${count} messages below critical were not kept for this channel while it did not take any: see the API or the log.`;
+  queue.add(channel, { incident: hashOf({ leftOut: channel, at: nowMilliseconds }), state: 'firing', severity: 'warning', title: `[warning] ${count} messages were left out`, text }, 0);
+  queue.close();
 }
 
 /** One critical row a channel for what is no incident of a monitor. */
 export function noticeRows(write: Writer, store: Store, channels: readonly ChannelConfig[], notice: { readonly key: string; readonly title: string; readonly text: string }, nowMilliseconds: number): void {
-  let seq = store.get<number>(['outboxHead']) ?? 0;
-  for (const { name } of channels) {
-    seq += 1;
-    write.put(['outbox', seq], {
-      seq, channel: name, incident: hashOf(notice.key), state: 'firing', severity: 'critical', title: `[critical] ${WORDS.firing}: ${notice.title}`, text: oneLine(notice.text), createdAt: nowMilliseconds, attempts: 0, nextAt: 0, deliveredAt: undefined, lastError: undefined,
-    } satisfies OutboxRow);
-  }
-  write.put(['outboxHead'], seq);
-}
-
-/** What the chain says stays on its line and shows every character: no forged lines, no hidden or reversed text. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
+  const queue = new Queue(write, store, nowMilliseconds);
+  for (const { name } of channels) queue.add(name, { incident: hashOf(notice.key), state: 'firing', severity: 'critical', title: `[critical] ${WORDS.firing}: ${notice.title}`, text: oneLine(notice.text) }, 0);
+  queue.close();
 }
 
 function textOf(incident: Change['incident']): string {

@@ -1,84 +1,101 @@
-// The read-only HTTP API: health, metrics, verdicts, incidents, the log, an event stream and a feed. Owns routes and shapes. Loopback by default;
-// nothing here changes anything.
+// The HTTP API: health, metrics, verdicts, incidents, the log, an event stream and a feed. Owns routes and shapes. Loopback by default; it reads, but for
+// acknowledgements (acknowledge.ts). Nothing that a client asks makes this process ask L1.
 
 import fastify, { type FastifyInstance } from 'fastify';
 import { headOf } from '../auditLog.ts';
+import type { ChannelConfig } from '../config.ts';
+import { messageOf } from '../fault.ts';
 import { metricsText } from '../metrics.ts';
 import type { Quorum } from '../l1/quorum.ts';
-import type { CursorState, Incident, LogRow, Store, StoredVerdict } from '../store.ts';
-import type { Monitor, View } from '../monitor.ts';
+import type { CursorState, Incident, IncidentState, LogRow, Store, StoredVerdict } from '../store.ts';
+import type { Check, View } from '../monitor.ts';
+import { SEVERITIES, Unverifiable } from '../verdict.ts';
+import { addAcknowledgement, type Acknowledger } from './acknowledge.ts';
 import { rss } from './feed.ts';
+import { Answers, limitConnections, natural, SERVER_OPTIONS } from './limits.ts';
+import { MOST_STREAMS, stream } from './stream.ts';
 import { addUpgradeRoutes } from './upgrades.ts';
 
 export interface ApiParts {
   readonly store: Store;
   readonly quorum: Quorum;
-  readonly monitors: readonly Monitor[];
+  readonly checks: readonly (Check & { readonly isEnabled: boolean })[];
   readonly configHash: string;
   readonly outboxDepth: () => number;
-  /** Why it is not ready; undefined when it is. */
-  readonly notReady: () => string | undefined;
+  /** Why it is not ready; empty when it is. */
+  readonly notReady: () => readonly string[];
   /** The finalized state that was judged last. */
   readonly lastView: () => View | undefined;
+  readonly channels: readonly ChannelConfig[];
+  readonly acknowledgers: readonly Acknowledger[];
 }
 
 const LONGEST_PAGE = 500;
-const STREAM_POLL_MILLISECONDS = 500;
-const MOST_STREAMS = 32;
-const MOST_UNREAD_BYTES = 1_048_576;
+const STATES: readonly IncidentState[] = ['provisional', 'firing', 'resolved', 'retracted'];
 
 export function createApi(parts: ApiParts): FastifyInstance {
-  const { store, quorum, monitors } = parts;
-  const server = fastify({ logger: false, bodyLimit: 1_024 });
-  server.addHook('onSend', async (_request, reply) => { void reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store'); });
+  const { store, quorum, checks } = parts;
+  const server = fastify(SERVER_OPTIONS);
+  limitConnections(server.server);
+  server.addHook('onSend', async (_request, reply) => {
+    void reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store').header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'");
+  });
+  server.setNotFoundHandler((_request, reply) => { void reply.code(404).send({ error: 'no such route' }); });
+  server.setErrorHandler((cause: Error & { readonly statusCode?: number }, _request, reply) => {
+    const code = cause instanceof Unverifiable ? 503 : cause.statusCode ?? 500;
+    void reply.code(code).send({ error: code === 500 ? 'this could not be answered' : messageOf(cause) });
+  });
+  const answers = new Answers();
+  const json = async (key: string, make: () => unknown): Promise<Buffer> => answers.of(key, () => JSON.stringify(make()));
+  const route = (path: string, make: () => unknown): void => void server.get(path, async (_request, reply) => reply.type('application/json').send(await json(path, make)));
   server.get('/healthz', async () => ({ alive: true }));
   server.get('/readyz', async (_request, reply) => {
-    const reason = parts.notReady();
-    return reply.code(reason === undefined ? 200 : 503).send(reason === undefined ? { ready: true } : { ready: false, reason });
+    const reasons = parts.notReady();
+    return reply.code(reasons.length === 0 ? 200 : 503).send(reasons.length === 0 ? { ready: true } : { ready: false, reason: reasons[0], reasons });
   });
-  server.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsText(store, quorum, parts.outboxDepth())));
-  server.get('/v1/status', async () => ({
+  server.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await answers.of('metrics', async () => metricsText(store, quorum, parts.outboxDepth()))));
+  route('/v1/status', () => ({
     cursor: store.get<CursorState>(['cursor']) ?? null, log: headOf(store), config: parts.configHash, operators: [...quorum.matrix.values()], quorum: quorum.needed,
-    monitors: monitors.map(({ id, group, about, severity }) => ({ id, group, about, severity })), outbox: parts.outboxDepth(),
+    monitors: checks.map(({ id, group, about, severity, staleAfterSeconds, isEnabled }) => ({ id, group, about, severity, staleAfterSeconds, isEnabled })), outbox: parts.outboxDepth(),
   }));
-  server.get('/v1/verdicts', async () => store.list<StoredVerdict>(['verdict']));
-  server.get('/v1/alerts', (request, reply) => { void reply.send(newest(store.list<Incident>(['incident']), request.query)); });
-  server.get('/v1/checkpoint', async () => headOf(store));
-  server.get('/v1/log', (request, reply) => {
-    const { from, limit } = request.query as { from?: string; limit?: string };
-    const first = natural(from, 1);
-    void reply.send(store.entries<LogRow>(['log'], first, Math.min(LONGEST_PAGE, natural(limit, LONGEST_PAGE))).map(({ value }) => value));
+  route('/v1/verdicts', () => store.list<StoredVerdict>(['verdict']));
+  server.get('/v1/alerts', async (request, reply) => {
+    const filter = filterOf(request.query);
+    return reply.type('application/json').send(await json(`alerts ${JSON.stringify(filter)}`, () => newest(store.list<Incident>(['incident']), filter)));
   });
-  server.get('/v1/feed.rss', async (_request, reply) => reply.type('application/rss+xml').send(rss(newest(store.list<Incident>(['incident']), {}))));
-  addUpgradeRoutes(server, parts.lastView);
+  server.get('/v1/checkpoint', async () => ({ ...headOf(store), signed: store.get(['checkpoint']) ?? null }));
+  server.get('/v1/log', (request, reply) => {
+    const { from, limit } = request.query as { from?: unknown; limit?: unknown };
+    void reply.send(store.entries<LogRow>(['log'], natural(from, 1), Math.max(1, Math.min(LONGEST_PAGE, natural(limit, LONGEST_PAGE)))).map(({ value }) => value));
+  });
+  server.get('/v1/feed.rss', async (_request, reply) => reply.type('application/rss+xml').send(await answers.of('feed', () => rss(newest(store.list<Incident>(['incident']), filterOf({}))))));
+  addUpgradeRoutes(server, answers, parts.lastView);
+  addAcknowledgement(server, { store, channels: parts.channels, people: parts.acknowledgers, wallMilliseconds: Date.now });
   let streams = 0;
   server.get('/v1/stream', (request, reply) => {
     if (streams >= MOST_STREAMS) return void reply.code(503).send({ error: `expected at most ${MOST_STREAMS} open streams` });
     streams += 1;
     reply.hijack();
-    reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'access-control-allow-origin': '*' });
-    let sent = natural(request.headers['last-event-id']?.toString(), headOf(store).seq);
-    const timer = setInterval(() => {
-      // Who does not read is let go: a client must not fill this process's memory.
-      if (reply.raw.writableLength > MOST_UNREAD_BYTES) return void reply.raw.destroy();
-      for (let row = store.get<LogRow>(['log', sent + 1]); row !== undefined; row = store.get<LogRow>(['log', sent + 1])) {
-        reply.raw.write(`id: ${row.seq}\nevent: ${String(row.entry['kind'])}\ndata: ${JSON.stringify(row.entry)}\n\n`);
-        sent = row.seq;
-      }
-    }, STREAM_POLL_MILLISECONDS);
-    request.raw.on('close', () => {
-      streams -= 1;
-      clearInterval(timer);
-    });
+    stream(store, reply.raw, natural(request.headers['last-event-id'], headOf(store).seq), () => { streams -= 1; });
   });
   return server;
 }
 
-function natural(text: string | undefined, otherwise: number): number {
-  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : otherwise;
+interface Filter {
+  readonly limit: number;
+  readonly state: IncidentState | undefined;
+  readonly severity: Incident['severity'] | undefined;
+  /** Alarms that stand and that nobody has acknowledged. */
+  readonly isUnseen: boolean;
 }
 
-function newest(incidents: readonly Incident[], query: unknown): readonly Incident[] {
-  const { limit, state } = query as { limit?: string; state?: string };
-  return incidents.filter((incident) => state === undefined || incident.state === state).toSorted((a, b) => b.foundAt - a.foundAt).slice(0, Math.min(LONGEST_PAGE, natural(limit, 100)));
+/** What is no value of a filter filters nothing, so that a client cannot make many answers be kept. */
+function filterOf(query: unknown): Filter {
+  const { limit, state, severity, unseen } = query as Readonly<Record<string, unknown>>;
+  return { limit: Math.min(LONGEST_PAGE, natural(limit, 100)), state: STATES.find((known) => known === state), severity: SEVERITIES.find((known) => known === severity), isUnseen: unseen === 'true' };
+}
+
+function newest(incidents: readonly Incident[], { limit, state, severity, isUnseen }: Filter): readonly Incident[] {
+  return incidents.filter((incident) => (state === undefined || incident.state === state) && (severity === undefined || incident.severity === severity)
+    && (!isUnseen || (incident.acknowledged === undefined && (incident.state === 'firing' || incident.state === 'provisional')))).toSorted((a, b) => b.foundAt - a.foundAt).slice(0, limit);
 }

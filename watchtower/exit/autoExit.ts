@@ -4,13 +4,13 @@
 // Invariant: an intent with the whole signed L1 transaction is in the log before the transaction is sent; a retry sends the same bytes.
 
 import { readFileSync, existsSync } from 'node:fs';
-import { decryptKeystoreJson } from 'ethers';
 import { encodeFunctionData, parseAbi, parseTransaction, type Hex } from 'viem';
-import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
+import type { PrivateKeyAccount } from 'viem/accounts';
 import { append, headOf } from '../auditLog.ts';
 import { noticeRows } from '../alerts/outbox.ts';
 import { secret, type Config } from '../config.ts';
-import { ConfigMistake, EndpointFault, messageOf } from '../fault.ts';
+import { unlockKeystore } from '../checkpoint/keeping.ts';
+import { EndpointFault } from '../fault.ts';
 import type { Endpoint } from '../l1/endpoint.ts';
 import type { Quorum } from '../l1/quorum.ts';
 import type { View } from '../monitor.ts';
@@ -55,7 +55,7 @@ export class AutoExit {
     const policy = parts.config.autoExit;
     if (policy === undefined) return undefined;
     const exits = await readPresigned(policy.presigned, policy.owner, l2ChainId);
-    return new AutoExit(parts, policy, exits, await unlock(policy.keystore, secret(policy.passwordFrom)));
+    return new AutoExit(parts, policy, exits, await unlockKeystore(policy.keystore, secret(policy.passwordFrom)));
   }
 
   /** Considers the finalized state and acts. @returns what was decided */
@@ -159,13 +159,4 @@ export class AutoExit {
 
 function vetoes(path: string): readonly string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split(/\s+/).filter((line) => line !== '').map((line) => line.toLowerCase()) : [];
-}
-
-/** @throws ConfigMistake */
-async function unlock(path: string, password: string): Promise<PrivateKeyAccount> {
-  try {
-    return privateKeyToAccount((await decryptKeystoreJson(readFileSync(path, 'utf8'), password)).privateKey as Hex);
-  } catch (cause) {
-    throw new ConfigMistake(`${path}: expected a keystore file that the password opens: ${messageOf(cause)}`, { cause });
-  }
 }

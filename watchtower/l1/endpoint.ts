@@ -57,7 +57,7 @@ export class Endpoint {
     const { url, timeoutMilliseconds } = this.#options;
     const signal = AbortSignal.timeout(timeoutMilliseconds);
     try {
-      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal });
+      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, redirect: 'error', signal });
       if (response.status === 429) throw this.#fault('rate-limited', 'too many requests (429)');
       if (!response.ok) throw this.#fault('http-status', `expected HTTP 200, got ${response.status}`);
       return await this.#read(response);

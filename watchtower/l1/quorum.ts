@@ -98,6 +98,13 @@ export class Quorum {
     throw new Unverifiable(`${what}: fewer than ${this.needed} operators agree (${detail})`);
   }
 
+  /** A number that K operators give alike. @throws Unverifiable, also when it is none */
+  async quantity(what: string, method: string, params: readonly unknown[]): Promise<bigint> {
+    const text = await this.same<unknown>(what, method, params);
+    if (typeof text !== 'string' || !/^0x[0-9a-f]{1,64}$/i.test(text)) throw new Unverifiable(`${what}: expected a quantity, the operators say ${JSON.stringify(text).slice(0, 80)}`);
+    return BigInt(text);
+  }
+
   /** The first answer of any endpoint: for what the caller checks against a hash. @throws Unverifiable */
   async any<T>(method: string, params: readonly unknown[]): Promise<T> {
     const faults: string[] = [];

@@ -3,7 +3,7 @@
 // Invariant: logs that leave this file are all logs of that block, in order.
 
 import { createMPT } from '@ethereumjs/mpt';
-import { bytesToHex, concatHex, hexToBigInt, hexToBytes, toHex, toRlp, type Hex } from 'viem';
+import { bytesToHex, concatHex, hexToBigInt, hexToBytes, isHex, toHex, toRlp, type Hex } from 'viem';
 import { EndpointFault } from '../fault.ts';
 import { minimal, type L1Header } from './header.ts';
 
@@ -29,6 +29,8 @@ export async function verifiedLogs(header: L1Header, json: unknown, operator: st
     throw new EndpointFault('malformed', operator, `${operator}: receipts of block ${header.number} are not well formed`, { cause });
   }
   if (root !== header.receiptsRoot) throw new EndpointFault('lying', operator, `${operator}: the receipts it gives for block ${header.number} have root ${root}, the header says ${header.receiptsRoot}: logs are missing, added or changed`);
+  // The trie does not hold the transactions' hashes: they are what the endpoint says, but at least hashes.
+  if ((json as RpcReceipt[]).some(({ transactionHash }) => !isHex(transactionHash) || transactionHash.length !== 66)) throw new EndpointFault('malformed', operator, `${operator}: receipts of block ${header.number} name no transactions`);
   let index = 0;
   return (json as RpcReceipt[]).flatMap((receipt) => receipt.logs.map((log) => ({
     address: log.address.toLowerCase() as Hex, topics: log.topics, data: log.data, transactionHash: receipt.transactionHash, index: index++,

@@ -22,7 +22,7 @@ export const forcedQueue: Monitor = {
     const share = (100 * age) / limit;
     return [
       ...STEPS.map((step) => holds(view, share < step, {
-        subject: `settled-${step}`, sentence: waiting ? `message ${settled} is unsettled for ${duration(age)} of T; Enforced opens after ${duration(limit)}` : 'no message is unsettled', expected: `less than ${step} % of ${duration(limit)}`, got: `${share.toFixed(0)} %`,
+        subject: `settled-${step}`, sentence: waiting ? `message ${settled} is unsettled for ${duration(age)} of T; Enforced opens after ${duration(limit)}` : 'no message is unsettled', expected: `less than ${step} % of ${duration(limit)}`, got: `${share.toFixed(0)} %`, measure: age,
       })),
       holds(view, !due[0], { subject: 'included', sentence: due[0] ? `message ${due[1]} is older than ${duration(inclusion)} and in no batch: the next commit must take it` : 'no message is overdue', expected: `every message in a batch within ${duration(inclusion)}`, got: due[0] ? `message ${due[1]} is not` : 'so it is' }),
     ];

@@ -16,11 +16,11 @@ export const lifecycle: Monitor = {
   evaluate: async (view) => {
     const phase = Number(await view.read<number>('Lifecycle', 'phase'));
     const name = PHASES[phase] ?? `phase ${phase}`;
-    if (name !== 'Enforced') return [holds(view, name === 'Operating', { sentence: name === 'Frozen' ? 'the chain is frozen for ever: exit with a proof against the pinned root' : `the chain is ${name}`, expected: 'Operating', got: name })];
+    if (name !== 'Enforced') return [holds(view, name === 'Operating', { sentence: name === 'Frozen' ? 'the chain is frozen for ever: exit with a proof against the pinned root' : `the chain is ${name}`, expected: 'Operating', got: name, finding: name })];
     const [episode, now, lastFinal, scale] = await Promise.all([view.read<Episode>('Lifecycle', 'episode'), view.read<bigint>('Clock', 'current'), view.read<bigint>('Rollup', 'lastFinalT'), view.read<bigint>('Clock', 'TIME_SCALE')]);
     const since = BigInt(episode.enteredT) > BigInt(lastFinal) ? BigInt(episode.enteredT) : BigInt(lastFinal);
     const left = Number(since + FREEZE_SECONDS / scale - now);
-    return [holds(view, false, { sentence: `the chain is Enforced: anyone commits and proves; without a final batch it can be frozen ${left > 0 ? `in ${duration(left)} of T` : 'now'}`, expected: 'Operating', got: 'Enforced' })];
+    return [holds(view, false, { sentence: `the chain is Enforced: anyone commits and proves; without a final batch it can be frozen ${left > 0 ? `in ${duration(left)} of T` : 'now'}`, expected: 'Operating', got: 'Enforced', finding: name, measure: left })];
   },
   notices: [
     { contract: 'Lifecycle', event: 'EnforcedEntered', severity: 'critical', sentence: () => 'Enforced has begun: the operator missed its deadlines, and anyone may now commit and prove batches from L1 alone' },

@@ -3,13 +3,14 @@
 // Owns asking and comparing; what a peer answers is data, bounded in size and time, and changes nothing here.
 
 import { z } from 'zod';
+import { boundedJson } from '../boundedFetch.ts';
+import { urlOf } from '../config.ts';
 import { messageOf } from '../fault.ts';
 import type { Monitor, View } from '../monitor.ts';
 import type { StoredVerdict } from '../store.ts';
+import { oneLine } from '../text.ts';
 import { verdict } from './verdicts.ts';
 
-const TIMEOUT_MILLISECONDS = 5_000;
-const MOST_BYTES = 4_194_304;
 /** Blocks whose own verdicts are remembered, because a peer is never at the same block. */
 const REMEMBERED_BLOCKS = 64;
 
@@ -20,12 +21,13 @@ export const peers: Monitor = {
   evaluate: async (view) => {
     if (view.config.peers.length === 0) return [];
     const own = remembered(view);
-    return Promise.all(view.config.peers.map(async ({ name, url }) => {
+    return Promise.all(view.config.peers.map(async (peer) => {
+      const { name } = peer;
       const facts = { subject: name, expected: 'the same verdicts about the same blocks' };
       try {
-        const theirs = (await verdictsOf(url)).flatMap((found) => { const mine = own.get(keyOf(found)); return mine === undefined ? [] : [{ ...found, mine }]; });
+        const theirs = (await verdictsOf(urlOf(peer))).flatMap((found) => { const mine = own.get(keyOf(found)); return mine === undefined ? [] : [{ ...found, mine }]; });
         const contradicting = theirs.filter(({ status, mine }) => status !== mine && status !== 'unverifiable' && mine !== 'unverifiable');
-        if (contradicting.length > 0) return verdict(view, 'violation', { ...facts, sentence: `${name} contradicts this watchtower: ${contradicting.map(({ monitor, subject, status, mine }) => `${monitor} ${subject} is ${status} there and ${mine} here`).slice(0, 8).join('; ')}`, got: `${contradicting.length} contradictions` });
+        if (contradicting.length > 0) return verdict(view, 'violation', { ...facts, sentence: `${name} contradicts this watchtower: ${contradicting.map(({ monitor, subject, status, mine }) => `${monitor} ${oneLine(subject)} is ${status} there and ${mine} here`).slice(0, 8).join('; ')}`, got: `${contradicting.length} contradictions`, finding: contradicting.map(({ monitor, subject }) => `${monitor} ${subject}`).toSorted().join('; ') });
         if (theirs.length === 0) return verdict(view, 'unverifiable', { ...facts, sentence: `${name} has said nothing about a block that was judged here`, got: 'nothing to compare' });
         return verdict(view, 'ok', { ...facts, sentence: `${name} agrees`, got: 'no contradiction' });
       } catch (cause) {
@@ -39,21 +41,14 @@ const keyOf = ({ monitor, subject, blockHash }: Pick<StoredVerdict, 'monitor' | 
 
 function remembered(view: View): ReadonlyMap<string, StoredVerdict['status']> {
   const blocks = (view.memory.get('own verdicts') as Map<string, StoredVerdict['status']>[] | undefined) ?? [];
-  blocks.push(new Map(view.verdicts().filter(({ monitor }) => monitor !== 'H41-peers').map((found) => [keyOf(found), found.status])));
+  blocks.push(new Map(view.verdicts().filter(({ monitor }) => !monitor.startsWith('H')).map((found) => [keyOf(found), found.status])));
   view.memory.set('own verdicts', blocks.slice(-REMEMBERED_BLOCKS));
   return new Map(blocks.flatMap((block) => [...block]));
 }
 
 async function verdictsOf(url: string): Promise<z.infer<typeof answer>> {
-  const response = await fetch(`${url.replace(/\/$/, '')}/v1/verdicts`, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
-  if (!response.ok) throw new Error(`expected HTTP 200, got ${response.status}`);
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (text.length > MOST_BYTES) throw new Error(`expected at most ${MOST_BYTES} bytes`);
-  }
-  const parsed = answer.safeParse(JSON.parse(text));
+  const parsed = answer.safeParse(await boundedJson(`${url.replace(/\/$/, '')}/v1/verdicts`));
   if (!parsed.success) throw new Error('expected a list of verdicts');
-  return parsed.data;
+  // Its checks of itself are about another machine.
+  return parsed.data.filter(({ monitor }) => !monitor.startsWith('H'));
 }

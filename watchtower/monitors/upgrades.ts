@@ -22,7 +22,7 @@ export const upgrades: Monitor = {
       const when = isPending ? describeTime(time) : `It is ${state.toLowerCase()}.`;
       const found = failed.length > 0 ? failed.map((check) => `${check.id}: ${check.sentence}`).join('; ') : unknown.length > 0 ? `not checkable: ${unknown.map((check) => check.id).join(', ')}` : 'every check holds';
       const reportNote = scheduledReportHash === hash ? 'its scheduled report is this one' : 'its scheduled report is another than this watchtower\'s';
-      return verdict(view, status, { subject, sentence: `${report?.sentences[0] ?? ''} ${when} ${found}; ${reportNote}.`, expected: 'every check ok', got: found });
+      return verdict(view, status, { subject, sentence: `${report?.sentences[0] ?? ''} ${when} ${found}; ${reportNote}.`, expected: 'every check ok', got: found, ...(status === 'violation' ? { finding: failed.map((check) => check.id).join(' ') } : {}), ...(isPending ? { measure: time.eta - time.nowT } : {}) });
     });
   },
   notices: [

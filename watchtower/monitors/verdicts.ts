@@ -8,10 +8,15 @@ interface Facts {
   readonly sentence: string;
   readonly expected: string;
   readonly got: string;
+  readonly finding?: string;
+  readonly measure?: number;
 }
 
-export function verdict(view: View, status: Status, { subject = '', sentence, expected, got }: Facts): Verdict {
-  return { subject, status, sentence, evidence: { block: { number: view.header.number, hash: view.header.hash }, expected, got } };
+export function verdict(view: View, status: Status, { subject = '', sentence, expected, got, finding, measure }: Facts): Verdict {
+  return {
+    subject, status, sentence, evidence: { block: { number: view.header.number, hash: view.header.hash }, expected, got },
+    ...(finding === undefined ? {} : { finding }), ...(measure === undefined ? {} : { measure }),
+  };
 }
 
 /** `ok` or `violation` by one condition. */

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Config } from '../config.ts';
+import { urlOf, type Config } from '../config.ts';
 import { Contracts } from '../contracts.ts';
 import { messageOf } from '../fault.ts';
 import { Endpoint } from '../l1/endpoint.ts';
@@ -27,7 +27,7 @@ parentPort?.once('message', () => { stop.abort(); });
 async function partsOf(store: Store): Promise<ReplayParts> {
   const contracts = new Contracts(config.deployment.contracts);
   const { timeoutMilliseconds, maxResponseBytes } = config.l1;
-  const endpoints = config.l1.endpoints.map(({ url, operator }) => new Endpoint({ url, operator, timeoutMilliseconds, maxResponseBytes }));
+  const endpoints = config.l1.endpoints.map((endpoint) => new Endpoint({ url: urlOf(endpoint), operator: endpoint.operator, timeoutMilliseconds, maxResponseBytes }));
   const quorum = new Quorum(endpoints, config.l1.quorum);
   const { header } = await quorum.head('finalized');
   const answer = await quorum.same<`0x${string}`>('Rollup.l2ChainId()', 'eth_call', [{ to: contracts.address('Rollup'), data: contracts.encode('Rollup', 'l2ChainId', []) }, { blockHash: header.hash }], String);

@@ -22,6 +22,11 @@ function anvilBinary(): string {
   }
 }
 
+/** The end of what the fork said, without the URL of the endpoint, which may hold a key. */
+function told(text: string, upstream: string): string {
+  return text.replaceAll(upstream, '(the endpoint)').replaceAll(/https?:\/\/\S+/g, '(a URL)').slice(-300);
+}
+
 export interface Receipt {
   readonly status: Hex;
   readonly gasUsed: Hex;
@@ -43,7 +48,7 @@ export class Fork {
     const child = spawn(anvilBinary(), ['--host', '127.0.0.1', '--port', '0', '--hardfork', 'osaka', '--fork-url', upstream, '--fork-block-number', blockNumber.toString(), '--no-rate-limit'], { stdio: ['ignore', 'pipe', 'pipe'] });
     const url = await new Promise<string>((resolve, reject) => {
       let text = '';
-      const timer = setTimeout(() => { child.kill('SIGKILL'); reject(new Unverifiable(`the fork did not start within ${START_MILLISECONDS} ms: ${text.slice(-300)}`)); }, START_MILLISECONDS);
+      const timer = setTimeout(() => { child.kill('SIGKILL'); reject(new Unverifiable(`the fork did not start within ${START_MILLISECONDS} ms: ${told(text, upstream)}`)); }, START_MILLISECONDS);
       const read = (chunk: Buffer): void => {
         text += chunk.toString();
         const found = /Listening on ([\d.]+:\d+)/.exec(text)?.[1];
@@ -53,7 +58,7 @@ export class Fork {
       };
       child.stdout.on('data', read);
       child.stderr.on('data', read);
-      child.once('exit', (code) => { clearTimeout(timer); reject(new Unverifiable(`the fork ended with ${String(code)}: ${text.slice(-300)}`)); });
+      child.once('exit', (code) => { clearTimeout(timer); reject(new Unverifiable(`the fork ended with ${String(code)}: ${told(text, upstream)}`)); });
     });
     child.removeAllListeners('exit');
     const fork = new Fork(child, url);

@@ -21,7 +21,28 @@ export interface LookedAt {
 
 interface Schedule { readonly eta: number; readonly expiry: number }
 
+/** What was found at each state, so that whoever asks again neither reads nor tries anew. */
+const FOUND = new WeakMap<View, { readonly looked: Promise<readonly LookedAt[]>; done: readonly LookedAt[] | undefined }>();
+
+/** The upgrades as of the view's block; several that ask share one look. */
 export async function lookAtUpgrades(view: View): Promise<readonly LookedAt[]> {
+  const found = FOUND.get(view) ?? { looked: look(view), done: undefined };
+  FOUND.set(view, found);
+  try {
+    found.done = await found.looked;
+    return found.done;
+  } catch (cause) {
+    FOUND.delete(view);
+    throw cause;
+  }
+}
+
+/** What was found at the view's block; undefined when nobody looked yet, or could not. */
+export function lookedAt(view: View): readonly LookedAt[] | undefined {
+  return FOUND.get(view)?.done;
+}
+
+async function look(view: View): Promise<readonly LookedAt[]> {
   const scheduled = view.events('UpgradeTimelock', 'UpgradeScheduled');
   if (scheduled.length === 0) return [];
   const [nowT, exitWindow] = await Promise.all([view.read<bigint>('Clock', 'current'), view.read<bigint>('UpgradeTimelock', 'exitWindow')]);

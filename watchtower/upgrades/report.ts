@@ -4,6 +4,7 @@
 
 import type { Hex } from 'viem';
 import type { View } from '../monitor.ts';
+import { markdownText } from '../text.ts';
 import { hashOf } from '../verdict.ts';
 import { checkUpgrade, type CheckResult } from './checks.ts';
 import type { Upgrade } from './decode.ts';
@@ -38,7 +39,7 @@ export function reportHash(report: Report): Hex {
 const MARKS = { ok: 'ok', violation: 'VIOLATION', unverifiable: 'unverifiable' } as const;
 
 /** Cells of a table: what the chain says must not become markup. */
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;');
+const cell = markdownText;
 
 export function markdown(report: Report): string {
   return [
