@@ -1,0 +1,113 @@
+// The log's head outside of this machine: signatures, anchors on a real L1, and peers that follow; a log that was cut or rewritten is found by each.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { it, type TestContext } from 'node:test';
+import { privateKeyToAccount } from 'viem/accounts';
+import type { Hex } from 'viem';
+import { append, headOf } from '../../watchtower/auditLog.ts';
+import { considerAnchor, verifyAnchors, type AnchorParts } from '../../watchtower/checkpoint/anchor.ts';
+import { anchorData, anchoredHead, isSigned, signCheckpoint, type Statement } from '../../watchtower/checkpoint/checkpoint.ts';
+import { witnessPeer } from '../../watchtower/checkpoint/witness.ts';
+import { Endpoint } from '../../watchtower/l1/endpoint.ts';
+import { Quorum } from '../../watchtower/l1/quorum.ts';
+import type { LogRow, Store } from '../../watchtower/store.ts';
+import { startAnvil } from '../node/l1/harness/anvil.ts';
+import { configWith, tempStore } from './tempStore.ts';
+
+const account = privateKeyToAccount(`0x${'5a'.repeat(32)}`);
+const HASH: Hex = `0x${'ab'.repeat(32)}`;
+const STATEMENT: Statement = { version: 1, l1ChainId: 1, rollup: `0x${'11'.repeat(20)}`, seq: 7, hash: HASH, block: { number: 3, hash: HASH } };
+
+const logged = async (store: Store, count: number, from = 0): Promise<void> => store.commit((write) => void append(write, headOf(store), Array.from({ length: count }, (_, i) => ({ kind: 'test', i: from + i }))));
+
+it('a checkpoint is signed for one chain, one deployment, one head: any other field is not', async () => {
+  const checkpoint = await signCheckpoint(account, STATEMENT);
+  assert.equal(await isSigned(checkpoint), true);
+  for (const change of [{ seq: 8 }, { hash: `0x${'ac'.repeat(32)}` as Hex }, { l1ChainId: 2 }, { rollup: `0x${'12'.repeat(20)}` as Hex }, { block: { number: 4, hash: HASH } }, { signer: `0x${'12'.repeat(20)}` as Hex }, { signature: `0x${'00'.repeat(65)}` as Hex }]) assert.equal(await isSigned({ ...checkpoint, ...change }), false, JSON.stringify(change));
+});
+
+it('an anchor carries its head and nothing else does', () => {
+  const data = anchorData({ seq: 2 ** 40, hash: HASH });
+  assert.deepEqual(anchoredHead(data), { seq: 2 ** 40, hash: HASH });
+  for (const other of ['0x', `${data}00`, data.slice(0, -2), `0x00${data.slice(4)}`] as Hex[]) assert.equal(anchoredHead(other), undefined);
+});
+
+it('is written to L1 once, counts when final, and shows a log or a store that was cut', async (t) => {
+  const anvil = await startAnvil(['--slots-in-an-epoch', '1']);
+  t.after(async () => anvil.stop());
+  await anvil.rpc('anvil_setBalance', account.address, '0xde0b6b3a7640000');
+  await anvil.rpc('anvil_mine', '0x3');
+  const { store } = tempStore(t);
+  const endpoints = [new Endpoint({ url: anvil.url, operator: 'own', timeoutMilliseconds: 5_000, maxResponseBytes: 1_000_000 })];
+  let wall = 1e12;
+  const config = configWith({ checkpoints: { keystore: 'k', passwordFrom: 'P', anchor: { everySeconds: 100, maximumWei: String(10n ** 16n) } } });
+  const parts: AnchorParts = { config: { ...config, l1: { ...config.l1, chainId: 31_337 } }, store, quorum: new Quorum(endpoints, 1), endpoints, account, wallMilliseconds: () => wall };
+  const signer = account.address.toLowerCase() as Hex;
+  const hashAt = (seq: number): Hex | undefined => store.get<LogRow>(['log', seq])?.hash;
+  const verified = async (at = hashAt): Promise<string> => (await verifyAnchors(parts, signer, at)).status;
+  const nonce = async (): Promise<number> => Number(await anvil.rpc('eth_getTransactionCount', account.address, 'latest'));
+  await logged(store, 5);
+  for (let again = 0; again < 3; again += 1) await considerAnchor(parts);
+  await anvil.rpc('anvil_mine', '0x4');
+  assert.equal(await nonce(), 1, 'the same bytes, however often');
+  await considerAnchor(parts);
+  assert.deepEqual([store.count(['anchored']), store.list<LogRow>(['log']).at(-1)?.entry['kind'], await verified()], [1, 'anchor', 'ok']);
+  wall += 200_000;
+  await considerAnchor(parts);
+  assert.equal(await nonce(), 1, 'nothing new to anchor');
+  assert.equal(await verified((seq) => (seq === 5 ? HASH : hashAt(seq))), 'violation', 'a rewritten entry');
+  assert.equal(await verified(() => undefined), 'violation', 'a cut log');
+  await store.commit((write) => { write.remove(['anchored', 5]); });
+  assert.equal(await verified(), 'violation', 'a store that lost the anchor');
+  await logged(store, 3, 9);
+  await considerAnchor({ ...parts, config: { ...parts.config, checkpoints: { ...parts.config.checkpoints!, anchor: { everySeconds: 100, maximumWei: '1' } } } });
+  assert.match(store.get<string>(['anchorFault']) ?? '', /the limit is 1/);
+  assert.equal(await nonce(), 1);
+});
+
+interface Served { rows: readonly LogRow[]; signed: unknown }
+
+async function peerOf(t: TestContext, served: Served): Promise<string> {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://x');
+    const from = Number(url.searchParams.get('from'));
+    const last = served.rows.at(-1);
+    response.end(JSON.stringify(url.pathname === '/v1/checkpoint' ? { seq: last?.seq, hash: last?.hash, signed: served.signed } : served.rows.filter(({ seq }) => seq >= from).slice(0, Number(url.searchParams.get('limit')))));
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  t.after(() => { server.close(); });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it('a peer\'s log is followed; one that is cut, rewritten or signed by another is named, and stays so', async (t) => {
+  const [{ store: own }, { store: theirs }, { store: forged }] = [tempStore(t), tempStore(t), tempStore(t)];
+  await logged(theirs, 8);
+  await logged(forged, 12, 100);
+  const rows = theirs.list<LogRow>(['log']);
+  const served: Served = { rows: rows.slice(0, 5), signed: null };
+  const url = await peerOf(t, served);
+  const [peer] = configWith({ peers: [{ name: 'friend', url }] }).peers;
+  const look = async (): Promise<readonly [number, string | undefined, string | undefined]> => { const { seq, fault, broken } = await witnessPeer(own, peer!, 1); return [seq, fault, broken]; };
+  assert.deepEqual(await look(), [5, undefined, undefined]);
+  served.rows = rows;
+  assert.deepEqual(await look(), [8, undefined, undefined]);
+  served.rows = [...rows, { ...rows[0]!, seq: 9 }];
+  assert.match((await look())[1] ?? '', /entry 9: expected prev/);
+  served.rows = forged.list<LogRow>(['log']);
+  assert.match((await look())[2] ?? '', /entry 8 had the hash/);
+  served.rows = rows;
+  assert.match((await look())[2] ?? '', /entry 8 had the hash/, 'for ever');
+  const keyed = { ...peer!, name: 'keyed', key: account.address.toLowerCase() as Hex };
+  assert.match((await witnessPeer(own, keyed, 1)).fault ?? '', /no signed checkpoint/);
+  served.signed = { ...await signCheckpoint(account, { ...STATEMENT, seq: 8, hash: rows[7]!.hash }), seq: 7 };
+  assert.match((await witnessPeer(own, keyed, 1)).fault ?? '', /not signed by/);
+  served.signed = await signCheckpoint(account, { ...STATEMENT, seq: 8, hash: rows[7]!.hash });
+  assert.equal((await witnessPeer(own, keyed, 1)).seq, 8);
+  served.rows = rows.slice(0, 3);
+  served.signed = null;
+  assert.match((await witnessPeer(own, { ...peer!, name: 'third' }, 1)).fault ?? 'none', /none/);
+  served.rows = rows.slice(0, 2);
+  assert.match((await witnessPeer(own, { ...peer!, name: 'third' }, 1)).broken ?? '', /had 3 entries, now it says 2/);
+});
