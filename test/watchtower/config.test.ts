@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseConfig } from '../../watchtower/config.ts';
+import { parseConfig, urlOf } from '../../watchtower/config.ts';
+import { enabled, MONITORS } from '../../watchtower/registry.ts';
 import { ConfigMistake } from '../../watchtower/fault.ts';
 
 const RIGHT = {
@@ -40,6 +41,29 @@ describe('the configuration', () => {
     refused((config) => { Object.assign(config['l1']!, { endpoints: [{ url: 'ftp://x', operator: 'own' }] }); }, /endpoints\.0\.url: expected an http/);
     refused((config) => { Object.assign(config, { channels: [{ kind: 'discord', name: 'x', urlFrom: 'https://secret' }] }); }, /urlFrom: expected the name of an environment variable/);
     refused((config) => { Object.assign(config, { channels: ['x', 'x'].map((name) => ({ kind: 'discord', name, urlFrom: 'D' })) }); }, /names that differ/);
+  });
+
+  it('takes a secret URL from the environment, refuses one with a password in it, or none or two places', () => {
+    const withPlace = (place: Record<string, unknown>) => (config: Record<string, never>): void => { Object.assign(config['l1']!, { endpoints: [{ operator: 'own', ...place }] }); };
+    refused(withPlace({ url: 'https://user:pass@rpc.example/' }), /without a user name or password/);
+    refused(withPlace({ url: 'https://rpc.example/', urlFrom: 'RPC' }), /one of url and urlFrom/);
+    refused(withPlace({}), /one of url and urlFrom/);
+    refused(withPlace({ urlFrom: 'RPC', operator: 'a\nb' }), /letters, digits/);
+    const config = parseConfig(JSON.stringify({ ...RIGHT, l1: { ...RIGHT.l1, endpoints: [{ urlFrom: 'KEYFALL_TEST_RPC', operator: 'own' }] } }), 'a');
+    process.env['KEYFALL_TEST_RPC'] = 'https://rpc.example/key';
+    assert.equal(urlOf(config.l1.endpoints[0] ?? {}), 'https://rpc.example/key');
+    assert.equal(JSON.stringify(config).includes('rpc.example/key'), false);
+    process.env['KEYFALL_TEST_RPC'] = 'file:///etc/passwd';
+    assert.throws(() => urlOf(config.l1.endpoints[0] ?? {}), (error) => error instanceof ConfigMistake && !error.message.includes('passwd'));
+    delete process.env['KEYFALL_TEST_RPC'];
+  });
+
+  it('changes and switches off single checks, and refuses an id that is none', () => {
+    const config = parseConfig(JSON.stringify({ ...RIGHT, checks: { 'E29-liveness': { severity: 'critical', staleAfterSeconds: 5 }, 'A2-agreement': { isEnabled: false } } }), 'a');
+    const liveness = enabled(MONITORS, config).find(({ id }) => id === 'E29-liveness');
+    assert.deepEqual([liveness?.severity, liveness?.staleAfterSeconds], ['critical', 5]);
+    assert.equal(enabled(MONITORS, config).some(({ id }) => id === 'A2-agreement'), false);
+    assert.throws(() => enabled(MONITORS, parseConfig(JSON.stringify({ ...RIGHT, checks: { 'E29-livenes': {} } }), 'a')), ConfigMistake);
   });
 
   it('refuses text that is neither YAML nor JSON', () => {
