@@ -17,7 +17,7 @@ import type { L1Header } from './l1/header.ts';
 import type { Quorum } from './l1/quorum.ts';
 import type { Monitor, Notice, StoredEvent, View } from './monitor.ts';
 import type { CursorState, Incident, Store, StoredBlock } from './store.ts';
-import { Unverifiable, type Verdict } from './verdict.ts';
+import { hashOf, Unverifiable, type Verdict } from './verdict.ts';
 
 /** Blocks walked before finality is looked at again, so that a long catching-up still judges. */
 const BLOCKS_PER_STEP = 500;
@@ -109,11 +109,25 @@ export class Engine {
       switch (move.kind) {
         case 'append': await this.#append(cursor, header); break;
         case 'unwind': await this.#unwind(cursor); break;
-        case 'refused': throw new Unverifiable(`L1 contradicts what was final: expected ${move.expected}, got ${move.got}`);
+        case 'refused': await this.#contradicted(move.expected, move.got); break;
         default: move satisfies never;
       }
     }
     return false;
+  }
+
+  /** What was final is no more: told once, and nothing of what was kept is rewritten; a person must decide. */
+  async #contradicted(expected: string, got: string): Promise<never> {
+    const { store, wallMilliseconds } = this.#parts;
+    const { finalized } = this.cursor;
+    const block = this.#block(finalized);
+    const sentence = `L1 contradicts what was final up to block ${finalized}: nothing that this watchtower said of it can be relied on`;
+    const incident: Incident = {
+      id: hashOf({ finality: finalized, hash: block?.hash ?? null }), monitor: 'A5-continuity', subject: 'finality', severity: 'critical', sentence, expected, got, state: 'firing',
+      blockNumber: finalized, blockHash: block?.hash ?? `0x${'00'.repeat(32)}`, transaction: undefined, foundAt: wallMilliseconds(),
+    };
+    if (store.get(['incident', incident.id]) === undefined) await store.commit((write) => { this.#keeper.record(write, [{ from: undefined, incident }]); });
+    throw new Unverifiable(`${sentence}: expected ${expected}, got ${got}`);
   }
 
   /** Whether the tip is still the chain's; if not, it is unwound by one. */
@@ -183,7 +197,7 @@ export class Engine {
     const agreed = Number(header.number) === target ? { header, answers } : await quorum.header(BigInt(target));
     const kept = this.#block(target)?.hash;
     if (agreed.header.hash !== kept) {
-      if (target <= this.cursor.finalized) throw new Unverifiable(`finalized block ${target}: expected ${String(kept)}, got ${agreed.header.hash}`);
+      if (target <= this.cursor.finalized) await this.#contradicted(`finalized block ${target} ${String(kept)}`, agreed.header.hash);
       // L1 was reorganised after the walk: no block of the old branch may be called final. The walk goes on from below it.
       await this.#unwindTo(target - 1);
       return;

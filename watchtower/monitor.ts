@@ -31,8 +31,8 @@ export interface View {
   readonly contracts: Contracts;
   /** A view function at this block, agreed by quorum. */
   readonly read: <T>(contract: string, functionName: string, args?: readonly unknown[]) => Promise<T>;
-  /** The same of a contract that is not part of the deployment, with the ABI of one of ours. */
-  readonly readAt: <T>(address: Hex, abiOf: string, functionName: string, args?: readonly unknown[]) => Promise<T>;
+  /** The same of a contract that is not part of the deployment, with the ABI of one of ours; asked by `from` if it may matter who asks. */
+  readonly readAt: <T>(address: Hex, abiOf: string, functionName: string, args?: readonly unknown[], from?: Hex) => Promise<T>;
   /** Code whose hash is proven; '0x' for none. */
   readonly code: (address: Hex) => Promise<Hex>;
   /** An account and storage words, proven against this block's state root. */

@@ -38,8 +38,8 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
   const { config, contracts, quorum, endpoints, store, memory } = parts;
   // One block, one question, one answer: what was agreed is not asked again, whoever asks (a monitor, the API).
   const agreed = new Map<string, Promise<Hex>>();
-  const ask = async (what: string, call: { readonly to: Hex; readonly data: Hex }): Promise<Hex> => {
-    const key = `${call.to} ${call.data}`;
+  const ask = async (what: string, call: { readonly to: Hex; readonly data: Hex; readonly from?: Hex }): Promise<Hex> => {
+    const key = `${call.to} ${call.data} ${call.from ?? ''}`;
     const found = agreed.get(key) ?? quorum.same<Hex>(what, 'eth_call', [call, { blockHash: header.hash }], (value) => String(value));
     agreed.set(key, found);
     try {
@@ -49,8 +49,8 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
       throw cause;
     }
   };
-  const readAt = async <T>(address: Hex, abiOf: string, functionName: string, args: readonly unknown[] = []): Promise<T> => {
-    const data = await ask(`${abiOf}.${functionName}(${args.map(String).join(', ')})`, { to: address, data: contracts.encode(abiOf, functionName, args) });
+  const readAt = async <T>(address: Hex, abiOf: string, functionName: string, args: readonly unknown[] = [], from?: Hex): Promise<T> => {
+    const data = await ask(`${abiOf}.${functionName}(${args.map(String).join(', ')})`, { to: address, data: contracts.encode(abiOf, functionName, args), ...(from === undefined ? {} : { from }) });
     try {
       return contracts.decode(abiOf, functionName, data) as T;
     } catch (cause) {

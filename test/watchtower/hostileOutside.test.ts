@@ -19,6 +19,7 @@ import { noticed } from '../../watchtower/incidents.ts';
 import type { L1Header } from '../../watchtower/l1/header.ts';
 import type { Quorum } from '../../watchtower/l1/quorum.ts';
 import { MONITORS } from '../../watchtower/registry.ts';
+import type { Incident } from '../../watchtower/store.ts';
 import { Unverifiable } from '../../watchtower/verdict.ts';
 import { changeOf, configWith, tempStore } from './tempStore.ts';
 import { SILENT } from './watched.ts';
@@ -156,5 +157,7 @@ it('a branch that L1 left between the walk and the look at finality is not calle
   branch = 'cc';
   finalAt['cc'] = 4;
   isReorganised = false;
-  await assert.rejects(engine.step(), (cause) => cause instanceof Unverifiable, 'what contradicts finality is unknown, never followed');
+  for (let again = 0; again < 2; again += 1) await assert.rejects(engine.step(), (cause) => cause instanceof Unverifiable, 'what contradicts finality is unknown, never followed');
+  assert.deepEqual(store.list<Incident>(['incident']).map(({ subject, severity }) => [subject, severity]), [['finality', 'critical']], 'and told once');
+  assert.equal(store.count(['log']), 1);
 });
