@@ -2,19 +2,19 @@
 // act on a lie, and the act itself: logged before sent, limited, never twice.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createMPT } from '@ethereumjs/mpt';
 import { Account, ValueEncoding } from '@ethereumjs/util';
 import { encryptKeystoreJsonSync } from 'ethers';
-import { encodeFunctionData, parseAbi, parseTransaction, type Hex } from 'viem';
+import { encodeFunctionData, keccak256, parseAbi, parseTransaction, zeroAddress, type Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { EXIT_CLAIM_SECONDS, EXIT_PROVE_SECONDS, fromHex, L2_BRIDGE, MESSAGE_PASSER, toHex, ZK_ALONE_DELAY_SECONDS } from '@keyfall/protocol';
+import { encodeMessage, EXIT_CLAIM_SECONDS, EXIT_PROVE_SECONDS, fromHex, L2_BRIDGE, MESSAGE_PASSER, messagePriceWei, toHex, ZK_ALONE_DELAY_SECONDS } from '@keyfall/protocol';
 import { parseConfig } from '../../watchtower/config.ts';
 import { AutoExit } from '../../watchtower/exit/autoExit.ts';
-import { decideExit, type ExitFacts } from '../../watchtower/exit/decide.ts';
+import { decideExit, type Decision, type ExitFacts } from '../../watchtower/exit/decide.ts';
 import { planExit } from '../../watchtower/exit/plan.ts';
 import { readPresigned } from '../../watchtower/exit/presigned.ts';
 import { TrieStore } from '../../watchtower/replay/trieStore.ts';
@@ -86,7 +86,7 @@ describe('exits signed beforehand', () => {
 });
 
 const AGREE = ['a', 'b'].map((operator) => ({ operator, state: 'agrees' as const, detail: '' }));
-const FACTS: ExitFacts = { nowT: 100, quorum: 2, answers: AGREE, upgrades: [{ id: '0xbad', failed: ['B11-codehash'], lastSafeT: 10_000 }], unproven: undefined, nonce: 3, nonces: [3, 4], graceSeconds: 50, announcedT: { '0xbad': 40 }, vetoed: [] };
+const FACTS: ExitFacts = { nowT: 100, quorum: 2, answers: AGREE, upgrades: [{ id: '0xbad', failed: ['B11-codehash'], lastSafeT: 10_000 }], unproven: undefined, nonce: 3, nonces: [3, 4], areAllTaken: false, graceSeconds: 50, announcedT: { '0xbad': 40 }, vetoed: [] };
 
 describe('the decision to force an exit', () => {
   it('fires only on all of it together: drop any one fact and it does not', () => {
@@ -94,7 +94,7 @@ describe('the decision to force an exit', () => {
     const less: readonly (readonly [string, Partial<ExitFacts>, string])[] = [
       ['no check failed', { upgrades: [{ id: '0xbad', failed: [], lastSafeT: 10_000 }] }, 'wait'], ['vetoed', { vetoed: ['0xbad'] }, 'wait'], ['one operator', { quorum: 1 }, 'refuse'], ['one answer', { answers: AGREE.slice(1) }, 'refuse'],
       ['one operator twice', { answers: [AGREE[0], AGREE[0]] as never }, 'refuse'], ['dissent', { answers: [...AGREE, { operator: 'c', state: 'dissents', detail: '' }] }, 'refuse'], ['state not proven', { unproven: 'behind' }, 'refuse'], ['nonce unknown', { nonce: undefined }, 'refuse'],
-      ['nonce moved on', { nonce: 5 }, 'ask'], ['not announced', { announcedT: {} }, 'announce'], ['no time for a grace', { announcedT: {}, nowT: 9_950 }, 'ask'], ['within the grace', { nowT: 89 }, 'wait'],
+      ['nonce moved on', { nonce: 5 }, 'ask'], ['all was taken and used', { nonce: 5, areAllTaken: true }, 'wait'], ['taken once, the account is before it', { nonce: 2, areAllTaken: true }, 'ask'], ['not announced', { announcedT: {} }, 'announce'], ['no time for a grace', { announcedT: {}, nowT: 9_950 }, 'ask'], ['within the grace', { nowT: 89 }, 'wait'],
     ];
     for (const [what, change, act] of less) assert.equal(decideExit({ ...FACTS, ...change }).act, act, what);
     assert.equal(decideExit({ ...FACTS, nowT: 90 }).act, 'fire', 'the grace to the second');
@@ -113,56 +113,180 @@ describe('auto-exit', () => {
     assert.equal(parseConfig(text({}, 2), 'test').autoExit?.isDryRun, true, 'dry unless told otherwise');
   });
 
-  it('logs the signed transaction before it sends it, sends the same bytes again, stops at its limit, and in a dry run sends nothing', async (t) => {
-    for (const [isDryRun, maximumWei, sends] of [[false, '100000000000000000', 4], [false, '1', 0], [true, '100000000000000000', 0]] as const) {
-      const { exit, store, sent, view } = await armed(t, isDryRun, maximumWei);
-      assert.equal((await exit.consider(view(0))).act, 'announce');
-      assert.equal((await exit.consider(view(30))).act, 'wait');
-      assert.equal((await exit.consider(view(61))).act, 'fire');
-      assert.equal((await exit.consider(view(62))).act, 'fire');
-      assert.equal(sent.length, sends, `dry ${isDryRun}, limit ${maximumWei}`);
-      const log = store.list<LogRow>(['log']).map(({ entry }) => entry);
-      const told = store.list<OutboxRow>(['outbox']).map(({ text }) => text);
-      assert.match(told[0] ?? '', /To veto, write 0x[0-9a-f]+ as a line/);
-      if (maximumWei === '1') assert.match(told[1] ?? '', /the limit is 1/);
-      if (isDryRun) assert.match(told[1] ?? '', /would force \(dry run\)/);
-      if (sends === 0) continue;
-      assert.deepEqual([new Set(sent.map(({ raw }) => raw)).size, sent.every(({ raw, logged }) => logged.includes(raw))], [2, true]);
-      assert.deepEqual(log.filter(({ act }) => act === 'force').map(({ owner }) => owner), [OWNER.address.toLowerCase(), OWNER.address.toLowerCase()]);
-      assert.deepEqual([...new Set(sent.map(({ raw }) => parseTransaction(raw).nonce))], [7, 8]);
-    }
+  const LIMIT = 10n ** 17n;
+
+  it('logs the signed transaction before it sends it, and sends the same bytes again, each exit at a nonce of its own', async (t) => {
+    const armed = await arm(t, { maximumWei: LIMIT });
+    assert.equal((await armed.at(0)).act, 'announce');
+    assert.equal((await armed.at(30)).act, 'wait');
+    assert.equal((await armed.at(61)).act, 'fire');
+    assert.equal((await armed.at(62)).act, 'fire');
+    assert.equal(armed.sent.length, 4);
+    assert.match(armed.told()[0] ?? '', /To veto, write 0x[0-9a-f]+ as a line/);
+    assert.deepEqual([new Set(armed.sent.map(({ raw }) => raw)).size, armed.sent.every(({ raw, logged }) => logged.includes(raw))], [2, true]);
+    assert.deepEqual(armed.acts('force').map(({ owner }) => owner), [OWNER.address.toLowerCase(), OWNER.address.toLowerCase()]);
+    assert.deepEqual([...new Set(armed.sent.map(({ raw }) => parseTransaction(raw).nonce))], [7, 8]);
+  });
+
+  it('a dry run signs nothing, and what it pretended does not count when it is switched off', async (t) => {
+    const dry = await arm(t, { maximumWei: LIMIT, isDryRun: true });
+    await dry.at(0);
+    assert.equal((await dry.at(61)).act, 'fire');
+    assert.deepEqual([dry.sent.length, dry.acts('force').length], [0, 0]);
+    assert.match(dry.told()[1] ?? '', /would force \(dry run\)/);
+    assert.ok(!JSON.stringify(dry.log()).includes('"0x02'), 'no signed transaction is anywhere');
+    const real = await arm(t, { maximumWei: LIMIT, store: dry.store, stateRoot: dry.stateRoot });
+    assert.equal((await real.at(70)).act, 'announce', 'a person may veto the real one');
+    assert.equal((await real.at(131)).act, 'fire');
+    assert.equal(real.sent.length, 2);
+  });
+
+  it('stops at its limit and says so', async (t) => {
+    const { at, sent, told } = await arm(t, { maximumWei: 1n });
+    await at(0);
+    await at(61);
+    assert.equal(sent.length, 0);
+    assert.match(told()[1] ?? '', /the limit is 1/);
   });
 
   it('a veto in the file stops it', async (t) => {
-    const { exit, sent, view, vetoFile } = await armed(t, false, '100000000000000000');
-    await exit.consider(view(0));
+    const { at, sent, vetoFile } = await arm(t, { maximumWei: LIMIT });
+    await at(0);
     writeFileSync(vetoFile, `0x${'ba'.repeat(32)}\n`);
-    assert.equal((await exit.consider(view(61))).act, 'wait');
+    assert.equal((await at(61)).act, 'wait');
     assert.equal(sent.length, 0);
+  });
+
+  it('when fees rise above it, it is signed again at the same nonce and within the limit, never beyond', async (t) => {
+    const armed = await arm(t, { maximumWei: LIMIT, count: 1 });
+    await armed.at(0);
+    await armed.at(61);
+    const fees = (): (readonly [number | undefined, bigint | undefined])[] => armed.sent.map(({ raw }) => { const { nonce, maxFeePerGas } = parseTransaction(raw); return [nonce, maxFeePerGas]; });
+    for (const baseFee of [2n, 6n, 50n, 4_000n]) {
+      armed.world.baseFee = baseFee * GWEI;
+      await armed.at(62);
+    }
+    assert.deepEqual(fees().map(([nonce, fee]) => [nonce, (fee ?? 0n) / GWEI]), [[7, 3n], [7, 3n], [7, 13n], [7, 101n], [7, 101n]]);
+    assert.match(armed.told().at(-1) ?? '', /auto-exit stops: .* the limit is 100000000000000000/);
+    for (const { raw } of armed.sent) {
+      const { value = 0n, gas = 0n, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = parseTransaction(raw);
+      assert.ok(value + gas * maxFeePerGas <= LIMIT);
+      assert.ok(value >= messagePriceWei(250_000n, maxFeePerGas, 0n), 'whatever base fee it is mined at, the message is paid');
+      assert.ok(maxPriorityFeePerGas >= GWEI);
+    }
+  });
+
+  it('a nonce that another used, or a transaction that reverted, is replaced at the next nonce, once that is final', async (t) => {
+    const armed = await arm(t, { maximumWei: LIMIT, count: 1 });
+    await armed.at(0);
+    await armed.at(61);
+    armed.world.latestNonce = 9;
+    await armed.at(62);
+    assert.deepEqual(armed.nonces(), [7, 7], 'what is not final may be ours');
+    armed.world.finalNonce = 8;
+    await armed.at(63);
+    assert.deepEqual(armed.nonces(), [7, 7, 9]);
+    assert.equal(armed.acts('force').at(-1)?.['because'], 'nonce 7 was used without it');
+    [armed.world.finalNonce, armed.world.latestNonce] = [10, 10];
+    await armed.at(64);
+    [armed.world.finalNonce, armed.world.latestNonce] = [11, 11];
+    await armed.at(65);
+    await armed.at(66);
+    assert.deepEqual(armed.nonces(), [7, 7, 9, 10], 'after three it wants a person');
+    assert.match(armed.told().at(-1) ?? '', /needs a person: 3 transactions/);
+  });
+
+  it('only a message that L2 executes as the exit is the exit: copies with less gas, less surcharge, another kind or more bytes are not', async (t) => {
+    const armed = await arm(t, { maximumWei: LIMIT, count: 1 });
+    const exit = armed.exits[0] ?? '0x';
+    const honest = { kind: 'signed', sender: OTHER.address, to: zeroAddress, mintWei: 0n, valueWei: 0n, gas: 200_000n, surcharge: 50_000n, l1Time: 1n, data: fromHex(exit) } as const;
+    await armed.at(0);
+    const copies = [{ gas: 199_999n }, { surcharge: 49_999n }, { kind: 'call', to: OTHER.address }, { data: fromHex(`0x00${exit.slice(2)}`) }] as const;
+    armed.world.messages = copies.map((change) => toHex(encodeMessage({ ...honest, ...change })));
+    await armed.at(61);
+    assert.equal(armed.sent.length, 1, 'none of them holds the exit up');
+    armed.world.messages.push(toHex(encodeMessage(honest)));
+    armed.world.finalNonce = 8;
+    await armed.at(62);
+    await armed.at(63);
+    assert.equal(armed.sent.length, 1, 'it is in the Inbox');
+    assert.deepEqual(armed.acts('taken').map(({ message }) => message), [4], 'and was acknowledged once');
+    armed.world.executedTo = 5;
+    await armed.at(64);
+    assert.deepEqual(armed.nonces(), [7, 8], 'L2 went past it and the nonce is unused: it was dropped, so it is sent again');
+  });
+
+  it('an exit that others took while ours was on its way does not leave a gap before the next one', async (t) => {
+    const armed = await arm(t, { maximumWei: LIMIT });
+    await armed.at(0);
+    await armed.at(61);
+    armed.world.messages = [toHex(encodeMessage({ kind: 'signed', sender: OTHER.address, to: zeroAddress, mintWei: 0n, valueWei: 0n, gas: 200_000n, surcharge: 50_000n, l1Time: 1n, data: fromHex(armed.exits[0] ?? '0x') }))];
+    await armed.at(62);
+    assert.deepEqual(armed.nonces(), [7, 8, 7, 8]);
+    assert.equal(armed.acts('taken')[0]?.['isOurs'], false);
+  });
+
+  it('dying at each write, every life one write longer: each exit is signed once, logged before it is sent, and told', async (t) => {
+    const armed = await arm(t, { maximumWei: LIMIT });
+    const commit = armed.store.commit.bind(armed.store);
+    for (let life = 0, isDone = false; !isDone; life += 1) {
+      assert.ok(life < 50, 'it gets on');
+      let writes = 0;
+      armed.store.commit = async (change) => {
+        writes += 1;
+        if (writes > life) throw new Error('killed');
+        await commit(change);
+      };
+      try {
+        const again = await armed.reopen();
+        for (const nowT of [0, 61, 62]) await again(nowT);
+        isDone = true;
+      } catch (cause) {
+        if (!(cause instanceof Error) || cause.message !== 'killed') throw cause;
+      }
+    }
+    assert.equal(new Set(armed.sent.map(({ raw }) => raw)).size, 2);
+    assert.ok(armed.sent.every(({ raw, logged }) => logged.includes(raw)));
+    assert.deepEqual([armed.acts('announce').length, armed.acts('force').length, armed.told().length], [1, 2, 3]);
   });
 });
 
-async function armed(t: TestContext, isDryRun: boolean, maximumWei: string) {
+const GWEI = 1_000_000_000n;
+
+interface Arming { readonly maximumWei: bigint; readonly isDryRun?: boolean; readonly count?: number; readonly store?: Store; readonly stateRoot?: Hex }
+
+/** An auto-exit over a world that the test turns: the L1 of `world`, and an upgrade pending that does not decode. */
+async function arm(t: TestContext, { maximumWei, isDryRun = false, count = 2, store: kept, stateRoot: keptRoot }: Arming) {
   const path = directory(t);
   const [keystore, vetoFile] = [join(path, 'key.json'), join(path, 'veto')];
   writeFileSync(keystore, encryptKeystoreJsonSync({ address: OTHER.address, privateKey: `0x${'22'.repeat(32)}` }, 'password', { scrypt: { N: 2 } }));
   process.env['EXIT_TEST_PASSWORD'] = 'password';
+  const presigned = await fileOf(t, Array.from({ length: count }, (_, nonce) => ({ nonce })));
   const config = parseConfig(JSON.stringify({
     l1: { chainId: 31_337, quorum: 2, endpoints: ['a', 'b'].map((operator) => ({ url: `http://${operator}/`, operator })) }, deployment: { deployBlock: 0, contracts: {} }, data: join(path, 'data'),
-    autoExit: { owner: OWNER.address, presigned: await fileOf(t, [{ nonce: 0 }, { nonce: 1 }]), keystore, passwordFrom: 'EXIT_TEST_PASSWORD', graceSeconds: 60, maximumWei, vetoFile, isDryRun }, channels: [{ kind: 'webhook', name: 'hook', url: 'http://a/', secretFrom: 'S' }],
+    autoExit: { owner: OWNER.address, presigned, keystore, passwordFrom: 'EXIT_TEST_PASSWORD', graceSeconds: 60, maximumWei: String(maximumWei), vetoFile, isDryRun }, channels: [{ kind: 'webhook', name: 'hook', url: 'http://a/', secretFrom: 'S' }],
   }), 'test');
-  const store = new Store(config.data);
-  t.after(async () => store.close());
-  const stateRoot = await stateWithSomebody(store);
+  const store = kept ?? new Store(config.data);
+  if (kept === undefined) t.after(async () => store.close());
+  const stateRoot = keptRoot ?? await stateWithSomebody(store);
+  const world = { baseFee: GWEI, latestNonce: 7, finalNonce: 7, messages: [] as Hex[], executedTo: 0 };
   const sent: { raw: Hex; logged: string }[] = [];
   const endpoint = { operator: 'a', request: async (_method: string, [raw]: readonly unknown[]) => {
+    const isKnown = sent.some((other) => other.raw === raw);
     sent.push({ raw: raw as Hex, logged: JSON.stringify(store.list<LogRow>(['log'])) });
-    if (sent.length > 2) throw new EndpointFault('rpc-error', 'a', 'already known');
+    if (isKnown) throw new EndpointFault('rpc-error', 'a', 'already known');
   } } as never;
-  const quorum = { needed: 2, same: () => Promise.resolve('0x7') } as never;
-  const exit = await AutoExit.open({ config, store, quorum, endpoints: [endpoint], wallMilliseconds: () => 0 }, BigInt(CHAIN));
-  assert.ok(exit !== undefined);
-  return { exit, store, sent, vetoFile, view: (nowT: number) => hostileView(config, nowT, stateRoot) };
+  const quorum = { needed: 2, same: async () => `0x${world.latestNonce.toString(16)}`, head: async () => ({ header: { baseFeePerGas: world.baseFee } }) } as never;
+  const reopen = async (): Promise<(nowT: number) => Promise<Decision>> => {
+    const exit = await AutoExit.open({ config, store, quorum, endpoints: [endpoint], wallMilliseconds: () => 0 }, BigInt(CHAIN));
+    assert.ok(exit !== undefined);
+    return async (nowT) => exit.consider(hostileView(config, nowT, stateRoot, world));
+  };
+  const log = (): readonly Readonly<Record<string, unknown>>[] => store.list<LogRow>(['log']).map(({ entry }) => entry);
+  return {
+    store, stateRoot, sent, vetoFile, world, log, reopen, at: await reopen(), told: () => store.list<OutboxRow>(['outbox']).map(({ text }) => text), acts: (act: string) => log().filter((entry) => entry['act'] === act),
+    nonces: () => sent.map(({ raw }) => parseTransaction(raw).nonce), exits: (JSON.parse(readFileSync(presigned, 'utf8')) as { exits: { raw: Hex }[] }).exits.map(({ raw }) => raw),
+  };
 }
 
 /** A state in which somebody else has an account, so that the owner's absence is proven by the trie. */
@@ -175,14 +299,15 @@ async function stateWithSomebody(store: Store): Promise<Hex> {
 }
 
 /** A final state in which an upgrade is pending that does not decode; the owner's account is fresh. */
-function hostileView(config: ReturnType<typeof parseConfig>, nowT: number, stateRoot: Hex): never {
+function hostileView(config: ReturnType<typeof parseConfig>, nowT: number, stateRoot: Hex, world: { readonly finalNonce: number; readonly messages: readonly Hex[]; readonly executedTo: number }): never {
   const answers: Readonly<Record<string, unknown>> = {
-    'Clock.current': BigInt(nowT), 'Clock.TIME_SCALE': 1n, 'UpgradeTimelock.exitWindow': 1_000n, 'UpgradeTimelock.state': 1, 'UpgradeTimelock.scheduleOf': { eta: 100_000, expiry: 200_000 }, 'Rollup.finalHead': [0n, '0x', '0x', 0n], 'Inbox.price': 1_000n,
+    'Clock.current': BigInt(nowT), 'Clock.TIME_SCALE': 1n, 'UpgradeTimelock.exitWindow': 1_000n, 'UpgradeTimelock.state': 1, 'UpgradeTimelock.scheduleOf': { eta: 100_000, expiry: 200_000 }, 'Rollup.finalHead': [0n, '0x', '0x', 0n], 'Inbox.backlog': 0n,
   };
   return {
     header: { number: 1n, hash: '0x01', baseFeePerGas: 1_000_000_000n }, answers: AGREE, config, memory: new Map(), contracts: { address: () => `0x${'33'.repeat(20)}` },
     read: (contract: string, name: string) => Promise.resolve(answers[`${contract}.${name}`]),
-    events: (contract: string) => (contract === 'UpgradeTimelock' ? [{ args: { id: `0x${'ba'.repeat(32)}`, upgrade: { kind: 99, payload: '0x', reportHash: '0x', salt: '0x' } } }] : []),
-    reexecuted: () => ({ state: { broken: undefined, executed: { batch: 0, head: { stateRoot } } }, findings: [], fault: undefined, resultOf: () => undefined }),
+    prove: () => Promise.resolve({ nonce: BigInt(world.finalNonce) }),
+    events: (contract: string) => (contract === 'Inbox' ? world.messages.map((message, index) => ({ transactionHash: keccak256(message), args: { index: String(index), message } })) : contract === 'UpgradeTimelock' ? [{ args: { id: `0x${'ba'.repeat(32)}`, upgrade: { kind: 99, payload: '0x', reportHash: '0x', salt: '0x' } } }] : []),
+    reexecuted: () => ({ state: { broken: undefined, executed: { batch: 0, inboxTo: world.executedTo, head: { stateRoot } } }, findings: [], fault: undefined, resultOf: () => undefined }),
   } as never;
 }

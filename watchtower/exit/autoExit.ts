@@ -1,16 +1,16 @@
 // Opt-in auto-exit: gathers the facts at each finalized state, asks decide.ts, and does what it says: tell, announce, or force the owner's signed
-// withdrawals through the Inbox. Owns the order (log, then send), the fee limit, and never sending twice. The key it holds pays L1 fees from its own
-// balance; what leaves L2 was signed by its owner and can only pay its owner (presigned.ts).
-// Invariant: an intent with the whole signed L1 transaction is in the log before the transaction is sent; a retry sends the same bytes.
+// withdrawals through the Inbox. Owns the order (decide, log, send, acknowledge) and what is kept of it. The key it holds pays L1 fees from its own
+// balance (send.ts); what leaves L2 was signed by its owner and can only pay its owner (presigned.ts). A dry run signs nothing.
+// Invariant: the whole signed L1 transaction is in the log before it is sent; what was done is read from final blocks, not from what was sent.
 
 import { readFileSync, existsSync } from 'node:fs';
-import { encodeFunctionData, parseAbi, parseTransaction, type Hex } from 'viem';
-import type { PrivateKeyAccount } from 'viem/accounts';
+import { decryptKeystoreJson } from 'ethers';
+import type { Hex } from 'viem';
+import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 import { append, headOf } from '../auditLog.ts';
 import { noticeRows } from '../alerts/outbox.ts';
 import { secret, type Config } from '../config.ts';
-import { unlockKeystore } from '../checkpoint/keeping.ts';
-import { EndpointFault } from '../fault.ts';
+import { ConfigMistake, messageOf } from '../fault.ts';
 import type { Endpoint } from '../l1/endpoint.ts';
 import type { Quorum } from '../l1/quorum.ts';
 import type { View } from '../monitor.ts';
@@ -20,14 +20,10 @@ import { lookAtUpgrades } from '../upgrades/pending.ts';
 import { decideExit, type Decision, type ExitFacts } from './decide.ts';
 import { planExit } from './plan.ts';
 import { readPresigned, type PresignedExit } from './presigned.ts';
+import { ExitSender, fateOf, type Intent } from './send.ts';
 
-const INBOX = parseAbi(['function sendSigned(uint64 gas, uint64 surcharge, bytes rawTransaction) payable returns (uint64 index)']);
-const TIP_WEI = 1_000_000_000n;
-/** Above what enqueueing costs; 40 gas a byte of calldata is EIP-7623's floor. */
-const SEND_GAS = 250_000n;
-const SEND_GAS_PER_BYTE = 60n;
-
-interface Intent { readonly upgrade: string; readonly l1: Hex; readonly worstWei: string; readonly isDryRun: boolean }
+/** Nonces of the fee key that one exit may use up: more is no accident, and a person must look. */
+const MOST_NONCES = 3;
 
 interface AutoExitParts {
   readonly config: Config;
@@ -41,13 +37,13 @@ export class AutoExit {
   readonly #parts: AutoExitParts;
   readonly #policy: NonNullable<Config['autoExit']>;
   readonly #exits: readonly PresignedExit[];
-  readonly #account: PrivateKeyAccount;
+  readonly #sender: ExitSender;
 
   private constructor(parts: AutoExitParts, policy: NonNullable<Config['autoExit']>, exits: readonly PresignedExit[], account: PrivateKeyAccount) {
     this.#parts = parts;
     this.#policy = policy;
     this.#exits = exits;
-    this.#account = account;
+    this.#sender = new ExitSender({ chainId: parts.config.l1.chainId, account, quorum: parts.quorum, endpoints: parts.endpoints });
   }
 
   /** Reads and checks everything that it will need. @throws ConfigMistake */
@@ -55,24 +51,25 @@ export class AutoExit {
     const policy = parts.config.autoExit;
     if (policy === undefined) return undefined;
     const exits = await readPresigned(policy.presigned, policy.owner, l2ChainId);
-    return new AutoExit(parts, policy, exits, await unlockKeystore(policy.keystore, secret(policy.passwordFrom)));
+    return new AutoExit(parts, policy, exits, await unlock(policy.keystore, secret(policy.passwordFrom)));
   }
 
   /** Considers the finalized state and acts. @returns what was decided */
   async consider(view: View): Promise<Decision> {
-    const facts = await this.#facts(view);
+    for (const exit of this.#exits) await this.#acknowledge(view, exit);
+    const { facts, executedTo } = await this.#facts(view);
     const decision = decideExit(facts);
     switch (decision.act) {
       case 'wait': break;
-      case 'refuse': case 'ask': await this.#tell(`${decision.act} ${decision.because}`, `auto-exit ${decision.act === 'ask' ? 'needs a person' : 'refuses to act'}: ${decision.because}`); break;
+      case 'refuse': case 'ask': await this.#tell(`${decision.act} ${decision.code} ${decision.upgrade}`, `auto-exit ${decision.act === 'ask' ? 'needs a person' : 'refuses to act'}: ${decision.because}`); break;
       case 'announce': await this.#announce(decision, facts); break;
-      case 'fire': for (const exit of this.#exits.slice(decision.from)) if (!await this.#force(view, decision.upgrade, exit)) break; break;
+      case 'fire': await this.#fire(view, decision, executedTo); break;
       default: decision satisfies never;
     }
     return decision;
   }
 
-  async #facts(view: View): Promise<ExitFacts> {
+  async #facts(view: View): Promise<{ readonly facts: ExitFacts; readonly executedTo: number }> {
     const { store, quorum } = this.#parts;
     const { owner, graceSeconds } = this.#policy;
     const [looked, scale, finalHead] = [await lookAtUpgrades(view), await view.read<bigint>('Clock', 'TIME_SCALE'), await view.read<readonly [bigint, Hex, Hex, bigint]>('Rollup', 'finalHead')];
@@ -84,20 +81,31 @@ export class AutoExit {
     const unproven = replay === undefined ? 'batches are not executed again' : replay.state.broken !== undefined || replay.findings.length > 0 ? 're-execution found something wrong'
       : replay.state.executed.batch < Number(finalHead[0]) ? `batch ${replay.state.executed.batch} of ${finalHead[0]} was reached so far` : undefined;
     const nonce = replay === undefined || unproven !== undefined ? undefined : Number((await accountAt(store, replay.state.executed.head.stateRoot, owner)).nonce);
-    return {
+    const facts: ExitFacts = {
       nowT: Number(await view.read<bigint>('Clock', 'current')), quorum: quorum.needed, answers: view.answers, upgrades, unproven, nonce, nonces: this.#exits.map((exit) => exit.nonce), graceSeconds,
-      announcedT: Object.fromEntries(upgrades.flatMap(({ id }) => { const at = store.get<number>(['autoExit', 'announced', id]); return at === undefined ? [] : [[id, at]]; })), vetoed: vetoes(this.#policy.vetoFile),
+      areAllTaken: this.#exits.every((exit) => this.#wasTold(`taken ${exit.hash}`)),
+      announcedT: Object.fromEntries(upgrades.flatMap(({ id }) => { const at = store.get<number>(this.#key('announced', id)); return at === undefined ? [] : [[id, at]]; })), vetoed: vetoes(this.#policy.vetoFile),
     };
+    return { facts, executedTo: replay?.state.executed.inboxTo ?? 0 };
+  }
+
+  /** A dry run's memory is its own: what it pretended was not done when it is switched off. */
+  #key(table: 'announced' | 'told' | 'intent', name: string): readonly [string, string, string] {
+    return [this.#policy.isDryRun ? 'autoExitDry' : 'autoExit', table, name];
+  }
+
+  #wasTold(key: string): boolean {
+    return this.#parts.store.get(this.#key('told', key)) !== undefined;
   }
 
   async #announce({ upgrade, fireT, because }: Extract<Decision, { act: 'announce' }>, { nowT }: ExitFacts): Promise<void> {
     const text = `auto-exit of ${this.#policy.owner} will force ${this.#exits.length} signed withdrawals at T ${fireT}, because ${because}. To veto, write ${upgrade} as a line into ${this.#policy.vetoFile}.${this.#policy.isDryRun ? ' (dry run: nothing will be sent)' : ''}`;
-    await this.#record({ kind: 'auto-exit', act: 'announce', upgrade, fireT, because }, `announce ${upgrade}`, text, (write) => { write.put(['autoExit', 'announced', upgrade], nowT); });
+    await this.#record({ kind: 'auto-exit', act: 'announce', upgrade, fireT, because }, `announce ${upgrade}`, text, (write) => { write.put(this.#key('announced', upgrade), nowT); });
   }
 
   /** Tells a thing once. */
   async #tell(key: string, text: string): Promise<void> {
-    if (this.#parts.store.get(['autoExit', 'told', key]) !== undefined) return;
+    if (this.#wasTold(key)) return;
     await this.#record({ kind: 'auto-exit', act: 'tell', text }, key, text, () => undefined);
   }
 
@@ -105,58 +113,79 @@ export class AutoExit {
     const { store, config, wallMilliseconds } = this.#parts;
     await store.commit((write) => {
       change(write);
-      write.put(['autoExit', 'told', key], true);
+      write.put(this.#key('told', key), true);
       noticeRows(write, store, config.channels, { key: `auto-exit ${key}`, title: 'auto-exit', text }, wallMilliseconds());
       append(write, headOf(store), [entry]);
     });
   }
 
-  /** @returns whether the next one may follow */
-  async #force(view: View, upgrade: string, exit: PresignedExit): Promise<boolean> {
-    const { store } = this.#parts;
-    if (view.events('Inbox', 'MessageEnqueued').some(({ args }) => String(args['message']).toLowerCase().endsWith(exit.raw.slice(2)))) return true;
-    const intent = store.get<Intent>(['autoExit', 'intent', exit.hash]) ?? await this.#intend(view, upgrade, exit);
-    if (intent === undefined || intent.isDryRun) return intent !== undefined;
-    const faults: string[] = [];
-    for (const endpoint of this.#parts.endpoints) {
-      try {
-        await endpoint.request('eth_sendRawTransaction', [intent.l1]);
-      } catch (cause) {
-        if (!(cause instanceof EndpointFault)) throw cause;
-        if (!/already|known|nonce too low/i.test(cause.message)) faults.push(cause.message);
-      }
-    }
-    if (faults.length === this.#parts.endpoints.length) await this.#tell(`unsent ${exit.hash}`, `auto-exit could not send ${exit.hash}: ${faults.join('; ')}`);
-    return true;
+  /** Says once that final L1 has it. Whatever was decided since: what was sent is followed to its end. */
+  async #acknowledge(view: View, exit: PresignedExit): Promise<void> {
+    if (this.#wasTold(`taken ${exit.hash}`)) return;
+    const fate = fateOf(view, exit, 0);
+    if (fate.state === 'absent') return;
+    const isOurs = this.#intent(exit)?.signed.some(({ hash }) => hash === fate.transaction) === true;
+    await this.#record({ kind: 'auto-exit', act: 'taken', exit: exit.hash, message: fate.index, transaction: fate.transaction, isOurs }, `taken ${exit.hash}`,
+      `the Inbox took the withdrawal of ${exit.what} of ${exit.owner} as message ${fate.index} (${isOurs ? 'final' : 'final, sent by somebody else'}, L1 transaction ${fate.transaction})`, () => undefined);
   }
 
-  /** Signs the L1 transaction and logs it, within the limit; undefined (and told) above it. */
-  async #intend(view: View, upgrade: string, exit: PresignedExit): Promise<Intent | undefined> {
-    const { config, store, quorum } = this.#parts;
-    const price = await view.read<bigint>('Inbox', 'price', [exit.gas + exit.surcharge]);
-    // What is paid above the price comes back in the same transaction; the price follows the base fee.
-    const value = (price * 5n) / 4n;
-    const gas = SEND_GAS + SEND_GAS_PER_BYTE * BigInt(exit.raw.length / 2);
-    const maxFeePerGas = 2n * view.header.baseFeePerGas + TIP_WEI;
-    const intents = store.list<Intent>(['autoExit', 'intent']);
-    const worst = value + gas * maxFeePerGas;
-    const total = worst + intents.reduce((sum, { worstWei }) => sum + BigInt(worstWei), 0n);
-    if (total > BigInt(this.#policy.maximumWei)) {
-      await this.#tell(`limit ${exit.hash}`, `auto-exit stops: ${exit.what} of ${exit.owner} would cost up to ${total} wei of L1 fees in all, the limit is ${this.#policy.maximumWei}`);
-      return undefined;
+  #intent(exit: PresignedExit): Intent | undefined {
+    return this.#parts.store.get<Intent>(this.#key('intent', exit.hash));
+  }
+
+  async #fire(view: View, { upgrade, from }: Extract<Decision, { act: 'fire' }>, executedTo: number): Promise<void> {
+    if (this.#policy.isDryRun) {
+      for (const exit of this.#exits.slice(from)) await this.#tell(`force ${exit.hash}`, `auto-exit would force (dry run) a withdrawal of ${exit.what} to its owner ${exit.owner}, because of upgrade ${upgrade}`);
+      return;
     }
-    const next = Number(BigInt(await quorum.same<Hex>('nonce of the fee key', 'eth_getTransactionCount', [this.#account.address, 'latest'], String)));
-    const taken = intents.filter(({ isDryRun }) => !isDryRun).map(({ l1 }) => parseTransaction(l1).nonce ?? 0).filter((nonce) => nonce >= next);
-    const nonce = taken.length === 0 ? next : Math.max(...taken) + 1;
-    const l1 = await this.#account.signTransaction({
-      type: 'eip1559', chainId: config.l1.chainId, nonce, to: view.contracts.address('Inbox'), value, gas, maxFeePerGas, maxPriorityFeePerGas: TIP_WEI, data: encodeFunctionData({ abi: INBOX, functionName: 'sendSigned', args: [exit.gas, exit.surcharge, exit.raw] }),
-    });
-    const intent: Intent = { upgrade, l1, worstWei: String(worst), isDryRun: this.#policy.isDryRun };
-    await this.#record({ kind: 'auto-exit', act: intent.isDryRun ? 'would force' : 'force', upgrade, exit: exit.hash, owner: exit.owner, what: exit.what, l1 }, `force ${exit.hash}`, `auto-exit ${intent.isDryRun ? 'would force (dry run)' : 'forces'} a withdrawal of ${exit.what} to its owner ${exit.owner}, because of upgrade ${upgrade}`, (write) => { write.put(['autoExit', 'intent', exit.hash], intent); });
-    return intent;
+    for (const [position, exit] of this.#exits.entries()) {
+      const fate = fateOf(view, exit, executedTo);
+      const isDue = position >= from && (fate.state === 'absent' || (fate.state === 'dropped' && position === from));
+      if (!isDue) await this.#fillGap(view, exit);
+      else if (!await this.#force(view, upgrade, exit, fate.state === 'dropped')) return;
+    }
+  }
+
+  /** Another's message took the exit while ours is on its way: those behind it wait for its nonce. */
+  async #fillGap(view: View, exit: PresignedExit): Promise<void> {
+    const last = this.#intent(exit)?.signed.at(-1);
+    if (last !== undefined && last.nonce >= await this.#sender.finalNonce(view)) await this.#sender.send(last);
+  }
+
+  /** @returns whether the next one may follow */
+  async #force(view: View, upgrade: string, exit: PresignedExit, wasDropped: boolean): Promise<boolean> {
+    const [intent, others] = [this.#intent(exit), this.#exits.filter(({ hash }) => hash !== exit.hash).flatMap((other) => this.#intent(other) ?? [])];
+    const step = await this.#sender.next(view, exit, intent, others, BigInt(this.#policy.maximumWei));
+    if (step.act === 'limit') {
+      await this.#tell(`limit ${exit.hash}`, `auto-exit stops: ${exit.what} of ${exit.owner} would cost up to ${step.neededWei} wei of L1 fees in all, the limit is ${this.#policy.maximumWei}`);
+      if (step.last !== undefined) await this.#sender.send(step.last);
+      return step.last !== undefined;
+    }
+    if (step.act === 'sign') {
+      const signed = [...intent?.signed ?? [], step.signed];
+      if (new Set(signed.map(({ nonce }) => nonce)).size > MOST_NONCES) {
+        await this.#tell(`given up ${exit.hash}`, `auto-exit needs a person: ${MOST_NONCES} transactions for the withdrawal of ${exit.what} of ${exit.owner} were mined or displaced, and ${wasDropped ? 'L2 dropped it: the balance or the nonce is not what it was signed for' : 'the Inbox took none'}`);
+        return false;
+      }
+      const because = wasDropped ? 'L2 dropped it before' : step.because;
+      await this.#record({ kind: 'auto-exit', act: 'force', upgrade, exit: exit.hash, owner: exit.owner, what: exit.what, nonce: step.signed.nonce, because, l1: step.signed.l1 }, `force ${step.signed.hash}`,
+        `auto-exit forces a withdrawal of ${exit.what} to its owner ${exit.owner}, because of upgrade ${upgrade} (L1 transaction ${step.signed.hash}: ${because})`, (write) => { write.put(this.#key('intent', exit.hash), { upgrade: intent?.upgrade ?? upgrade, signed } satisfies Intent); });
+    }
+    const faults = await this.#sender.send(step.signed);
+    if (faults !== undefined) await this.#tell(`unsent ${step.signed.hash}`, `auto-exit could not send the withdrawal of ${exit.what}: ${faults}`);
+    return true;
   }
 }
 
 function vetoes(path: string): readonly string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split(/\s+/).filter((line) => line !== '').map((line) => line.toLowerCase()) : [];
+}
+
+/** @throws ConfigMistake */
+async function unlock(path: string, password: string): Promise<PrivateKeyAccount> {
+  try {
+    return privateKeyToAccount((await decryptKeystoreJson(readFileSync(path, 'utf8'), password)).privateKey as Hex);
+  } catch (cause) {
+    throw new ConfigMistake(`${path}: expected a keystore file that the password opens: ${messageOf(cause)}`, { cause });
+  }
 }

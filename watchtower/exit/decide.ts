@@ -20,6 +20,8 @@ export interface ExitFacts {
   /** The owner's nonce in the re-executed state; undefined when it is not known. */
   readonly nonce: number | undefined;
   readonly nonces: readonly number[];
+  /** Whether final L1 has every signed exit. */
+  readonly areAllTaken: boolean;
   readonly graceSeconds: number;
   /** T at which the exit for an upgrade was announced, and which upgrades a person vetoed. */
   readonly announcedT: Readonly<Record<string, number>>;
@@ -28,8 +30,7 @@ export interface ExitFacts {
 
 export type Decision =
   | { readonly act: 'wait'; readonly because: string }
-  | { readonly act: 'refuse'; readonly because: string }
-  | { readonly act: 'ask'; readonly upgrade: string; readonly because: string }
+  | { readonly act: 'refuse' | 'ask'; readonly code: string; readonly upgrade: string; readonly because: string }
   | { readonly act: 'announce'; readonly upgrade: string; readonly fireT: number; readonly because: string }
   | { readonly act: 'fire'; readonly upgrade: string; readonly from: number; readonly because: string };
 
@@ -40,16 +41,17 @@ export function decideExit(facts: ExitFacts): Decision {
   if (bad === undefined) return { act: 'wait', because: facts.upgrades.some(({ failed }) => failed.length > 0) ? 'a person vetoed it' : 'no pending upgrade fails a check' };
   const because = `upgrade ${bad.id} fails ${bad.failed.join(', ')}`;
   const agreeing = new Set(facts.answers.filter(({ state }) => state === 'agrees').map(({ operator }) => operator)).size;
-  if (facts.quorum < LEAST_OPERATORS || agreeing < facts.quorum) return { act: 'refuse', because: `${because}, but only ${Math.min(agreeing, facts.quorum)} operators vouch for it: expected a quorum of at least ${LEAST_OPERATORS}` };
+  if (facts.quorum < LEAST_OPERATORS || agreeing < facts.quorum) return { act: 'refuse', code: 'quorum', upgrade: bad.id, because: `${because}, but only ${Math.min(agreeing, facts.quorum)} operators vouch for it: expected a quorum of at least ${LEAST_OPERATORS}` };
   const dissent = facts.answers.find(({ state }) => state === 'dissents');
-  if (dissent !== undefined) return { act: 'refuse', because: `${because}, but ${dissent.operator} contradicts the others: a person must look` };
-  if (facts.unproven !== undefined) return { act: 'refuse', because: `${because}, but the L2 state is not proven here: ${facts.unproven}` };
-  if (facts.nonce === undefined) return { act: 'refuse', because: `${because}, but the owner's nonce is not known` };
+  if (dissent !== undefined) return { act: 'refuse', code: 'dissent', upgrade: bad.id, because: `${because}, but ${dissent.operator} contradicts the others: a person must look` };
+  if (facts.unproven !== undefined) return { act: 'refuse', code: 'unproven', upgrade: bad.id, because: `${because}, but the L2 state is not proven here: ${facts.unproven}` };
+  if (facts.nonce === undefined) return { act: 'refuse', code: 'nonce', upgrade: bad.id, because: `${because}, but the owner's nonce is not known` };
   const from = facts.nonces.indexOf(facts.nonce);
-  if (from < 0) return { act: 'ask', upgrade: bad.id, because: `${because}; the signed exits begin at nonce ${String(facts.nonces[0])}, the account is at ${facts.nonce}: sign new ones` };
+  if (from < 0 && facts.areAllTaken && facts.nonce > Math.max(...facts.nonces)) return { act: 'wait', because: `${because}; every signed exit was taken` };
+  if (from < 0) return { act: 'ask', code: 'nonce', upgrade: bad.id, because: `${because}; the signed exits begin at nonce ${String(facts.nonces[0])}, the account is at ${facts.nonce}: sign new ones` };
   const announced = facts.announcedT[bad.id];
   if (announced === undefined) {
-    if (bad.lastSafeT - facts.nowT <= facts.graceSeconds) return { act: 'ask', upgrade: bad.id, because: `${because}; the grace for a veto does not fit before the last safe moment: a person must decide` };
+    if (bad.lastSafeT - facts.nowT <= facts.graceSeconds) return { act: 'ask', code: 'grace', upgrade: bad.id, because: `${because}; the grace for a veto does not fit before the last safe moment: a person must decide` };
     return { act: 'announce', upgrade: bad.id, fireT: facts.nowT + facts.graceSeconds, because };
   }
   if (facts.nowT < announced + facts.graceSeconds) return { act: 'wait', because: `${because}; a person may veto until T ${announced + facts.graceSeconds}` };
