@@ -1,11 +1,15 @@
 /**
- * Upgrades that should alarm somebody, and upgrades that should not. Owns the list: each malicious entry names the check that must catch it. Contracts
- * are made from what the deployment has (other constructor arguments, patched code, a few bytes by hand), so that no compiler is needed.
+ * Upgrades that should alarm somebody, and upgrades that should not. Owns the list: each malicious entry names the check that must catch it, and those that
+ * also do. Contracts are made from what the deployment has (other constructor arguments, patched code, a few bytes by hand), so that no compiler is
+ * needed; those that need one are maliciousBuilds.ts.
  */
-import { encodeAbiParameters, encodeDeployData, concatHex, hexToBytes, keccak256, toHex, type Abi, type AbiParameter, type Hex } from 'viem';
+import { encodeAbiParameters, encodeDeployData, concatHex, hexToBytes, keccak256, toFunctionSelector, toHex, type Abi, type AbiParameter, type Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import { readFileSync } from 'node:fs';
 import { UPGRADE_KINDS } from '@keyfall/protocol';
+import type { View } from '../../watchtower/monitor.ts';
+import { checkUpgrade } from '../../watchtower/upgrades/checks.ts';
+import { decodeUpgrade } from '../../watchtower/upgrades/decode.ts';
 import type { DeployedSystem } from '../contracts/deployed.ts';
 import { keyAt } from '../contracts/deployed.ts';
 
@@ -16,7 +20,20 @@ export interface Entry {
   readonly name: string;
   /** The check that catches it; `decode` when nothing of it may be shown as decoded; undefined = benign. */
   readonly caughtBy: string | undefined;
+  /** Other checks that catch it: it slips only without all of them. */
+  readonly alsoBy?: readonly string[];
   readonly upgrade: RawUpgrade;
+}
+
+/** Checks that catch nothing of this corpus alone. Code of another contract has another layout and other functions; maliciousBuilds.ts has the ones that only these see. */
+export const NEVER_ALONE: readonly string[] = ['B13-layout', 'B16-surface'];
+/** Checks that need a history of the chain, or sources: upgrades.full.test.ts has theirs. */
+export const ELSEWHERE: readonly string[] = ['E26-lane-history', 'B10-same-code'];
+
+/** The checks that an upgrade fails; `decode` if it cannot even be read. */
+export async function violationsOf(view: View, raw: RawUpgrade): Promise<readonly string[]> {
+  const result = decodeUpgrade(raw);
+  return result.ok ? (await checkUpgrade(view, result.upgrade)).filter(({ status }) => status === 'violation').map(({ id }) => id) : ['decode'];
 }
 
 const ONE: Hex = `0x${'00'.repeat(31)}01`;
@@ -64,6 +81,22 @@ const AFTER_ANY_PUSH: Hex = `0x${'00'.repeat(33)}`;
 /** Returns 1 to any question: PUSH1 1 PUSH0 MSTORE PUSH1 32 PUSH0 RETURN. */
 const ANSWERS_ONE: Hex = '0x60015f5260205ff3';
 
+/** Returns 0 to any question. */
+const ANSWERS_ZERO: Hex = '0x5f5f5260205ff3';
+/** Answers 1, but to `accepted` only when the Rollup asks: whoever looks from elsewhere sees a lane that accepts nothing. */
+const answersTheRollup = (rollup: string): Hex => `0x5f3560e01c63${toFunctionSelector('accepted(bytes32)').slice(2)}14601657${ANSWERS_ONE.slice(2)}5b3373${rollup.slice(2).toLowerCase()}145f5260205ff3`;
+
+/** Refuses the statements that watchtowers were once known to ask for, and accepts all others. */
+function refusesKnownProbes(): Hex {
+  const known = Array.from({ length: 16 }, (_, probe) => keccak256(toHex(`a statement that nobody proved ${probe}`)));
+  // PUSH1 4 CALLDATALOAD, then for each: DUP1 PUSH32 EQ PUSH2 end JUMPI (39 bytes); at the end JUMPDEST returns 0.
+  const end = (3 + known.length * 39 + 8).toString(16).padStart(4, '0');
+  return `0x600435${known.map((hash) => `807f${hash.slice(2)}1461${end}57`).join('')}${ANSWERS_ONE.slice(2)}5b5f5f5260205ff3`;
+}
+
+/** EIP-1167: forwards everything to another contract. */
+const forwarder = (to: Hex): Hex => `0x363d3d373d3d3d363d73${to.slice(2)}5af43d82803e903d91602b57fd5bf3`;
+
 /** Everything, made on a running deployment. @param implementation what the Rollup's proxy runs */
 export async function corpus(system: DeployedSystem, implementation: Hex): Promise<{ readonly entries: readonly Entry[]; readonly published: readonly Published[] }> {
   const code = await system.anvil.rpc('eth_getCode', implementation, 'latest') as Hex;
@@ -84,29 +117,42 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
   const delegatedCore = await place(system, 'delegated core', concatHex(['0xef0100', implementation]));
   const suicidalCode = concatHex([honestLane.code, AFTER_ANY_PUSH, '0xff']);
   const suicidal = await place(system, 'suicidal', suicidalCode);
-  const published = [{ contractName: 'AcceptAll', abi: [], deployedBytecode: ANSWERS_ONE }, { contractName: 'Suicidal', abi: [], deployedBytecode: suicidalCode }];
+  const [acceptsForRollup, acceptsNew, laneProxy] = [answersTheRollup(system.deployment.contracts['Rollup'] ?? ''), refusesKnownProbes(), forwarder(honestLane.address)];
+  // An attacker publishes what looks like a lane.
+  const { abi } = artifact(LANE);
+  const published = Object.entries({ AcceptAll: ANSWERS_ONE, Suicidal: suicidalCode, AcceptsForRollup: acceptsForRollup, AcceptsNew: acceptsNew, Silent: ANSWERS_ZERO, Forwarding: laneProxy }).map(([contractName, deployedBytecode]) => ({ contractName, abi, deployedBytecode }));
+  const proxyCode = await system.anvil.rpc('eth_getCode', system.deployment.contracts['Rollup'], 'latest') as Hex;
+  const clones: Hex[] = [];
+  for (let index = 0; index < 8; index += 1) clones.push((await place(system, `clone ${index}`, forwarder(freshAddress('one hand')))).address);
+  await system.anvil.rpc('anvil_setCode', freshAddress('a wallet'), forwarder(freshAddress('its code')));
   const good = upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 1_000_000n });
   const operatorFields = UPGRADE_KINDS.findIndex(({ name }) => name === 'Operator');
   const entries: readonly Entry[] = [
-    { name: 'core: no code at the address yet', caughtBy: 'B11-codehash', upgrade: core({ address: freshAddress('empty'), codehash: same.codehash }) },
+    { name: 'core: no code at the address yet', alsoBy: ['B10-build', 'B16-surface'], caughtBy: 'B11-codehash', upgrade: core({ address: freshAddress('empty'), codehash: same.codehash }) },
     { name: 'core: other code than is pinned', caughtBy: 'B11-codehash', upgrade: core({ address: same.address, codehash: keccak256('0x1234') }) },
-    { name: 'core: an account with delegated code', caughtBy: 'B12-instructions', upgrade: core(delegatedCore) },
-    { name: 'core: can destroy itself', caughtBy: 'B12-instructions', upgrade: core(await place(system, 'core suicidal', concatHex([code, AFTER_ANY_PUSH, '0xff']))) },
+    { name: 'core: an account with delegated code', alsoBy: ['B10-build', 'B16-surface'], caughtBy: 'B12-instructions', upgrade: core(delegatedCore) },
+    { name: 'core: can destroy itself', alsoBy: ['B10-build'], caughtBy: 'B12-instructions', upgrade: core(await place(system, 'core suicidal', concatHex([code, AFTER_ANY_PUSH, '0xff']))) },
     { name: 'core: one byte differs from every build', caughtBy: 'B10-build', upgrade: core(await place(system, 'one byte', concatHex([code, '0x00']))) },
     { name: 'core: an immutable swapped', caughtBy: 'B10-immutables', upgrade: core(await place(system, 'swapped', patched(code, 'all'))) },
     { name: 'core: an immutable swapped in one place', caughtBy: 'B10-immutables', upgrade: core(await place(system, 'swapped once', patched(code, 'one'))) },
     { name: 'core: runs a migration', caughtBy: 'B14-migration', upgrade: core(same, true) },
-    { name: 'core: another contract of ours', caughtBy: 'B16-surface', upgrade: core(await place(system, 'vault code', vault)) },
-    { name: 'core: another contract\'s storage', caughtBy: 'B13-layout', upgrade: core(await place(system, 'vault layout', vault)) },
-    { name: 'core: a forwarder', caughtBy: 'B16-surface', upgrade: core(await place(system, 'forwarder', `0x363d3d373d3d3d363d73${freshAddress('behind').slice(2)}5af43d82803e903d91602b57fd5bf3`)) },
+    { name: 'core: another contract of ours', alsoBy: ['B10-immutables', 'B13-layout'], caughtBy: 'B16-surface', upgrade: core(await place(system, 'vault code', vault)) },
+    { name: 'core: another contract\'s storage', alsoBy: ['B10-immutables', 'B16-surface'], caughtBy: 'B13-layout', upgrade: core(await place(system, 'vault layout', vault)) },
+    { name: 'core: a forwarder', alsoBy: ['B10-build'], caughtBy: 'B16-surface', upgrade: core(await place(system, 'forwarder', forwarder(freshAddress('behind')))) },
     { name: 'lane: accepts everything', caughtBy: 'D23-accepts-nothing-unproven', upgrade: zkLane(acceptAll) },
     { name: 'lane: accepts everything, as attesters', caughtBy: 'D23-accepts-nothing-unproven', upgrade: set(acceptAll) },
     { name: 'lane: one that accepts everything switched on again', caughtBy: 'D23-accepts-nothing-unproven', upgrade: upgradeOf('LaneSwitch', { lane: acceptAll.address, codehash: acceptAll.codehash, isEnabled: true }) },
-    { name: 'lane: no code at the address yet', caughtBy: 'B11-codehash', upgrade: zkLane({ address: freshAddress('empty lane'), codehash: honestLane.codehash }) },
+    { name: 'lane: no code at the address yet', alsoBy: ['B10-build'], caughtBy: 'B11-codehash', upgrade: zkLane({ address: freshAddress('empty lane'), codehash: honestLane.codehash }) },
     { name: 'lane: swapped between proposal and report', caughtBy: 'B11-codehash', upgrade: zkLane({ address: honestLane.address, codehash: acceptAll.codehash }) },
-    { name: 'lane: an account with delegated code', caughtBy: 'B12-instructions', upgrade: zkLane(delegated) },
+    { name: 'lane: an account with delegated code', alsoBy: ['B10-build'], caughtBy: 'B12-instructions', upgrade: zkLane(delegated) },
     { name: 'lane: can destroy itself', caughtBy: 'B12-instructions', upgrade: zkLane(suicidal) },
     { name: 'lane: code that nobody has built', caughtBy: 'B10-build', upgrade: zkLane(await place(system, 'unknown lane', concatHex([honestLane.code, '0x00']))) },
+    { name: 'lane: accepts everything when the Rollup asks', caughtBy: 'D23-accepts-nothing-unproven', upgrade: zkLane(await place(system, 'accepts for rollup', acceptsForRollup)) },
+    { name: 'lane: refuses only what watchtowers used to ask', caughtBy: 'D23-accepts-nothing-unproven', upgrade: zkLane(await place(system, 'accepts new', acceptsNew)) },
+    { name: 'lane: forwards to one that anybody may swap', caughtBy: 'B12-instructions', upgrade: zkLane(await place(system, 'forwarding', laneProxy)) },
+    { name: 'lane: our own proxy, whose code its owner replaces', caughtBy: 'B12-instructions', alsoBy: ['B10-build'], upgrade: zkLane(await place(system, 'proxy as lane', proxyCode)) },
+    { name: 'lane: of a spec that is none', caughtBy: 'B15-lane', upgrade: zkLane(await place(system, 'silent', ANSWERS_ZERO)) },
+    { name: 'lane: another contract of ours', caughtBy: 'B10-build', upgrade: zkLane(await place(system, 'vault as lane', vault)) },
     { name: 'attesters: the operator is one of them', caughtBy: 'F33-attesters', upgrade: set(await deploy(system, LANE, attesters([operator, ...keys('with operator', 4)]))) },
     { name: 'attesters: a council member is one of them', caughtBy: 'F33-attesters', upgrade: set(await deploy(system, LANE, attesters([member, ...keys('with member', 4)]))) },
     { name: 'operator: one key for both', caughtBy: 'F33-operator', upgrade: upgradeOf('Operator', { hotKey: freshAddress('hot'), coldKey: freshAddress('hot') }) },
@@ -116,6 +162,11 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
     { name: 'council: three of five', caughtBy: 'F32-council-size', upgrade: council(keys('five', 5), 5, 3n) },
     { name: 'council: nobody external', caughtBy: 'F32-council-size', upgrade: council(keys('insiders', 8), 0, 6n) },
     { name: 'council: six of twelve', caughtBy: 'F32-council-size', upgrade: council(keys('twelve', 12), 8, 6n) },
+    { name: 'council: eight contracts of one hand', caughtBy: 'F32-council-hands', upgrade: council(clones, 4, 6n) },
+    { name: 'council: as many contracts of one hand as can block', caughtBy: 'F32-council-hands', upgrade: council([...clones.slice(0, 3), ...keys('beside clones', 5)], 4, 6n) },
+    { name: 'council: the operator behind another\'s flag', caughtBy: 'F33-council', upgrade: council([...keys('insiders and one', 7), operator], 8, 7n) },
+    { name: 'fees: a hair above the bound', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 1_250_001n, surchargeScalar: 1_000_000n }) },
+    { name: 'fees: a hair below the bound', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 749_999n }) },
     { name: 'fees: fourfold', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 4_000_000n, surchargeScalar: 1_000_000n }) },
     { name: 'fees: none', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 0n }) },
     { name: 'spec: rules that nobody knows', caughtBy: 'B15-spec', upgrade: upgradeOf('Spec', { specId: 2n, delaySeconds: 604_800n }) },
@@ -131,6 +182,8 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
     { name: 'benign: a lane switched off', caughtBy: undefined, upgrade: upgradeOf('LaneSwitch', { lane: honestLane.address, codehash: honestLane.codehash, isEnabled: false }) },
     { name: 'benign: two new keys of the operator', caughtBy: undefined, upgrade: upgradeOf('Operator', { hotKey: freshAddress('new hot'), coldKey: freshAddress('new cold') }) },
     { name: 'benign: a tenth more of fees', caughtBy: undefined, upgrade: upgradeOf('Fees', { dataFeeScalar: 1_100_000n, surchargeScalar: 1_000_000n }) },
+    { name: 'benign: a quarter more of fees, and a quarter less', caughtBy: undefined, upgrade: upgradeOf('Fees', { dataFeeScalar: 1_250_000n, surchargeScalar: 750_000n }) },
+    { name: 'benign: a council with one contract among its members', caughtBy: undefined, upgrade: council([freshAddress('a wallet'), ...keys('beside a wallet', 7)], 4, 6n) },
     { name: 'benign: a new council of eight', caughtBy: undefined, upgrade: council(keys('new council', 8), 4, 6n) },
   ];
   return { entries, published };

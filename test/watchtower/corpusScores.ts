@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import { readArtifacts } from '../../watchtower/upgrades/bytecode.ts';
-import { checkUpgrade } from '../../watchtower/upgrades/checks.ts';
-import { decodeUpgrade } from '../../watchtower/upgrades/decode.ts';
-import { corpus } from './corpus.ts';
+import { corpus, violationsOf } from './corpus.ts';
 import { Watched } from './watched.ts';
 
 const ARTIFACTS = join(import.meta.dirname, '..', '..', 'contracts', 'artifacts');
@@ -27,8 +25,7 @@ try {
   view.memory.set('artifacts', [...readArtifacts(ARTIFACTS), ...published]);
   const score = { malicious: 0, caught: 0, benign: 0, clean: 0 };
   for (const { caughtBy, upgrade } of entries) {
-    const decoded = decodeUpgrade(upgrade);
-    const violations = decoded.ok ? (await checkUpgrade(view, decoded.upgrade)).filter(({ status }) => status === 'violation').map(({ id }) => id) : ['decode'];
+    const violations = await violationsOf(view, upgrade);
     if (caughtBy === undefined) {
       score.benign += 1;
       if (violations.length === 0) score.clean += 1;

@@ -10,14 +10,14 @@ const PUSH1 = 0x60;
 const PUSH32 = 0x7f;
 const INSTRUCTIONS: Readonly<Record<number, string>> = { 0xff: 'SELFDESTRUCT', 0xf4: 'DELEGATECALL', 0xf2: 'CALLCODE', 0xf0: 'CREATE', 0xf5: 'CREATE2' };
 
-/** The instructions of interest that the code has, by name. */
-export function instructionsOf(code: Hex): ReadonlySet<string> {
+/** The instructions of interest that the code has, by name, and how often. */
+export function instructionsOf(code: Hex): ReadonlyMap<string, number> {
   const bytes = hexToBytes(code);
-  const found = new Set<string>();
+  const found = new Map<string, number>();
   for (let at = 0; at < bytes.length; at += 1) {
     const op = bytes[at] ?? 0;
     const name = INSTRUCTIONS[op];
-    if (name !== undefined) found.add(name);
+    if (name !== undefined) found.set(name, (found.get(name) ?? 0) + 1);
     if (op >= PUSH1 && op <= PUSH32) at += op - PUSH1 + 1;
   }
   return found;

@@ -152,6 +152,20 @@ const PROMISES: readonly { readonly id: string; readonly promise: Trialled }[] =
     }
     return undefined;
   } } },
+  { id: 'C20-no-shortcut', promise: { what: 'nobody but the timelock can replace the code', act: async (trial) => {
+    const { view, fork } = trial;
+    const [rollup, operator] = [view.contracts.address('Rollup'), await read<Hex>(trial, 'Rollup', 'operator')];
+    const implementation: Hex = `0x${(await fork.rpc<Hex>('eth_getStorageAt', [rollup, IMPLEMENTATION_SLOT, 'latest'])).slice(26)}`;
+    for (const from of [STRANGER, operator]) {
+      try {
+        await fork.send(from, rollup, view.contracts.encode('Rollup', 'upgradeToAndCall', [implementation, '0x']));
+        return `${from} replaced it without a wait`;
+      } catch (cause) {
+        if (!(cause instanceof ForkRefusal)) throw cause;
+      }
+    }
+    return undefined;
+  } } },
   { id: 'C20-enforced-opens', promise: { what: 'when the operator is silent for E, a stranger opens Enforced', act: async (trial) => {
     await force(trial);
     await enterEnforced(trial);
