@@ -216,6 +216,19 @@ describe('auto-exit', () => {
     assert.deepEqual(armed.nonces(), [7, 8], 'L2 went past it and the nonce is unused: it was dropped, so it is sent again');
   });
 
+  it('counts what the queue will do to the owner\'s nonce: a call of its own in front would have the exit dropped', async (t) => {
+    const armed = await arm(t, { maximumWei: LIMIT });
+    await armed.at(0);
+    const call = { kind: 'call', sender: OTHER.address, to: zeroAddress, mintWei: 1n, valueWei: 0n, gas: 200_000n, surcharge: 0n, l1Time: 1n, data: new Uint8Array(0) } as const;
+    armed.world.messages = [toHex(encodeMessage(call)), toHex(encodeMessage({ ...call, sender: OWNER.address }))];
+    assert.equal((await armed.at(61)).act, 'fire');
+    assert.deepEqual([armed.sent.length, armed.acts('force')[0]?.['exit']], [1, keccak256(armed.exits[1] ?? '0x')], 'the second of them is next');
+    armed.world.messages.push(armed.world.messages[1] ?? '0x');
+    assert.equal((await armed.at(62)).act, 'ask');
+    armed.world.executedTo = 3;
+    assert.equal((await armed.at(63)).act, 'fire', 'what was executed is in the state already');
+  });
+
   it('an exit that others took while ours was on its way does not leave a gap before the next one', async (t) => {
     const armed = await arm(t, { maximumWei: LIMIT });
     await armed.at(0);

@@ -20,7 +20,7 @@ import { lookAtUpgrades } from '../upgrades/pending.ts';
 import { decideExit, type Decision, type ExitFacts } from './decide.ts';
 import { planExit } from './plan.ts';
 import { readPresigned, type PresignedExit } from './presigned.ts';
-import { ExitSender, fateOf, type Intent } from './send.ts';
+import { ExitSender, fateOf, nonceAhead, type Intent } from './send.ts';
 
 /** Nonces of the fee key that one exit may use up: more is no accident, and a person must look. */
 const MOST_NONCES = 3;
@@ -80,13 +80,14 @@ export class AutoExit {
     const replay = view.reexecuted();
     const unproven = replay === undefined ? 'batches are not executed again' : replay.state.broken !== undefined || replay.findings.length > 0 ? 're-execution found something wrong'
       : replay.state.executed.batch < Number(finalHead[0]) ? `batch ${replay.state.executed.batch} of ${finalHead[0]} was reached so far` : undefined;
-    const nonce = replay === undefined || unproven !== undefined ? undefined : Number((await accountAt(store, replay.state.executed.head.stateRoot, owner)).nonce);
+    const executedTo = replay?.state.executed.inboxTo ?? 0;
+    const nonce = replay === undefined || unproven !== undefined ? undefined : nonceAhead(view, owner, this.#exits, executedTo, Number((await accountAt(store, replay.state.executed.head.stateRoot, owner)).nonce));
     const facts: ExitFacts = {
       nowT: Number(await view.read<bigint>('Clock', 'current')), quorum: quorum.needed, answers: view.answers, upgrades, unproven, nonce, nonces: this.#exits.map((exit) => exit.nonce), graceSeconds,
       areAllTaken: this.#exits.every((exit) => this.#wasTold(`taken ${exit.hash}`)),
       announcedT: Object.fromEntries(upgrades.flatMap(({ id }) => { const at = store.get<number>(this.#key('announced', id)); return at === undefined ? [] : [[id, at]]; })), vetoed: vetoes(this.#policy.vetoFile),
     };
-    return { facts, executedTo: replay?.state.executed.inboxTo ?? 0 };
+    return { facts, executedTo };
   }
 
   /** A dry run's memory is its own: what it pretended was not done when it is switched off. */

@@ -17,7 +17,7 @@ export interface ExitFacts {
   readonly upgrades: readonly { readonly id: string; readonly failed: readonly string[]; readonly lastSafeT: number }[];
   /** Why re-execution proves nothing at the moment; undefined when it stands at the last final batch without a finding. */
   readonly unproven: string | undefined;
-  /** The owner's nonce in the re-executed state; undefined when it is not known. */
+  /** The owner's nonce in the re-executed state, when the queue is executed; undefined when it is not known. */
   readonly nonce: number | undefined;
   readonly nonces: readonly number[];
   /** Whether final L1 has every signed exit. */

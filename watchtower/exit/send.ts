@@ -8,7 +8,7 @@
 // Invariant: what is sent is in the log before; two transactions for one exit can both be mined only if what L1 called final is undone. Whether an exit
 // was taken is read from final events by the whole message: somebody else's message that carries the same bytes and would be dropped is no exit.
 
-import { encodeFunctionData, keccak256, parseAbi, type Hex } from 'viem';
+import { encodeFunctionData, isAddressEqual, keccak256, parseAbi, type Hex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { BACKLOG_DOUBLING_ZKGAS, decodeMessage, fromHex, messagePriceWei, toHex } from '@keyfall/protocol';
 import { EndpointFault } from '../fault.ts';
@@ -61,6 +61,19 @@ export function fateOf(view: Pick<View, 'events'>, exit: PresignedExit, executed
 function carries(bytes: Hex, exit: PresignedExit): boolean {
   const message = decodeMessage(fromHex(bytes));
   return message.ok && message.value.kind === 'signed' && toHex(message.value.data) === exit.raw && message.value.gas >= exit.gas && message.value.surcharge >= exit.surcharge;
+}
+
+/** The owner's L2 nonce when everything that final L1 has in the queue is executed: calls of its own and exits that are waiting use it up. */
+export function nonceAhead(view: Pick<View, 'events'>, owner: Hex, exits: readonly PresignedExit[], executedTo: number, nonce: number): number {
+  let ahead = nonce;
+  for (const { args } of view.events('Inbox', 'MessageEnqueued')) {
+    if (Number(args['index']) < executedTo) continue;
+    const bytes = String(args['message']) as Hex;
+    const message = decodeMessage(fromHex(bytes));
+    if (!message.ok) continue;
+    if (message.value.kind === 'signed' ? exits.some((exit) => exit.nonce === ahead && carries(bytes, exit)) : isAddressEqual(message.value.sender, owner)) ahead += 1;
+  }
+  return ahead;
 }
 
 export function spentAtWorst({ signed }: Intent): bigint {
