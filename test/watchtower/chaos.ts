@@ -19,6 +19,8 @@ export class ChaosProxy {
   isHanging = false;
   /** Answers with bytes that are not JSON. */
   isGarbled = false;
+  /** Sees each question before it goes on; 'cut' = it never does and the connection is cut. */
+  gate: ((method: string, params: readonly unknown[]) => Promise<'pass' | 'cut'>) | undefined;
   readonly asked: string[] = [];
 
   private constructor(server: Server, target: string) {
@@ -49,7 +51,7 @@ export class ChaosProxy {
 
   /** Honest from now on. */
   behave(): void {
-    [this.mischief, this.status, this.isHanging, this.isGarbled] = [undefined, undefined, false, false];
+    [this.mischief, this.gate, this.status, this.isHanging, this.isGarbled] = [undefined, undefined, undefined, false, false];
   }
 
   async stop(): Promise<void> {
@@ -62,6 +64,7 @@ export class ChaosProxy {
     this.asked.push(method);
     if (this.isHanging) return new Promise(() => undefined);
     if (this.isGarbled) return '<html>504';
+    if (await this.gate?.(method, params) === 'cut') return undefined;
     const response = await fetch(this.#target, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     const answer = await response.json() as Json;
     if (this.mischief === undefined) return JSON.stringify(answer);
