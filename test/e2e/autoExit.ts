@@ -12,10 +12,10 @@ import { UPGRADE_KINDS, MESSAGE_PASSER, decodeMessage, fromHex, toHex as bytesTo
 import { ChaosProxy } from '../watchtower/chaos.ts';
 import { WatchtowerProcess } from '../watchtower/process.ts';
 
-export const EXIT_GAS = 200_000n;
-export const EXIT_SURCHARGE = 100_000;
+const EXIT_GAS = 200_000n;
+const EXIT_SURCHARGE = 100_000;
 const PASSER = parseAbi(['function withdrawEth(address recipient) payable returns (bytes32)']);
-export const INBOX = parseAbi(['event MessageEnqueued(uint64 indexed index, bytes32 accumulator, bytes message)', 'function sendSigned(uint64 gas, uint64 surcharge, bytes rawTransaction) payable returns (uint64 index)']);
+const INBOX = parseAbi(['event MessageEnqueued(uint64 indexed index, bytes32 accumulator, bytes message)', 'function sendSigned(uint64 gas, uint64 surcharge, bytes rawTransaction) payable returns (uint64 index)']);
 const TIMELOCK = parseAbi(['struct Upgrade { uint8 kind; bytes payload; bytes32 reportHash; bytes32 salt; }', 'function schedule(Upgrade upgrade) returns (bytes32 id)', 'function idOf(Upgrade upgrade) view returns (bytes32)', 'function state(bytes32 id) view returns (uint8)']);
 /** Answers 1 to everything: as the Rollup's code it accepts any state. */
 const ACCEPTS_ALL: Hex = '0x60015f5260205ff3';

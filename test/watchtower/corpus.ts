@@ -1,7 +1,7 @@
 /**
  * Upgrades that should alarm somebody, and upgrades that should not. Owns the list: each malicious entry names the check that must catch it, and those that
  * also do. Contracts are made from what the deployment has (other constructor arguments, patched code, a few bytes by hand), so that no compiler is
- * needed; those that need one are maliciousBuilds.ts.
+ * needed.
  */
 import { encodeAbiParameters, encodeDeployData, concatHex, hexToBytes, keccak256, toFunctionSelector, toHex, type Abi, type AbiParameter, type Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
@@ -25,9 +25,9 @@ export interface Entry {
   readonly upgrade: RawUpgrade;
 }
 
-/** Checks that catch nothing of this corpus alone. Code of another contract has another layout and other functions; maliciousBuilds.ts has the ones that only these see. */
+/** Checks that catch nothing of this corpus alone: code of another contract has other immutables, another layout and other functions, so each of the three covers the others. */
 export const NEVER_ALONE: readonly string[] = ['B13-layout', 'B16-surface'];
-/** Checks that need a history of the chain, or sources: upgrades.full.test.ts has theirs. */
+/** Checks that need a history of the chain, or another build: they have tests of their own. */
 export const ELSEWHERE: readonly string[] = ['E26-lane-history', 'B10-same-code'];
 
 /** The checks that an upgrade fails; `decode` if it cannot even be read. */

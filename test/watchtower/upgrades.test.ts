@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import type { Hex } from 'viem';
 import { DeployedSystem } from '../contracts/deployed.ts';
-import type { View } from '../../watchtower/monitor.ts';
+import type { StoredEvent, View } from '../../watchtower/monitor.ts';
 import { readArtifacts } from '../../watchtower/upgrades/bytecode.ts';
-import { CHECK_IDS } from '../../watchtower/upgrades/checks.ts';
+import { CHECK_IDS, checkUpgrade } from '../../watchtower/upgrades/checks.ts';
 import { decodeUpgrade, type Upgrade } from '../../watchtower/upgrades/decode.ts';
 import { describeUpgrade } from '../../watchtower/upgrades/describe.ts';
 import { lookAtUpgrades } from '../../watchtower/upgrades/pending.ts';
@@ -59,6 +60,37 @@ describe('upgrades', () => {
     assert.deepEqual([...named, 'decode'].filter((id) => id !== 'decode' && !CHECK_IDS.includes(id)), []);
     assert.deepEqual(CHECK_IDS.filter((id) => !named.has(id) && !ELSEWHERE.includes(id)), [], 'a check that no malicious upgrade names has nothing that shows it works');
     assert.ok(entries.filter(({ caughtBy }) => caughtBy !== undefined).length >= 45);
+  });
+
+  it('what is hidden in time or inside a function is seen: a lane with a record, fees that creep, roles that two upgrades share out, code of another build', async (t) => {
+    const { view } = await viewOf(t);
+    const event = (args: Readonly<Record<string, unknown>>, secondsAgo = 0): StoredEvent => ({ blockNumber: 1, timestamp: Number(view.header.timestamp) - secondsAgo, transactionHash: '0x', args });
+    const withEvents = (name: string, ...events: readonly StoredEvent[]): View => ({ ...view, events: (contract, wanted) => (wanted === name ? events : view.events(contract, wanted)), read: async <T>(contract: string, what: string, args?: readonly unknown[]) => (what === 'state' ? 1 as T : view.read<T>(contract, what, args)) });
+    const of = (name: string): Entry => { const found = entries.find((entry) => entry.name === name); assert.ok(found !== undefined, name); return found; };
+    const lane = of('benign: a lane that we built').upgrade;
+    const address = decoded(lane).fields['lane'];
+    for (const [name, field] of [['LaneContradicted', 'lane'], ['LaneTripped', 'lane'], ['LaneKilled', 'lane'], ['DisputeResolved', 'laneSwitchedOff']] as const) {
+      assert.deepEqual(await violationsOf(withEvents(name, event({ [field]: address })), lane), ['E26-lane-history'], name);
+      assert.deepEqual(await violationsOf(withEvents(name, event({ [field]: freshAddress('another lane') })), lane), [], name);
+      assert.deepEqual(await violationsOf(withEvents(name, event({ [field]: address })), of('benign: a lane switched off').upgrade), [], 'off is where it belongs');
+    }
+    const [tenth, day] = [of('benign: a tenth more of fees').upgrade, 86_400];
+    const was = (dataFeeScalar: string, daysAgo: number): View => withEvents('FeeConfigSet', event({ dataFeeScalar, surchargeScalar: '1000000' }, daysAgo * day));
+    assert.deepEqual(await violationsOf(was('850000', 100), tenth), ['B15-fees'], 'two steps, each within the bound');
+    assert.deepEqual(await violationsOf(was('850000', 400), tenth), ['B15-fees'], 'what was set long ago stood until the next');
+    assert.deepEqual(await violationsOf(was('900000', 100), tenth), []);
+    const operator = decoded(of('benign: two new keys of the operator').upgrade);
+    const council = of('benign: a new council of eight').upgrade;
+    const member = (decoded(council).fields['members'] as readonly { account: Hex }[])[0]?.account;
+    const shared = upgradeOf('Operator', { hotKey: member, coldKey: operator.fields['coldKey'] });
+    assert.deepEqual(await violationsOf(view, shared), [], 'alone it is right');
+    assert.deepEqual(await violationsOf(withEvents('UpgradeScheduled', event({ id: '0x01', upgrade: council })), shared), ['F33-operator']);
+    assert.deepEqual(await violationsOf(withEvents('UpgradeScheduled', event({ id: '0x01', upgrade: shared })), council), ['F33-council']);
+    // The same functions, the same storage, other code: nobody but a reader of its source can tell.
+    const other = { ...readArtifacts(ARTIFACTS).find(({ contractName }) => contractName === 'Rollup') as Published, buildInfoId: 'another' };
+    view.memory.set('artifacts', [...readArtifacts(ARTIFACTS), ...published, { ...other, deployedBytecode: await view.code(decoded(of('core: one byte differs from every build').upgrade).fields['implementation'] as Hex), immutableReferences: {} }]);
+    const results = await checkUpgrade(view, decoded(of('core: one byte differs from every build').upgrade));
+    assert.equal(results.find(({ id }) => id === 'B10-same-code')?.status, 'unverifiable');
   });
 
   it('every field of a payload is in what a person reads, and values before are read from the chain', async (t) => {

@@ -44,7 +44,7 @@ export interface Intent {
   readonly signed: readonly Signed[];
 }
 
-export type Fate =
+type Fate =
   | { readonly state: 'absent' }
   | { readonly state: 'waiting' | 'dropped'; readonly index: number; readonly transaction: Hex };
 
@@ -91,7 +91,7 @@ interface SenderParts {
 }
 
 /** What to do next for an exit that must be forced. */
-export type Step =
+type Step =
   | { readonly act: 'send'; readonly signed: Signed }
   | { readonly act: 'sign'; readonly signed: Signed; readonly because: string }
   | { readonly act: 'limit'; readonly neededWei: bigint; readonly last: Signed | undefined };
