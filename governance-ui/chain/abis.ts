@@ -17,6 +17,7 @@ import lanes from '../../contracts/abi/Lanes.json' with { type: 'json' };
 import lifecycle from '../../contracts/abi/Lifecycle.json' with { type: 'json' };
 import maturity from '../../contracts/abi/Maturity.json' with { type: 'json' };
 import messagePasser from '../../contracts/abi/MessagePasser.json' with { type: 'json' };
+import poolResolver from '../../contracts/abi/PoolResolver.json' with { type: 'json' };
 import rollup from '../../contracts/abi/Rollup.json' with { type: 'json' };
 import securityCouncil from '../../contracts/abi/SecurityCouncil.json' with { type: 'json' };
 import upgradeTimelock from '../../contracts/abi/UpgradeTimelock.json' with { type: 'json' };
@@ -37,6 +38,7 @@ export const ABIS = {
   Lifecycle: lifecycle as unknown as Abi,
   Maturity: maturity as unknown as Abi,
   MessagePasser: messagePasser as unknown as Abi,
+  PoolResolver: poolResolver as unknown as Abi,
   Rollup: rollup as unknown as Abi,
   SecurityCouncil: securityCouncil as unknown as Abi,
   UpgradeTimelock: upgradeTimelock as unknown as Abi,

@@ -12,8 +12,8 @@ export interface Call {
   readonly to: Hex;
   readonly data: Hex;
   readonly valueWei: bigint;
-  /** For a token that the person named: it is no contract of the rollup, and its sentence says so. */
-  readonly readAs?: 'BridgedERC20' | 'BridgedERC721';
+  /** For a token that the person named, or a resolver that a pool named: no contract of the rollup, and its sentence says so. */
+  readonly readAs?: 'BridgedERC20' | 'BridgedERC721' | 'BridgedERC1155' | 'PoolResolver';
 }
 
 export interface DecodedCall {

@@ -10,6 +10,8 @@ export interface MessagePrefix { readonly time: bigint; readonly isAliased: bool
 export interface MessageEnqueued { readonly index: bigint; readonly accumulator: Hex; readonly message: Hex }
 
 export const messageCount = async (inbox: Contract, at: BlockRef): Promise<Reading<bigint>> => view(inbox, at, 'count');
+/** The rolling hash over the first `index` messages. */
+export const accumulatorAt = async (inbox: Contract, at: BlockRef, index: bigint): Promise<Reading<Hex>> => view(inbox, at, 'accumulatorAt', index);
 export const price = async (inbox: Contract, at: BlockRef, zkGas: bigint): Promise<Reading<bigint>> => view(inbox, at, 'price', zkGas);
 export const backlog = async (inbox: Contract, at: BlockRef): Promise<Reading<bigint>> => view(inbox, at, 'backlog');
 export const totalMinted = async (inbox: Contract, at: BlockRef): Promise<Reading<bigint>> => view(inbox, at, 'totalMinted');

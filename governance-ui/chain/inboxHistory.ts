@@ -1,15 +1,16 @@
-// Every message of the Inbox, whole: read from its events and checked to be all of them, because their indexes count from zero without a
-// gap up to the contract's own count. An event that an endpoint leaves out is noticed even when it is the only endpoint.
+// Every message of the Inbox, whole: read from its events and checked to be all of them, byte for byte, because they accumulate to what the
+// contract itself has for its count. An event that is left out or changed is noticed even when there is one endpoint alone.
 // Owns that check and picking out those of one account. Invariant: a list is complete, or unknown.
 
 import { decodeFunctionData } from 'viem';
 import type { Hex } from 'viem';
 import { VAULT_SENDER, applyAlias } from '@keyfall/protocol/addresses.ts';
+import { ZERO_HASH, nextAccumulator } from '@keyfall/protocol/accumulator.ts';
 import { fromHex, toHex } from '@keyfall/protocol/bytes.ts';
-import { decodeMessage } from '@keyfall/protocol/message.ts';
+import { decodeMessage, messageHash } from '@keyfall/protocol/message.ts';
 import type { InboxMessage } from '@keyfall/protocol/message.ts';
 import { ABIS } from './abis.ts';
-import { messageCount } from './inbox.ts';
+import { accumulatorAt, messageCount } from './inbox.ts';
 import type { MessageEnqueued } from './inbox.ts';
 import { events } from './logs.ts';
 import { l2HashOf } from './messages.ts';
@@ -24,14 +25,19 @@ export async function allMessages({ inbox }: System, at: BlockRef, deployBlock: 
   const [found, count] = await Promise.all([events<MessageEnqueued>(inbox, at, 'MessageEnqueued', deployBlock), messageCount(inbox, at)]);
   if (!found.known) return found;
   if (!count.known) return count;
+  const recorded = await accumulatorAt(inbox, at, count.value);
+  if (!recorded.known) return recorded;
   const list: SentMessage[] = [];
+  let accumulator = ZERO_HASH;
   for (const { args, transactionHash, blockNumber } of found.value) {
     if (BigInt(args.index) !== BigInt(list.length)) return unknown(`an endpoint left out message ${list.length} of the Inbox`);
     const decoded = decodeMessage(fromHex(args.message));
     if (!decoded.ok) return unknown(`message ${args.index} is no message: expected ${decoded.expected}, got ${decoded.got}`);
+    accumulator = nextAccumulator(accumulator, messageHash(fromHex(args.message)));
     list.push({ index: BigInt(args.index), raw: args.message, message: decoded.value, l1Transaction: transactionHash, l1Block: blockNumber });
   }
   if (BigInt(list.length) !== BigInt(count.value)) return unknown(`the Inbox has ${count.value} messages, the endpoints show ${list.length}`);
+  if (accumulator !== recorded.value) return unknown(`the messages that the endpoints show accumulate to ${accumulator}, the Inbox has ${recorded.value}: one of them was changed`);
   return { ...found, value: list };
 }
 

@@ -3,8 +3,7 @@
 // Invariant: a withdrawal's hash is computed here by the protocol's codec; an event whose fields do not hash to it is refused.
 
 import type { Hex } from 'viem';
-import { ASSET_KINDS, sentSlot, withdrawalHash } from '@keyfall/protocol/withdrawal.ts';
-import type { AssetKind } from '@keyfall/protocol/withdrawal.ts';
+import { sentSlot, withdrawalHash } from '@keyfall/protocol/withdrawal.ts';
 import type { Contract } from './contract.ts';
 import { events } from './logs.ts';
 import { parseProofAnswer } from './proof/account.ts';
@@ -12,6 +11,7 @@ import type { ProofAnswer } from './proof/account.ts';
 import { verifyWithdrawal } from './proof/withdrawal.ts';
 import { mapReading } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
+import { kindName } from './vault.ts';
 
 /** A withdrawal as `Vault.withdraw` takes it. */
 export interface SentWithdrawal {
@@ -19,18 +19,12 @@ export interface SentWithdrawal {
 }
 export interface FoundWithdrawal { readonly hash: Hex; readonly withdrawal: SentWithdrawal; readonly l2Block: bigint; readonly l2Transaction: Hex }
 
-function kindOf(code: number): AssetKind {
-  const found = Object.entries(ASSET_KINDS).find(([, value]) => value === code);
-  if (found === undefined) throw new Error(`asset kind ${code} is none`);
-  return found[0] as AssetKind;
-}
-
 /** Withdrawals that `account` sent or is to receive, oldest first. */
 export async function withdrawalsOf(passer: Contract, at: BlockRef, account: Hex, fromBlock: bigint): Promise<Reading<readonly FoundWithdrawal[]>> {
   const found = await events<{ withdrawalHash: Hex; withdrawal: SentWithdrawal }>(passer, at, 'WithdrawalSent', fromBlock);
   const mine = (withdrawal: SentWithdrawal): boolean => [withdrawal.from, withdrawal.recipient].some((address) => address.toLowerCase() === account.toLowerCase());
   return mapReading(found, (logs) => logs.filter(({ args }) => mine(args.withdrawal)).map(({ args, blockNumber, transactionHash }) => {
-    const computed = withdrawalHash({ ...args.withdrawal, assetKind: kindOf(args.withdrawal.assetKind) });
+    const computed = withdrawalHash({ ...args.withdrawal, assetKind: kindName(args.withdrawal.assetKind) });
     if (computed !== args.withdrawalHash) throw new Error(`a withdrawal's fields do not hash to its hash: computed ${computed}, claimed ${args.withdrawalHash}`);
     return { hash: computed, withdrawal: args.withdrawal, l2Block: blockNumber, l2Transaction: transactionHash };
   }));

@@ -40,19 +40,24 @@ const deposited = (what: string, to: unknown, paid: bigint): string => `Put ${wh
 
 export const SENTENCES: Readonly<Record<string, (args: Args, valueWei: bigint) => string>> = {
   'Inbox.sendCall': ([to, mint, value, gas], paid) => `Send a message to L2 that nobody can refuse: bring ${eth(mint)} from L1, then call ${String(to)} there with ${eth(value)} and ${String(gas)} gas. You pay ${eth(paid)} now; what the message does not need comes back in the same transaction.`,
+  'Inbox.sendSigned': ([gas, _surcharge, raw], paid) => `Send a transaction that was signed for L2 (${(String(raw).length - 2) / 2} bytes) past any sequencer, with ${String(gas)} gas prepaid. It is dropped if it is invalid when its turn comes. You pay ${eth(paid)} now; what the message does not need comes back in the same transaction.`,
   'MessagePasser.withdrawEth': ([recipient], paid) => `Burn ${eth(paid)} on L2, to be paid to ${String(recipient)} on L1 once a final batch contains it and the claim is made.`,
   'L2Bridge.withdraw': ([kind, token, id, amount, recipient]) => `Burn ${bridged(kind, token, id, amount)} on L2, to be paid to ${String(recipient)} on L1 once a final batch contains it and the claim is made.`,
   'L2Bridge.claim': ([kind, token, id, account]) => `Have the bridge credit ${String(account)} with its waiting deposit of ${assetWords({ kind: kind as number, token: String(token), id: id as bigint })}. Anyone may.`,
   'ExitRegistry.setRecipient': ([recipient]) => `Declare that frozen exits of your L2 account are paid to ${String(recipient)} on L1.`,
   'BridgedERC20.approve': ([spender, amount]) => `Allow ${String(spender)} to take up to ${String(amount)} units of your tokens of this contract, which you named: this page knows nothing else about it.`,
+  'BridgedERC1155.setApprovalForAll': ([operator, isAllowed]) => (isAllowed === true ? `Allow ${String(operator)} to take ANY of your tokens of this contract, which you named, until you take that back: this page knows nothing else about it.` : `Take back what you allowed ${String(operator)}: it can no longer take your tokens of this contract.`),
   'BridgedERC721.approve': ([spender, id]) => `Allow ${String(spender)} to take number ${String(id)} of your tokens of this contract, which you named: this page knows nothing else about it.`,
   'Vault.depositERC20': ([token, to, amount], paid) => deposited(amountWords({ kind: ASSET_KINDS.erc20, token: String(token), id: 0n }, amount as bigint), to, paid),
   'Vault.depositERC721': ([token, to, id], paid) => deposited(assetWords({ kind: ASSET_KINDS.erc721, token: String(token), id: id as bigint }), to, paid),
+  'Vault.depositERC1155': ([token, to, id, amount], paid) => deposited(amountWords({ kind: ASSET_KINDS.erc1155, token: String(token), id: id as bigint }, amount as bigint), to, paid),
   'Vault.withdraw': ([batchIndex, withdrawal]) => {
     const { recipient, amount, assetKind: kind, token, id } = withdrawal as WithdrawalArgs;
     return `Claim a withdrawal of ${amountWords({ kind, token, id }, amount)} proven under batch ${String(batchIndex)}. Only ${recipient} is paid, whoever sends this.`;
   },
-  'Vault.claimFor': ([owner]) => `Pay the Vault's credit of ${String(owner)} to its owner.`,
+  'Vault.claim': ([asset, to]) => `Pay your credit of ${assetWords(asset as AssetArgs)} in the Vault to ${String(to)}.`,
+  'Vault.claimFor': ([owner, asset]) => `Pay the Vault's credit of ${assetWords(asset as AssetArgs)} to its owner ${String(owner)}. Anyone may.`,
+  'Vault.claimBySignature': ([owner, asset, to]) => `Pay the Vault's credit of ${assetWords(asset as AssetArgs)} that ${String(owner)} has to ${String(to)}, as ${String(owner)} signed. Anyone may.`,
   'KeyfallGovernor.castVote': ([id, support]) => `Vote ${(CHOICES[support as number] ?? 'UNKNOWN').toUpperCase()} on proposal ${String(id)}, with the votes you had at its snapshot. It cannot be changed.`,
   'KeyfallGovernor.castVoteBySig': ([id, support, voter]) => `Bring in the ballot that ${String(voter)} signed: ${(CHOICES[support as number] ?? 'UNKNOWN').toUpperCase()} on proposal ${String(id)}. Anyone may; only the signer's votes count.`,
   'KeyfallToken.delegate': ([delegate]) => `Let ${String(delegate)} vote with all your tokens, from the next snapshot on. Your tokens stay yours, and you can change it at any time.`,
@@ -70,6 +75,7 @@ export const SENTENCES: Readonly<Record<string, (args: Args, valueWei: bigint) =
   'Rollup.finalize': ([upTo]) => `Make batches final up to batch ${String(upTo)}. Anyone may; it fails if the policy is not met.`,
   'Rollup.drop': ([from]) => `Drop batch ${String(from)} and all after it because no proof came in time. Anyone may; it fails if one did.`,
   'Lifecycle.enterEnforced': ([first]) => `End the operator's monopoly: from now on anyone commits and proves.${first === 0n ? '' : ` Batch ${String(first)} and all after it, which nobody proved, fall.`} Anyone may; it fails if nothing is late.`,
+  'Lifecycle.requestReturn': () => 'Ask for the way back to Operating, in which you, the seated operator, alone commit. Nobody is barred before everything that waits now is settled.',
   'Lifecycle.announceSkip': () => 'Announce that messages which nobody proves will be skipped and refunded on L1. Anyone may; a proof cancels it.',
   'Lifecycle.takeSkip': () => 'Skip the announced messages at the head of the queue; what they carried is refunded on L1. Anyone may.',
   'Lifecycle.returnToOperating': () => 'Give the chain back to its operator, because everything that waited is settled. Anyone may; it fails if it is not.',
@@ -83,5 +89,11 @@ export const SENTENCES: Readonly<Record<string, (args: Args, valueWei: bigint) =
   'EscapeHatch.refund': ([index, _message, to]) => `Pay back the deposit of message ${String(index)}, which L2 will never execute, ${isZero(String(to)) ? 'to who made it' : `to ${String(to)}`}.`,
   'EscapeHatch.countSkipped': ([asset]) => `Count the deposits of ${assetWords(asset as AssetArgs)} among the skipped messages.`,
   'EscapeHatch.proveStorageRoot': ([account]) => `Prove the storage root of ${String(account)} in the pinned state, once for everyone.`,
+  'PoolResolver.collect': ([claimant, holdings]) => `Have the resolver of the pool ${(claimant as ClaimantArgs).owner} take out of the frozen chain what the pool held there: ${(holdings as readonly HoldingArgs[]).map(({ asset }) => assetWords(asset)).join(', ')}. Once, for everyone who has a share.`,
+  'PoolResolver.proveSupply': () => 'Prove to the pool\'s resolver how many shares there are, once for everyone.',
+  'PoolResolver.redeem': ([claimant, assets]) => {
+    const { owner, to } = claimant as ClaimantArgs;
+    return `Pay the share of ${owner} in what the pool held: ${(assets as readonly AssetArgs[]).map(assetWords).join(', ')}. ${isZero(to) ? 'Only who is entitled to it is paid, whoever sends this' : `It is paid to ${to}, by the will of who is entitled to it`}.`;
+  },
   'EscapeHatch.revokeRedirects': () => 'Void every redirection you have signed so far.',
 };

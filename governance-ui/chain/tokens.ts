@@ -1,8 +1,9 @@
 // What a token says of itself: symbol and decimals, on either chain; and what an account holds of it. Owns these reads.
 // Invariant: a token's words are its own and may be anyone's; they are shown beside the address, never in its place.
 
-import { decodeFunctionResult, encodeFunctionData, erc20Abi, hexToString } from 'viem';
+import { decodeFunctionResult, encodeFunctionData, erc20Abi, erc721Abi, hexToString } from 'viem';
 import type { Hex } from 'viem';
+import { ABIS } from './abis.ts';
 import { mapReading } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
 import type { Quorum } from './rpc/quorum.ts';
@@ -39,8 +40,18 @@ function decimalsOf(bytes: Hex): number | undefined {
   }
 }
 
-export async function allowanceOf(chain: Quorum, at: BlockRef, token: Hex, owner: Hex, spender: Hex): Promise<Reading<bigint>> {
-  return mapReading(await chain.call(token, encodeFunctionData({ abi: erc20Abi, functionName: 'allowance', args: [owner, spender] }), at), (data) => decodeFunctionResult({ abi: erc20Abi, functionName: 'allowance', data }));
+/** Whether a spender may take exactly this of the owner's. */
+export async function mayTake(chain: Quorum, at: BlockRef, { kind, token, id, amount }: { readonly kind: 'erc20' | 'erc721' | 'erc1155'; readonly token: Hex; readonly id: bigint; readonly amount: bigint }, owner: Hex, spender: Hex): Promise<Reading<boolean>> {
+  if (kind === 'erc20') {
+    const read = await chain.call(token, encodeFunctionData({ abi: erc20Abi, functionName: 'allowance', args: [owner, spender] }), at);
+    return mapReading(read, (data) => decodeFunctionResult({ abi: erc20Abi, functionName: 'allowance', data }) >= amount);
+  }
+  if (kind === 'erc721') {
+    const read = await chain.call(token, encodeFunctionData({ abi: erc721Abi, functionName: 'getApproved', args: [id] }), at);
+    return mapReading(read, (data) => decodeFunctionResult({ abi: erc721Abi, functionName: 'getApproved', data }).toLowerCase() === spender.toLowerCase());
+  }
+  const read = await chain.call(token, encodeFunctionData({ abi: ABIS.BridgedERC1155, functionName: 'isApprovedForAll', args: [owner, spender] }), at);
+  return mapReading(read, (data) => decodeFunctionResult({ abi: ABIS.BridgedERC1155, functionName: 'isApprovedForAll', data }) === true);
 }
 
 export async function balanceOf(chain: Quorum, at: BlockRef, token: Hex, owner: Hex): Promise<Reading<bigint>> {

@@ -3,6 +3,7 @@
 
 import type { Hex } from 'viem';
 import { ASSET_KINDS } from '@keyfall/protocol/withdrawal.ts';
+import type { AssetKind } from '@keyfall/protocol/withdrawal.ts';
 import { view } from './contract.ts';
 import type { Contract } from './contract.ts';
 import type { BlockRef, Reading } from './reading.ts';
@@ -10,6 +11,13 @@ import type { BlockRef, Reading } from './reading.ts';
 export interface Asset { readonly kind: number; readonly token: Hex; readonly id: bigint }
 
 export const ETH: Asset = { kind: ASSET_KINDS.eth, token: '0x0000000000000000000000000000000000000000', id: 0n };
+
+/** @throws Error for a kind that no version has */
+export function kindName(code: number): AssetKind {
+  const found = (Object.keys(ASSET_KINDS) as AssetKind[]).find((name) => ASSET_KINDS[name] === code);
+  if (found === undefined) throw new Error(`an asset kind that no version has: ${code}`);
+  return found;
+}
 
 export const isWithdrawn = async (vault: Contract, at: BlockRef, hash: Hex): Promise<Reading<boolean>> => view(vault, at, 'isWithdrawn', hash);
 export const recordedEscrow = async (vault: Contract, at: BlockRef, asset: Asset): Promise<Reading<bigint>> => view(vault, at, 'recordedEscrow', asset);

@@ -81,7 +81,7 @@ function Ready({ proven: { kit, verified, where }, state }: { proven: Proven; st
       <HoldingsTable kit={kit} open={open} />
       {kit.claimant === null ? (kit.holdings.length === 0 && kit.how === '' ? null : <Notice tone="warn" title="Nobody can claim what it holds">{kit.how}</Notice>) : <p className="quiet">Who is paid: {kit.how}.</p>}
       {state.isFrozen && kit.claimant !== null && verified.payee !== undefined && kit.holdings.length > 0 ? <Receiver payee={verified.payee} canRedirect={kit.claimant.entitlement !== ENTITLEMENTS.indexOf('resolver')} onChange={setRedirection} /> : null}
-      {state.isFrozen ? <Transactions kit={kit} open={open} redirection={redirection} state={state} isPaid={isPaid && !isEmpty} /> : null}
+      {state.isFrozen ? <Transactions kit={kit} open={open} redirection={redirection} state={state} isPaid={isPaid && !isEmpty} /> : <RefundsNow kit={kit} open={open} />}
       {isEmpty ? null : <p><a className="button" download={`exit-kit-${(kit.claimant?.owner ?? kit.rollup).slice(2, 8)}.json`} href={`data:application/json,${encodeURIComponent(text)}`}>Save the proofs as a file</a> <span className="quiet">{state.isFrozen ? 'Whoever has it and an L1 endpoint can finish: in another browser, here, or with keyfall exit escape --from-file.' : 'It serves for as long as nothing newer becomes final: if the chain froze on this root, no L2 data would be needed any more.'}</span></p>}
     </div>
   );
@@ -106,6 +106,16 @@ function Transactions({ kit, open, redirection, state, isPaid }: { kit: ExitKit;
       {claims.length === 0 ? null : <Disclosure summary={`${claims.length === 1 ? 'One withdrawal' : `${claims.length} withdrawals`} to claim`}>{claims.map((prepared) => <TransactionSheet key={prepared.data} prepared={prepared} />)}</Disclosure>}
     </>
   );
+}
+
+/** Deposits that were skipped are paid back in any phase; nothing else of a kit is before a freeze. */
+function RefundsNow({ kit, open }: { kit: ExitKit; open: ReturnType<typeof useReading<OpenParts>> }) {
+  const { deployment } = useSession();
+  const system = useSystem();
+  if (open?.known !== true || system?.known !== true || system.value.exits.hatch === undefined || !open.value.refunds.includes(true)) return null;
+  const onlyRefunds = { ...kit, holdings: [], ratios: [], withdrawals: [] };
+  const [prepared] = frozenExits({ kit: onlyRefunds, open: open.value, claimant: null, hatch: system.value.exits.hatch.address, chainId: deployment.l1.chainId });
+  return prepared === undefined ? null : <><p>Deposits that were skipped can be paid back now, without a freeze.</p><TransactionSheet prepared={{ ...prepared, title: 'Refund' }} /></>;
 }
 
 const KINDS = ['eth', 'erc20', 'erc721', 'erc1155'];

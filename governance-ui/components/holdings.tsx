@@ -8,6 +8,8 @@ import { formatUnits } from 'viem';
 import type { ExitKit, KitAsset } from '../chain/exit/kit.ts';
 import type { OpenParts } from '../chain/exit/status.ts';
 import type { Reading } from '../chain/reading.ts';
+import { kindName } from '../chain/vault.ts';
+import type { Asset } from '../chain/vault.ts';
 import { metadataOf } from '../chain/tokens.ts';
 import type { TokenWords } from '../chain/tokens.ts';
 import { etherText, group } from './format.ts';
@@ -38,6 +40,11 @@ export function HoldingsTable({ kit, open }: { kit: ExitKit; open: Reading<OpenP
       ))}</tbody>
     </table></div>
   );
+}
+
+/** A contract's asset as kits name it. */
+export function kitAsset({ kind, token, id }: Asset): KitAsset {
+  return { kind: kindName(kind), token, id: id.toString() };
 }
 
 function useTokenWords(asset: KitAsset): TokenWords | undefined {

@@ -4,6 +4,7 @@
 'use client';
 
 import { encodeFunctionData } from 'viem';
+import { useConnection } from 'wagmi';
 import { ABIS } from '../chain/abis.ts';
 import { FREEZE_CAUSES, firstUnproven, freezableBy } from '../chain/lifecycle.ts';
 import type { Phase } from '../chain/lifecycle.ts';
@@ -24,15 +25,18 @@ const NAMES = {
   enterEnforced: ['End the operator\'s monopoly', 'when a message or a batch has waited too long'],
   announceSkip: ['Announce a skip', 'when nobody proves what is at the head of the queue'],
   takeSkip: ['Skip what was announced', 'its deposits are refunded on L1'],
+  drop: ['Drop what nobody proved', 'the first batch without a proof in time, and all after it'],
+  requestReturn: ['Ask for the way back', 'the seated operator alone; what waits now must be settled first'],
   returnToOperating: ['Go back to Operating', 'when the operator asked and everything older is settled'],
   freeze: ['Freeze the chain', 'for ever: everyone is paid out from its last final state'],
 } as const;
 type ActName = keyof typeof NAMES;
-const IN_PHASE: Readonly<Record<Phase, readonly ActName[]>> = { None: [], Operating: ['enterEnforced', 'freeze'], Enforced: ['announceSkip', 'takeSkip', 'returnToOperating', 'freeze'], Frozen: [] };
+const IN_PHASE: Readonly<Record<Phase, readonly ActName[]>> = { None: [], Operating: ['drop', 'enterEnforced', 'freeze'], Enforced: ['drop', 'announceSkip', 'takeSkip', 'requestReturn', 'returnToOperating', 'freeze'], Frozen: [] };
 
 export function LifecycleActs({ phase }: { phase: Phase }) {
   const { deployment } = useSession();
-  const acts = useReading<readonly Act[]>('l1', ['lifecycle acts', phase], async ({ system, at, l1 }): Promise<Reading<readonly Act[]>> => {
+  const { address } = useConnection();
+  const acts = useReading<readonly Act[]>('l1', ['lifecycle acts', phase, address], async ({ system, at, l1 }): Promise<Reading<readonly Act[]>> => {
     const { lifecycle } = system.exits;
     if (lifecycle === undefined) return unknown('no Lifecycle contract stands');
     const [fallen, openings] = await Promise.all([firstUnproven(system, at), freezableBy(lifecycle, at)]);
@@ -41,9 +45,10 @@ export function LifecycleActs({ phase }: { phase: Phase }) {
     const list: Act[] = [];
     for (const name of IN_PHASE[phase]) {
       const [opening] = openings.value;
-      const args = name === 'enterEnforced' ? [fallen.value] : name === 'freeze' ? [opening?.cause ?? 0, opening?.disputeId ?? 0n] : [];
-      const call: PreparedTransaction = { chain: 'l1', chainId: deployment.l1.chainId, to: lifecycle.address, valueWei: 0n, title: NAMES[name][0], data: encodeFunctionData({ abi: ABIS.Lifecycle, functionName: name, args }) };
-      const tried = name === 'freeze' && opening === undefined ? { ...openings, value: { ok: false as const, why: `none of these holds: ${FREEZE_CAUSES.join('; ')}` } } : await simulate(l1, at, call, undefined);
+      const args = name === 'enterEnforced' || name === 'drop' ? [fallen.value] : name === 'freeze' ? [opening?.cause ?? 0, opening?.disputeId ?? 0n] : [];
+      const call: PreparedTransaction = { chain: 'l1', chainId: deployment.l1.chainId, to: name === 'drop' ? system.rollup.address : lifecycle.address, valueWei: 0n, title: NAMES[name][0], data: encodeFunctionData({ abi: name === 'drop' ? ABIS.Rollup : ABIS.Lifecycle, functionName: name, args }) };
+      const tried = name === 'freeze' && opening === undefined ? { ...openings, value: { ok: false as const, why: `none of these holds: ${FREEZE_CAUSES.join('; ')}` } }
+        : name === 'drop' && fallen.value === 0n ? { ...openings, value: { ok: false as const, why: 'every committed batch has a proof' } } : await simulate(l1, at, call, name === 'requestReturn' ? address : undefined);
       if (!tried.known) return tried;
       list.push({ name: NAMES[name][0], about: NAMES[name][1], call, tried: tried.value });
     }

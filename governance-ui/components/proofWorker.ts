@@ -2,18 +2,31 @@
 // Owns that choice and says which it was.
 // Invariant: the answer is a proof that was verified, or why it was not; a worker that fails to start is no verdict.
 
-import { verifyKit } from '../chain/exit/kit.ts';
 import type { ExitKit, KitGround, VerifiedKit } from '../chain/exit/kit.ts';
-import { verifyWithdrawal } from '../chain/proof/withdrawal.ts';
+import type { PoolShare, VerifiedPool } from '../chain/exit/pool.ts';
 import type { WithdrawalProof, WithdrawalProofTask } from '../chain/proof/withdrawal.ts';
+import type { BatchTask, BatchVerdict } from '../chain/recompute/batch.ts';
+import type { BlockTask, HeaderRoots, TransactionFacts } from '../chain/recompute/block.ts';
+import type { Hex } from 'viem';
+import { runTask } from './proofTasks.ts';
+import type { ProofTask } from './proofTasks.ts';
 
-export type ProofTask = { readonly kind: 'withdrawal'; readonly withdrawal: WithdrawalProofTask } | { readonly kind: 'kit'; readonly kit: ExitKit; readonly ground: KitGround };
 type Verdict<T> = { readonly ok: true; readonly proof: T; readonly where: 'worker' | 'page' } | { readonly ok: false; readonly why: string };
 
-export const checkProof = async (withdrawal: WithdrawalProofTask): Promise<Verdict<WithdrawalProof>> => check({ kind: 'withdrawal', withdrawal }, () => verifyWithdrawal(withdrawal));
-export const checkKit = async (kit: ExitKit, ground: KitGround): Promise<Verdict<VerifiedKit>> => check({ kind: 'kit', kit, ground }, () => verifyKit(kit, ground));
+export const checkProof = async (withdrawal: WithdrawalProofTask): Promise<Verdict<WithdrawalProof>> => check({ kind: 'withdrawal', withdrawal });
+export const checkKit = async (kit: ExitKit, ground: KitGround): Promise<Verdict<VerifiedKit>> => check({ kind: 'kit', kit, ground });
+export const checkPool = async (share: PoolShare, ground: KitGround): Promise<Verdict<VerifiedPool>> => check({ kind: 'pool', share, ground });
+export const checkBatch = async (batch: BatchTask): Promise<Verdict<BatchVerdict>> => check({ kind: 'batch', batch });
+export const checkTransactions = async (header: HeaderRoots, rawBlock: unknown): Promise<Hex[]> => must(await check({ kind: 'transactions', header, rawBlock }));
+export const checkBlock = async (block: BlockTask): Promise<TransactionFacts[]> => must(await check({ kind: 'block', block }));
 
-async function check<T>(task: ProofTask, here: () => T): Promise<Verdict<T>> {
+function must<T>(verdict: Verdict<T>): T {
+  if (!verdict.ok) throw new Error(verdict.why);
+  return verdict.proof;
+}
+
+async function check<T>(task: ProofTask): Promise<Verdict<T>> {
+  const here = async (): Promise<T> => (await runTask(task)) as T;
   const worker = startWorker();
   if (worker === undefined) return onPage(here);
   return new Promise((resolve) => {
@@ -38,9 +51,9 @@ function startWorker(): Worker | undefined {
   }
 }
 
-function onPage<T>(here: () => T): Verdict<T> {
+async function onPage<T>(here: () => Promise<T>): Promise<Verdict<T>> {
   try {
-    return { ok: true, proof: here(), where: 'page' };
+    return { ok: true, proof: await here(), where: 'page' };
   } catch (error) {
     return { ok: false, why: error instanceof Error ? error.message : String(error) };
   }

@@ -1,4 +1,5 @@
-// A forced call: from your L1 address, on L2, past any sequencer. Owns the message's fields, for a transfer, a withdrawal and free data.
+// A forced call: from your L1 address, on L2, past any sequencer. Owns the message's fields, for a transfer, a withdrawal, free data
+// and a transaction that was signed for L2.
 // Invariant: gas is at least what the Inbox demands for the data, by the protocol's own formula.
 
 import { encodeFunctionData, hexToBytes } from 'viem';
@@ -17,6 +18,19 @@ export interface ForcedCall { readonly to: Hex; readonly valueWei: bigint; reado
 /** A withdrawal of L2 ETH that does not need the sequencer. */
 export function forcedWithdrawal(recipient: Hex, amountWei: bigint): ForcedCall {
   return { to: MESSAGE_PASSER, valueWei: amountWei, mintWei: 0n, data: encodeFunctionData({ abi: ABIS.MessagePasser, functionName: 'withdrawEth', args: [recipient] }) };
+}
+
+/** An L2 transaction that somebody signed already. */
+export interface SignedMessage { readonly raw: Hex; readonly gas: bigint }
+
+/** Gas that a signed message prepays: its own limit, and never less than the Inbox demands for its bytes. */
+export function signedGas(raw: Hex, gasLimit: bigint): bigint {
+  const least = minimumMessageGas('signed', hexToBytes(raw).length);
+  return gasLimit > least ? gasLimit : least;
+}
+
+export function forceSigned({ inbox, chainId, message: { raw, gas }, priceWei }: { inbox: Hex; chainId: number; message: SignedMessage; priceWei: bigint }): PreparedTransaction {
+  return { chain: 'l1', chainId, to: inbox, valueWei: priceWei * PRICE_MARGIN, title: 'Force', data: encodeFunctionData({ abi: ABIS.Inbox, functionName: 'sendSigned', args: [gas, FORCE_SURCHARGE_ZKGAS, raw] }) };
 }
 
 export function gasOf({ data }: ForcedCall): bigint {

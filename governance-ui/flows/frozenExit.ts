@@ -15,8 +15,8 @@ const HOLDINGS_PER_TRANSACTION = 20;
 const SKIPPED_RANGES_AT_ONCE = 16n;
 const ZERO_ADDRESS: Hex = `0x${'0'.repeat(40)}`;
 
-const onChain = ({ kind, token, id }: KitAsset): { kind: number; token: Hex; id: bigint } => ({ kind: ASSET_KINDS[kind], token, id: BigInt(id) });
-const hatchCall = (functionName: string, ...args: readonly unknown[]): Hex => encodeFunctionData({ abi: ABIS.EscapeHatch, functionName, args });
+export const onChain = ({ kind, token, id }: KitAsset): { kind: number; token: Hex; id: bigint } => ({ kind: ASSET_KINDS[kind], token, id: BigInt(id) });
+export const hatchCall = (functionName: string, ...args: readonly unknown[]): Hex => encodeFunctionData({ abi: ABIS.EscapeHatch, functionName, args });
 
 /** @param claimant the kit's, or one with another receiver by the payee's will */
 export function frozenExits({ kit, open, claimant, hatch, chainId }: { kit: ExitKit; open: OpenParts; claimant: KitClaimant | null; hatch: Hex; chainId: number }): PreparedTransaction[] {

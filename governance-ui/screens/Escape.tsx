@@ -8,6 +8,7 @@ import { useState } from 'react';
 import { useConnection } from 'wagmi';
 import { ENFORCED_TRIGGER_SECONDS, FREEZE_DELAY_SECONDS } from '@keyfall/protocol/constants.ts';
 import { ExitKitPanel } from '../components/exitKit.tsx';
+import { PoolSharePanel } from '../components/poolShare.tsx';
 import { durationText, group } from '../components/format.ts';
 import { errorOf, parseAddress } from '../components/inputs.ts';
 import { LifecycleActs } from '../components/lifecycleActs.tsx';
@@ -28,6 +29,7 @@ export function Escape({ route: [account] }: { route: readonly string[] }) {
       <PageHead title="Escape">If the operator stops, anyone may go on; if nobody does, the chain freezes and pays out its last final state.</PageHead>
       <Way />
       <FrozenExit key={account ?? ''} account={account ?? ''} />
+      <Pool />
     </>
   );
 }
@@ -81,6 +83,11 @@ function FrozenExit({ account }: { account: string }) {
       <ReadAt reading={state} chain="L1" />
     </Panel>
   );
+}
+
+function Pool() {
+  const state = useReading<ExitState>('l1', ['exit state'], async ({ system, at }) => exitState(system, at));
+  return state?.known === true ? <PoolSharePanel state={state.value} /> : null;
 }
 
 function KitFile({ onTaken }: { onTaken: (text: string | undefined) => void }) {

@@ -10,8 +10,10 @@ import { useConnection } from 'wagmi';
 import { ClaimPanel } from '../components/claim.tsx';
 import { useAssetForm } from '../components/assetForm.tsx';
 import { group } from '../components/format.ts';
-import { AssetAmount, AssetName } from '../components/holdings.tsx';
+import { AssetAmount, AssetName, kitAsset } from '../components/holdings.tsx';
 import { errorOf, parseAddress } from '../components/inputs.ts';
+import { Credits } from '../components/credits.tsx';
+import { Uncredited } from '../components/uncredited.tsx';
 import { routeTo } from '../components/route.ts';
 import { useReading, useSession } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
@@ -24,6 +26,7 @@ import { withdrawalsOf } from '../chain/messagePasser.ts';
 import type { FoundWithdrawal } from '../chain/messagePasser.ts';
 import { finalHead } from '../chain/rollup.ts';
 import { isWithdrawn } from '../chain/vault.ts';
+import { wasCredited } from '../chain/credits.ts';
 import { withdrawEth } from '../flows/withdrawEth.ts';
 import { withdrawToken } from '../flows/withdrawToken.ts';
 
@@ -38,7 +41,7 @@ export function Withdrawals({ route: [whose] }: { route: readonly string[] }) {
       <Panel title="Whose">
         <Field label="Account" value={typed} onChange={setTyped} placeholder={connection.address ?? '0x…'} error={errorOf(typed, parsed)} hint={connection.address === undefined ? 'Any account can be looked at; no wallet is needed.' : 'Empty: the connected account.'} />
       </Panel>
-      {account === undefined ? null : <><WaitingMessages account={account} /><Found account={account} /></>}
+      {account === undefined ? null : <><WaitingMessages account={account} /><Credits account={account} /><Uncredited account={account} /><Found account={account} /></>}
       <StartPanel />
     </>
   );
@@ -60,15 +63,16 @@ function Found({ account }: { account: `0x${string}` }) {
 function Withdrawal({ found }: { found: FoundWithdrawal }) {
   const [isOpen, setOpen] = useState(false);
   const { hash, withdrawal, l2Block } = found;
-  const asset = { kind: KINDS[withdrawal.assetKind] ?? 'erc20', token: withdrawal.token, id: withdrawal.id.toString() };
+  const asset = kitAsset({ kind: withdrawal.assetKind, token: withdrawal.token, id: withdrawal.id });
   const head = useReading('l1', ['finalHead'], async ({ system, at }) => finalHead(system.rollup, at));
   const paid = useReading('l1', ['isWithdrawn', hash], async ({ system, at }) => isWithdrawn(system.vault, at, hash));
+  const credited = useReading('l1', ['wasCredited', hash], async ({ system, at, deployment }) => wasCredited(system, at, hash, deployment.deployBlock), paid?.known === true && paid.value);
   const isFinal = head?.known === true ? head.value.lastNumber >= l2Block : undefined;
   const isPaid = paid?.known === true ? paid.value : undefined;
   const steps: StageStep[] = [
     { name: 'Burnt on L2', state: 'done', detail: `block ${group(l2Block)}` },
     { name: 'Final on L1', state: isFinal === undefined ? 'unknown' : isFinal ? 'done' : 'current', detail: isFinal === false && head?.known === true ? `final up to block ${group(head.value.lastNumber)}` : undefined },
-    { name: 'Claimed', state: isPaid === undefined ? 'unknown' : isPaid ? 'done' : isFinal === true ? 'current' : 'waiting', detail: isPaid === true ? 'paid, or credited' : isFinal === true && isPaid === false ? 'can be claimed now' : undefined },
+    { name: 'Claimed', state: isPaid === undefined ? 'unknown' : isPaid ? 'done' : isFinal === true ? 'current' : 'waiting', detail: isPaid === true ? (credited?.known !== true ? 'paid, or credited' : credited.value ? 'the payment failed: kept as a credit' : 'paid out') : isFinal === true && isPaid === false ? 'can be claimed now' : undefined },
   ];
   return (
     <article className="card">
@@ -83,8 +87,6 @@ function Withdrawal({ found }: { found: FoundWithdrawal }) {
     </article>
   );
 }
-
-const KINDS = ['eth', 'erc20', 'erc721', 'erc1155'] as const;
 
 function StartPanel() {
   const connection = useConnection();

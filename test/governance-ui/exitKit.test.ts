@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { createMPT, createMerkleProof } from '@ethereumjs/mpt';
 import { bytesToHex, encodeAbiParameters, encodeEventTopics, encodeFunctionResult, hexToBytes, keccak256, toRlp } from 'viem';
 import type { Hex } from 'viem';
-import { nextAccumulator } from '../../node/protocol/accumulator.ts';
+import { ZERO_HASH, nextAccumulator } from '../../node/protocol/accumulator.ts';
 import { EXIT_REGISTRY, MESSAGE_PASSER } from '../../node/protocol/addresses.ts';
 import { toHex } from '../../node/protocol/bytes.ts';
 import { encodeMessage, messageHash } from '../../node/protocol/message.ts';
@@ -119,7 +119,7 @@ describe('an exit kit', () => {
   });
 });
 
-test('the Inbox\'s history is complete or unknown: a left-out event is noticed from a single endpoint', async () => {
+test('the Inbox\'s history is complete or unknown: a left-out or changed event is noticed from a single endpoint', async () => {
   const message = (index: number): Hex => toHex(encodeMessage({ kind: 'call', sender: OWNER, to: OWNER, mintWei: BigInt(index), valueWei: 0n, gas: 100_000n, surcharge: 0n, l1Time: 9n, data: new Uint8Array() }));
   const item = ABIS.Inbox.find((one) => one.type === 'event' && one.name === 'MessageEnqueued');
   assert.ok(item?.type === 'event');
@@ -127,14 +127,16 @@ test('the Inbox\'s history is complete or unknown: a left-out event is noticed f
     address: ROLLUP, blockNumber: '0x1', transactionHash: `0x${'0'.repeat(64)}`, logIndex: '0x0', topics: encodeEventTopics({ abi: ABIS.Inbox, eventName: 'MessageEnqueued', args: { index: BigInt(index) } as never }),
     data: encodeAbiParameters(item.inputs.filter(({ indexed }) => indexed !== true), item.inputs.filter(({ indexed }) => indexed !== true).map(({ name, type }) => (name === 'message' ? message(index) : type.startsWith('uint') ? BigInt(index) : `0x${'0'.repeat(64)}`)) as never),
   });
-  const read = async (shown: readonly number[], count: number) => {
+  const recorded = [0, 1, 2].map(message).reduce((accumulator, bytes) => nextAccumulator(accumulator, messageHash(hexToBytes(bytes))), ZERO_HASH);
+  const read = async (shown: readonly number[], count: number, accumulator = recorded) => {
     const chain = {
       trust: 'unverified', read: async (_method: string, _params: unknown, at: unknown, pick: (answer: unknown) => unknown) => ({ known: true, at, trust: 'unverified', value: pick(shown.map(log)) }),
-      call: async (_to: Hex, _data: Hex, at: unknown) => ({ known: true, at, trust: 'unverified', value: encodeFunctionResult({ abi: ABIS.Inbox, functionName: 'count', result: BigInt(count) as never }) }),
+      call: async (_to: Hex, data: Hex, at: unknown) => ({ known: true, at, trust: 'unverified', value: data.length > 10 ? accumulator : encodeFunctionResult({ abi: ABIS.Inbox, functionName: 'count', result: BigInt(count) as never }) }),
     };
     return allMessages({ inbox: { name: 'Inbox', address: ROLLUP, chain } } as unknown as System, { number: 1n, hash: '0x', timestamp: 0n }, 0n);
   };
   const whole = await read([0, 1, 2], 3);
   assert.ok(whole.known && whole.value.length === 3, JSON.stringify(whole, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)));
+  assert.ok(!(await read([0, 1, 2], 3, ZERO_HASH)).known, 'with bytes that do not accumulate to what the Inbox has');
   for (const shown of [[0, 2], [1, 2], [0, 1], []]) assert.ok(!(await read(shown, 3)).known, `left out of ${shown.join()}`);
 });

@@ -1,11 +1,11 @@
 // An exit kit made from endpoints: what an account holds under one state root, found in L2's events and proven by whatever endpoint has the
-// state. Owns the search and who is entitled. Endpoints are believed in nothing but completeness: a token that all of them leave out is
+// state. Owns the search; who is entitled is entitlement.ts. Endpoints are believed in nothing but completeness: a token that all of them leave out is
 // not found; whatever is found was proven. The last check of the whole is kit.ts, in a worker.
 // Invariant: a holding is listed only if the state proves it; one that is absent by a proof is left out, one that cannot be read fails it all.
 
-import { decodeFunctionResult, encodeFunctionData, keccak256, pad, toEventSelector } from 'viem';
+import { decodeFunctionResult, encodeFunctionData, pad, toEventSelector } from 'viem';
 import type { Hex } from 'viem';
-import { EXIT_REGISTRY, L2_BRIDGE, MESSAGE_PASSER, applyAlias, undoAlias } from '@keyfall/protocol/addresses.ts';
+import { L2_BRIDGE, MESSAGE_PASSER } from '@keyfall/protocol/addresses.ts';
 import { ASSET_KINDS, sentSlot } from '@keyfall/protocol/withdrawal.ts';
 import type { AssetKind } from '@keyfall/protocol/withdrawal.ts';
 import { ABIS } from '../abis.ts';
@@ -14,14 +14,14 @@ import { allMessages, isFrom, tokenDepositOf } from '../inboxHistory.ts';
 import type { ExitState } from '../lifecycle.ts';
 import { events, rawLogs } from '../logs.ts';
 import { withdrawalsOf } from '../messagePasser.ts';
-import { ProofFault, parseProofAnswer, verifyAccount, verifySlot } from '../proof/account.ts';
-import type { ProvenAccount } from '../proof/account.ts';
-import type { BlockRef, Reading } from '../reading.ts';
+import type { BlockRef } from '../reading.ts';
 import type { Quorum } from '../rpc/quorum.ts';
 import type { System } from '../system.ts';
 import { isWithdrawn } from '../vault.ts';
-import { EMPTY_CODE_HASH, ENTITLEMENTS, ZERO_ADDRESS, bridgedKey, burnedSlot, claimSlot, holdingSlot, registrySlot } from './kit.ts';
-import type { ExitKit, KitAsset, KitClaimant, KitGround, KitHolding, KitRatio, KitRefund, KitWithdrawal } from './kit.ts';
+import { entitlementOf } from './entitlement.ts';
+import { ZERO_ADDRESS, bridgedKey, burnedSlot, claimSlot, holdingSlot } from './kit.ts';
+import type { ExitKit, KitAsset, KitGround, KitHolding, KitRatio, KitRefund, KitWithdrawal } from './kit.ts';
+import { Proofs, must } from './proofs.ts';
 
 export interface BuildTask {
   readonly system: System; readonly l1At: BlockRef; readonly l2: Quorum; readonly state: ExitState; readonly deployBlock: bigint; readonly l1ChainId: number;
@@ -33,64 +33,12 @@ export interface BuildTask {
 export interface Built { readonly kit: ExitKit; readonly ground: KitGround }
 
 const KIND_NAMES = ['eth', 'erc20', 'erc721', 'erc1155'] as const;
-const EMPTY_TRIE: Hex = keccak256('0x80');
 const ETHER: KitAsset = { kind: 'eth', token: ZERO_ADDRESS, id: '0' };
 const TRANSFER = toEventSelector('Transfer(address,address,uint256)');
 const SINGLE = toEventSelector('TransferSingle(address,address,address,uint256,uint256)');
 const BATCH = toEventSelector('TransferBatch(address,address,address,uint256[],uint256[])');
 /** Anyone can make events that name an account; beyond this many contracts the search would be theirs. */
 const MAX_CANDIDATES = 300;
-
-function must<T>(reading: Reading<T>): Reading<T> & { known: true } {
-  if (!reading.known) throw new Error(reading.why);
-  return reading;
-}
-
-/** Proofs of one state, each checked before it is used. */
-class Proofs {
-  readonly #l2: Quorum;
-  readonly #at: BlockRef;
-  readonly #root: Hex;
-
-  constructor(l2: Quorum, at: BlockRef, root: Hex) {
-    this.#l2 = l2;
-    this.#at = at;
-    this.#root = root;
-  }
-
-  async account(address: Hex): Promise<{ account: ProvenAccount; proof: readonly Hex[] } | undefined> {
-    return this.#ask(address, [], (answer) => orAbsent(() => ({ account: verifyAccount(this.#root, address, answer), proof: answer.accountProof })));
-  }
-
-  /** A word that is not zero. */
-  async slot(address: Hex, slot: Hex): Promise<{ word: bigint; accountProof: readonly Hex[]; storageProof: readonly Hex[] } | undefined> {
-    return this.#ask(address, [slot], (answer) => orAbsent(() => {
-      const account = verifyAccount(this.#root, address, answer);
-      if (account.storageRoot === EMPTY_TRIE) return undefined;
-      return { word: verifySlot(account.storageRoot, slot, answer), accountProof: answer.accountProof, storageProof: answer.storageProof.find(({ key }) => key === slot)?.proof ?? [] };
-    }));
-  }
-
-  async #ask<T>(address: Hex, slots: readonly Hex[], check: (answer: ReturnType<typeof parseProofAnswer>) => T): Promise<T> {
-    return must(await this.#l2.first('eth_getProof', [address, slots, `0x${this.#at.number.toString(16)}`], this.#at, (answer) => check(lowered(parseProofAnswer(answer))))).value;
-  }
-}
-
-/** Files of kits have lower case. */
-function lowered(answer: ReturnType<typeof parseProofAnswer>): ReturnType<typeof parseProofAnswer> {
-  const low = (nodes: readonly Hex[]): Hex[] => nodes.map((node) => node.toLowerCase() as Hex);
-  return { accountProof: low(answer.accountProof), storageProof: answer.storageProof.map(({ key, proof }) => ({ key, proof: low(proof) })) };
-}
-
-/** A proof that leaves the path proves that nothing is there; any other defect is the endpoint's. */
-function orAbsent<T>(prove: () => T): T | undefined {
-  try {
-    return prove();
-  } catch (error) {
-    if (error instanceof ProofFault && error.code === 'ABSENT') return undefined;
-    throw error;
-  }
-}
 
 /** @throws Error saying what could not be read */
 export async function buildKit(task: BuildTask): Promise<Built> {
@@ -103,7 +51,7 @@ export async function buildKit(task: BuildTask): Promise<Built> {
   const proofs = new Proofs(l2, at, state.root);
   onProgress('proving the account');
   const account = await proofs.account(owner);
-  const entitled = await entitlementOf(owner, task.sender?.toLowerCase() as Hex | undefined, account, proofs, l2, at);
+  const entitled = await entitlementOf({ ...task, owner }, account, proofs, at);
   onProgress('looking for tokens');
   const bridged: Record<string, Hex> = {};
   const holdings = entitled.claimant === null ? [] : [...(account === undefined || account.account.balanceWei === 0n ? [] : [etherHolding(account.account.balanceWei)]), ...(await tokenHoldings(task, owner, at, proofs, bridged))];
@@ -120,39 +68,6 @@ export async function buildKit(task: BuildTask): Promise<Built> {
 }
 
 const etherHolding = (amount: bigint): KitHolding => ({ asset: ETHER, amount: amount.toString(), isUncredited: false, provenIn: null, accountProof: [], storageProof: [] });
-
-type Entitled = Pick<ExitKit, 'claimant' | 'payee' | 'how'>;
-
-async function entitlementOf(owner: Hex, sender: Hex | undefined, account: { account: ProvenAccount; proof: readonly Hex[] } | undefined, proofs: Proofs, l2: Quorum, at: BlockRef): Promise<Entitled> {
-  const claimant = (rule: (typeof ENTITLEMENTS)[number], fields: Partial<KitClaimant> = {}): KitClaimant => ({
-    owner, entitlement: ENTITLEMENTS.indexOf(rule), to: ZERO_ADDRESS, delegate: ZERO_ADDRESS, accountProof: account?.proof ?? [], registryAccountProof: [], registryProof: [], deadline: '0', signature: '0x', ...fields,
-  });
-  if (sender !== undefined && applyAlias(sender) === owner) return { claimant: claimant('alias'), payee: sender, how: `paid to ${sender}, the L1 contract that this account is the alias of` };
-  const code = await codeOf(owner, account?.account, l2, at);
-  if (code !== 'contract') {
-    if (sender === owner || account === undefined) return { claimant: claimant('key'), payee: owner, how: 'paid to the account itself, which sends the transaction' };
-    return { claimant: claimant('keyAccount', { delegate: code }), payee: owner, how: 'relayed: paid to the account, whoever sends the transaction' };
-  }
-  const recipient = await proofs.slot(EXIT_REGISTRY, registrySlot('recipient', owner));
-  if (recipient !== undefined) {
-    const payee: Hex = `0x${BigInt.asUintN(160, recipient.word).toString(16).padStart(40, '0')}`;
-    return { claimant: claimant('recipient', { registryAccountProof: recipient.accountProof, registryProof: recipient.storageProof }), payee, how: `paid to ${payee}, the recipient that the account declared` };
-  }
-  const resolver = await proofs.slot(EXIT_REGISTRY, registrySlot('resolver', owner));
-  if (resolver === undefined) return { claimant: null, payee: null, how: `nobody can claim for ${owner}: it has code and declared neither a recipient nor a resolver; only ${undoAlias(owner)}, if that is the L1 contract behind it, could call` };
-  const payee: Hex = `0x${BigInt.asUintN(160, resolver.word).toString(16).padStart(40, '0')}`;
-  return { claimant: claimant('resolver', { registryAccountProof: resolver.accountProof, registryProof: resolver.storageProof }), payee, how: `collected by its resolver ${payee}, which shares it out` };
-}
-
-/** The delegate of a key's account (zero for none), or that a contract stands there. */
-async function codeOf(owner: Hex, account: ProvenAccount | undefined, l2: Quorum, at: BlockRef): Promise<Hex | 'contract'> {
-  if (account === undefined || account.codeHash === EMPTY_CODE_HASH) return ZERO_ADDRESS;
-  const code = must(await l2.first('eth_getCode', [owner, `0x${at.number.toString(16)}`], at, (answer) => {
-    if (typeof answer !== 'string' || keccak256(answer as Hex) !== account.codeHash) throw new Error('code that does not hash to what the state proves');
-    return answer.toLowerCase();
-  })).value;
-  return /^0xef0100[0-9a-f]{40}$/.test(code) ? `0x${code.slice(8)}` : 'contract';
-}
 
 interface Candidate { readonly l2Token: Hex; readonly kind: Exclude<AssetKind, 'eth'>; readonly id: bigint }
 

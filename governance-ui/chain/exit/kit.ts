@@ -107,7 +107,7 @@ export function kitText(kit: ExitKit): string {
   return `${JSON.stringify(kit, null, 1)}\n`;
 }
 
-const padded = (address: Hex): Hex => pad(address.toLowerCase() as Hex, { size: 32 });
+export const padded = (address: Hex): Hex => pad(address.toLowerCase() as Hex, { size: 32 });
 const wordOf = (value: bigint): Hex => `0x${value.toString(16).padStart(64, '0')}`;
 
 /** Where a bridged token keeps what an account holds (SPEC 11). */
@@ -183,6 +183,11 @@ export function verifyKit(kit: ExitKit, ground: KitGround): VerifiedKit {
   return { payee, nodeCount: nodes.length, sizeBytes: nodes.reduce((sum, node) => sum + (node.length - 2) / 2, 0) };
 }
 
+/** A storage word of an account under a root, never zero. @throws ProofFault */
+export function slotUnder(root: Hex, address: Hex, key: Hex, accountProof: readonly Hex[], storageProof: readonly Hex[]): bigint {
+  return slot(verifyAccount(root, address, { accountProof, storageProof: [] }), key, storageProof);
+}
+
 function verifyHolding({ asset, amount, isUncredited, provenIn, accountProof, storageProof }: KitHolding, claimant: KitClaimant | null, { root, bridged }: KitGround): void {
   if (claimant === null) throw new Error('the kit has holdings and nobody who claims them');
   if (asset.kind === 'eth') return same(verifyAccount(root, claimant.owner, { accountProof: claimant.accountProof, storageProof: [] }).balanceWei, amount, 'ETH');
@@ -196,7 +201,7 @@ function verifyHolding({ asset, amount, isUncredited, provenIn, accountProof, st
 }
 
 /** Who is paid, by the rule that the claimant names. */
-function verifyClaimant({ owner, entitlement, delegate, accountProof, registryAccountProof, registryProof }: KitClaimant, root: Hex): Hex {
+export function verifyClaimant({ owner, entitlement, delegate, accountProof, registryAccountProof, registryProof }: KitClaimant, root: Hex): Hex {
   const rule = ENTITLEMENTS[entitlement];
   if (rule === 'key') return owner;
   if (rule === 'alias') return undoAlias(owner);

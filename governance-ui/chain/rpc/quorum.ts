@@ -103,7 +103,7 @@ export class Quorum {
    * The first answer of any endpoint that stands the check: for proofs against an agreed root, where one honest endpoint is enough.
    * @param check throws on an answer that is false; whoever gave it is named
    */
-  async first<T>(method: string, params: readonly unknown[], at: BlockRef, check: (answer: unknown) => T): Promise<Reading<T>> {
+  async first<T>(method: string, params: readonly unknown[], at: BlockRef, check: (answer: unknown) => T | Promise<T>): Promise<Reading<T>> {
     const reasons: string[] = [];
     for (const endpoint of this.endpoints) {
       let answer: unknown;
@@ -114,7 +114,7 @@ export class Quorum {
         continue;
       }
       try {
-        return { known: true, value: check(answer), at, trust: 'proven' };
+        return { known: true, value: await check(answer), at, trust: 'proven' };
       } catch (error) {
         reasons.push(`${endpoint.url} sent what is false: ${reasonOf(error)}`);
         this.#record([{ url: endpoint.url, operator: endpoint.operator, about: `${method} at block ${at.number}`, got: reasonOf(error), expected: 'a proof that holds' }]);

@@ -28,7 +28,8 @@ export async function up(options: UpOptions, output: Output): Promise<void> {
   const releaseHome = await holdHome(home);
   try {
     await endLeftovers(home, (names) => progress(`ending what an earlier run left behind: ${names.join(', ')}`));
-    const ports = await chooseDevnetPorts(options, ATTESTER_COUNT);
+    // A port that nothing will listen on need not be free.
+    const ports = await chooseDevnetPorts({ ...options, watchtowerPort: options.watchtower ? options.watchtowerPort : '0' }, ATTESTER_COUNT);
     await runDevnet({
       home, ports, isFresh: options.fresh === true, isInboxOnly: options.inboxOnly === true, isWatched: options.watchtower, timeScale, signal, progress,
       onReady: (manifest) => output.result({ ...manifest }, summary(manifest, home.manifestPath)),

@@ -74,7 +74,7 @@ test('J3 and J5 on a real devnet with a watchtower', { timeout: 900_000 }, async
     const before = (await token.getFunction('balanceOf').staticCall(address)) as bigint;
     await second.page.getByRole('button', { name: 'Prove and claim' }).click();
     await second.page.getByRole('button', { name: /Claim: sign in wallet/ }).click();
-    await seeText(second.page, 'paid, or credited');
+    await seeText(second.page, 'paid out');
     assert.equal(((await token.getFunction('balanceOf').staticCall(address)) as bigint) - before, parseEther('1.5'));
     assert.deepEqual([...faults, ...second.faults], []);
     await other.close();
@@ -90,7 +90,7 @@ test('J3 and J5 on a real devnet with a watchtower', { timeout: 900_000 }, async
       await page.locator('.ladder li', { hasText: 'Final' }).locator('.ladder-number', { hasText: /block \d/ }).waitFor();
       await page.locator('.gauge').waitFor();
       const checks = page.getByRole('region', { name: 'Checks' });
-      await checks.locator('tr', { hasText: 'A5' }).waitFor();
+      await checks.locator('tr', { hasText: 'A5-continuity' }).waitFor();
       await checks.getByText(/\d+ s ago|\d+ min/).first().waitFor();
       await waitUntilRead(page);
       await assertNoBarriers(page, `Health (${options.colorScheme})`);

@@ -41,7 +41,7 @@ test('someone with money uses the page on a real devnet', { timeout: 450_000 }, 
     await seeText(second.page, /in a worker/);
     await seeText(second.page, /would succeed at block/);
     await second.page.getByRole('button', { name: /Claim: sign in wallet/ }).click();
-    await seeText(second.page, 'paid, or credited');
+    await seeText(second.page, 'paid out');
     assert.equal(await l1.getBalance({ address: stranger }), parseEther('0.5'));
     assert.deepEqual([...faults, ...second.faults], []);
     await other.close();
