@@ -1,23 +1,26 @@
-// Exit planner: the three ways out with how long each takes at worst, what it costs and the latest moment to begin. Owns the plan;
+// Exit planner: what an account has, and the three ways out with how long each takes at worst, what it costs and the latest moment to begin.
+// Owns the plan;
 // the ways themselves are My withdrawals, Force and Escape.
 // Invariant: a way that cannot be in time, or that does not exist yet, is struck through with its reason, never left out.
 
 'use client';
 
 import { PROOF_DEADLINE_SECONDS, ENFORCED_TRIGGER_SECONDS, FORCED_INCLUSION_DELAY_SECONDS, ZK_ALONE_DELAY_SECONDS } from '@keyfall/protocol/constants.ts';
+import { useState } from 'react';
 import { useConnection } from 'wagmi';
 import { Hero } from '../components/hero.tsx';
 import { durationText, etherText } from '../components/format.ts';
+import { errorOf, parseAddress } from '../components/inputs.ts';
+import { Positions } from '../components/positions.tsx';
 import { RouteLink } from '../components/router.tsx';
 import { useReading, useRound } from '../components/session.tsx';
 import { useStanding } from '../components/standing.ts';
-import { Badge, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
+import { Badge, Field, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, Moment, ReadAt, Value } from '../components/value.tsx';
 import { scaled } from '../chain/clock.ts';
 import { price } from '../chain/inbox.ts';
 import { marginOf } from '../chain/standing.ts';
 import { codeSize } from '../chain/system.ts';
-import { mapReading, unknown } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
 import { forcedWithdrawal, zkGasOf } from '../flows/forceCall.ts';
 
@@ -36,8 +39,11 @@ function useSum(name: string, ...durations: readonly bigint[]): Reading<bigint> 
   });
 }
 
-export function Exit() {
+export function Exit({ route: [whose] }: { route: readonly string[] }) {
   const connection = useConnection();
+  const [text, setText] = useState(whose ?? '');
+  const parsed = parseAddress(text);
+  const account = parsed.ok ? parsed.value : text.trim() === '' ? connection.address : undefined;
   const normal = useSum('normal', PROOF_DEADLINE_SECONDS, ZK_ALONE_DELAY_SECONDS);
   const forced = useSum('forced', FORCED_INCLUSION_DELAY_SECONDS, PROOF_DEADLINE_SECONDS, ZK_ALONE_DELAY_SECONDS);
   const enforced = useSum('enforced', ENFORCED_TRIGGER_SECONDS, PROOF_DEADLINE_SECONDS, ZK_ALONE_DELAY_SECONDS);
@@ -49,15 +55,15 @@ export function Exit() {
     { name: 'Forced withdrawal', to: ['force', 'withdraw'], worst: forced, needs: 'an operator that goes on committing; it may censor', missing: undefined, steps: ['Send the withdrawal through the Inbox on L1', 'The next commit must take it', 'Prove and claim on L1'] },
     { name: 'Without the operator', to: ['escape'], worst: enforced, needs: 'someone, anyone, who proves; else the frozen exit', missing: absent(lifecycle, 'the Lifecycle contract does not stand yet') ?? absent(hatch, 'the EscapeHatch contract does not stand yet'), steps: ['Send the withdrawal through the Inbox on L1', 'When it is late enough, anyone enters the enforced mode', 'Anyone commits and proves; without that, the chain freezes and you are paid from its last final state'] },
   ];
-  const balance = useReading('l2', ['balance', connection.address], async ({ l2, at }): Promise<Reading<bigint>> => {
-    if (connection.address === undefined) return unknown('no account is connected');
-    return mapReading(await l2.read('eth_getBalance', [connection.address, { blockHash: at.hash }], at), (value) => BigInt(String(value)));
-  }, connection.address !== undefined);
   return (
     <>
       <PageHead title="Exit planner">Three ways out of L2, from the fastest to the one that needs nobody's consent.</PageHead>
       <Hero />
-      {connection.address === undefined ? null : <Panel title="What you would take along"><Rows><Row name="ETH on L2"><Value reading={balance}>{etherText}</Value></Row></Rows><p className="quiet">Tokens are not listed here: see the command line. Shares in contracts on L2 (pools, vaults) have to be withdrawn from them first; in a frozen chain a contract without a declared resolver strands what it holds.</p></Panel>}
+      <Panel title="Whose">
+        <Field label="Account" value={text} onChange={setText} placeholder={connection.address ?? '0x…'} error={errorOf(text, parsed)} hint={connection.address === undefined ? 'Any account can be planned for; no wallet is needed.' : 'Empty: the connected account.'} />
+        <p className="quiet">Shares in contracts on L2 (pools, vaults) have to be withdrawn from them first.</p>
+      </Panel>
+      {account === undefined ? null : <Positions key={account} account={account} worst={{ normal, forced, enforced }} />}
       {ways.map((way) => <WayPanel key={way.name} way={way} />)}
     </>
   );

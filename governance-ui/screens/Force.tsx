@@ -61,7 +61,7 @@ function ForceForm({ kind }: { kind: Exclude<Kind, 'signed'> }) {
       <div className="form">
         <Field label={kind === 'withdraw' ? 'Recipient on L1' : 'To, on L2'} value={toText} onChange={setTo} placeholder={kind === 'withdraw' ? (connection.address ?? '0x…') : '0x…'} error={errorOf(toText, to)} />
         {kind === 'withdraw' ? form.fields : <Field label={kind === 'call' ? 'Value, ETH (may be empty)' : 'Amount, ETH'} value={amountText} onChange={setAmount} mode="decimal" error={errorOf(amountText, amount)} hint="From your L2 balance." />}
-        {kind === 'withdraw' ? null : <Field label="Bring along from L1, ETH (may be empty)" value={mintText} onChange={setMint} mode="decimal" error={errorOf(mintText, mint)} hint="Created for your own L2 address before the call, and never lost if it fails." />}
+        {kind === 'withdraw' ? null : <Field label="Bring along from L1, ETH" value={mintText} onChange={setMint} mode="decimal" error={errorOf(mintText, mint)} hint="May be empty. Created for your own L2 address before the call, and never lost if it fails." />}
         {kind === 'call' ? <Field label="Data" value={dataText} onChange={setData} placeholder="0x" error={errorOf(dataText, data)} /> : null}
       </div>
       {call === undefined ? null : (

@@ -104,13 +104,13 @@ export function BlockFound({ number }: { number: bigint }) {
 }
 
 function Transactions({ list }: { list: readonly TransactionFacts[] }) {
-  if (list.length === 0) return <p className="quiet">The block has no transaction: that is proven too.</p>;
+  if (list.length === 0) return <p className="quiet">The block has no transaction.</p>;
   return (
     <div className="table-scroll" role="region" aria-label="Transactions" tabIndex={0}><table>
       <thead><tr><th scope="col">Transaction</th><th scope="col">Came by</th><th scope="col">From</th><th scope="col">To</th><th scope="col" className="number">Value</th><th scope="col" className="number">Gas</th><th scope="col">Outcome</th></tr></thead>
-      <tbody>{list.map(({ hash, inboxIndex, from, to, valueWei, gasUsed, isSuccess }) => (
+      <tbody>{list.map(({ hash, inboxIndex, from, to, valueWei, mintWei, gasUsed, isSuccess }) => (
         <tr key={hash}><th scope="row"><RouteLink to={['explorer', 'tx', hash]}><code>{hash.slice(0, 10)}…</code></RouteLink></th><td>{inboxIndex === undefined ? 'the sequencer' : `message ${group(inboxIndex)}`}</td><td><HexText value={from} /></td><td>{to === null ? 'a new contract' : <HexText value={to} />}</td>
-          <td className="number">{etherText(valueWei)}</td><td className="number">{group(gasUsed)}</td><td><Badge tone={isSuccess ? 'good' : 'bad'}>{isSuccess ? 'succeeded' : 'reverted'}</Badge></td></tr>
+          <td className="number">{etherText(valueWei)}{mintWei === 0n ? null : <span className="hint">{etherText(mintWei)} brought</span>}</td><td className="number">{group(gasUsed)}</td><td><Badge tone={isSuccess ? 'good' : 'bad'}>{isSuccess ? 'succeeded' : 'reverted'}</Badge></td></tr>
       ))}</tbody>
     </table></div>
   );
@@ -122,7 +122,8 @@ export function TransactionFound({ hash }: { hash: Hex }) {
   const proof = useBlockProof(number);
   const facts = proof.body?.known === true ? proof.body.value.find((one) => one.hash === hash) : undefined;
   const isMissing = proof.body?.known === true && facts === undefined;
-  const mark: MarkState = proof.body === undefined || !proof.body.known ? 'unknown' : isMissing ? 'false' : proof.mark;
+  // Without the block's body what stands here is the endpoints' word alone.
+  const mark: MarkState = proof.body === undefined ? 'unknown' : !proof.body.known ? 'unverified' : isMissing ? 'false' : proof.mark;
   const sign = <Mark state={mark} why={proof.why} />;
   return (
     <Panel title="L2 transaction">
@@ -135,7 +136,7 @@ export function TransactionFound({ hash }: { hash: Hex }) {
             <Row name="Outcome"><Badge tone={(facts ?? found).isSuccess ? 'good' : 'bad'}>{(facts ?? found).isSuccess ? 'succeeded' : 'reverted'}</Badge> {sign}</Row>
             <Row name="From"><HexText value={facts?.from ?? found.from} /> {sign}</Row>
             <Row name="To">{(facts === undefined ? found.to : facts.to) === null ? 'a new contract' : <HexText value={(facts?.to ?? found.to) as string} />} {sign}</Row>
-            {facts === undefined ? null : <Row name="Value">{etherText(facts.valueWei)} {sign}</Row>}
+            {facts === undefined ? null : <Row name="Value">{etherText(facts.valueWei)}{facts.mintWei === 0n ? null : `, ${etherText(facts.mintWei)} brought from L1`} {sign}</Row>}
             <Row name="Came by">{found.type === DEPOSIT_TRANSACTION_TYPE ? <>the Inbox on L1 (forced){facts?.inboxIndex === undefined ? null : `, message ${group(facts.inboxIndex)}`}</> : 'the sequencer'} {sign}</Row>
             <Row name="Gas used">{group(facts?.gasUsed ?? found.gasUsed)} {sign}</Row>
             {facts === undefined ? null : <Row name="Place in its block">{group(facts.position + 1)} of {proof.body?.known === true ? group(proof.body.value.length) : '?'}, events: {group(facts.logs.length)} {sign}</Row>}

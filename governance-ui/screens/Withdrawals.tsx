@@ -14,6 +14,8 @@ import { AssetAmount, AssetName, kitAsset } from '../components/holdings.tsx';
 import { errorOf, parseAddress } from '../components/inputs.ts';
 import { Credits } from '../components/credits.tsx';
 import { Uncredited } from '../components/uncredited.tsx';
+import { checkProof } from '../components/proofWorker.ts';
+import { Mark, useMark, useProof } from '../components/recomputed.tsx';
 import { routeTo } from '../components/route.ts';
 import { useReading, useSession } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
@@ -22,8 +24,9 @@ import type { StageStep } from '../components/stages.tsx';
 import { Button, Field, HexText, Notice, PageHead, Panel } from '../components/ui.tsx';
 import { ReadAt, Value } from '../components/value.tsx';
 import { WaitingMessages } from '../components/waitingMessages.tsx';
-import { withdrawalsOf } from '../chain/messagePasser.ts';
+import { withdrawalProof, withdrawalsOf } from '../chain/messagePasser.ts';
 import type { FoundWithdrawal } from '../chain/messagePasser.ts';
+import { unknown } from '../chain/reading.ts';
 import { finalHead } from '../chain/rollup.ts';
 import { isWithdrawn } from '../chain/vault.ts';
 import { wasCredited } from '../chain/credits.ts';
@@ -69,6 +72,7 @@ function Withdrawal({ found }: { found: FoundWithdrawal }) {
   const credited = useReading('l1', ['wasCredited', hash], async ({ system, at, deployment }) => wasCredited(system, at, hash, deployment.deployBlock), paid?.known === true && paid.value);
   const isFinal = head?.known === true ? head.value.lastNumber >= l2Block : undefined;
   const isPaid = paid?.known === true ? paid.value : undefined;
+  const mark = useSentMark(found, isFinal, isPaid);
   const steps: StageStep[] = [
     { name: 'Burnt on L2', state: 'done', detail: `block ${group(l2Block)}` },
     { name: 'Final on L1', state: isFinal === undefined ? 'unknown' : isFinal ? 'done' : 'current', detail: isFinal === false && head?.known === true ? `final up to block ${group(head.value.lastNumber)}` : undefined },
@@ -77,7 +81,7 @@ function Withdrawal({ found }: { found: FoundWithdrawal }) {
   return (
     <article className="card">
       <header className="card-head">
-        <strong><AssetAmount asset={asset} amount={withdrawal.amount} /> <AssetName asset={asset} /></strong>
+        <strong><AssetAmount asset={asset} amount={withdrawal.amount} /> <AssetName asset={asset} /></strong> {mark}
         <span>to <HexText value={withdrawal.recipient} /></span>
       </header>
       <Stages label="Where this withdrawal stands" steps={steps} />
@@ -86,6 +90,23 @@ function Withdrawal({ found }: { found: FoundWithdrawal }) {
       <p className="quiet">Hash <HexText value={hash} />, L2 transaction <HexText value={found.l2Transaction} /></p>
     </article>
   );
+}
+
+/** Whether it was sent at all: an L2 endpoint's word, until a final root proves it here or L1 has paid it. */
+function useSentMark({ hash }: FoundWithdrawal, isFinal: boolean | undefined, isPaid: boolean | undefined) {
+  const markOf = useMark();
+  const proven = useProof<boolean>(['sent', hash], async ({ system, l1At }) => {
+    const head = await finalHead(system.rollup, l1At);
+    if (!head.known) return head;
+    const answer = await withdrawalProof(system.messagePasser, hash, head.value.lastNumber, head.value.stateRoot, l1At);
+    if (!answer.known) return answer;
+    const verdict = await checkProof({ stateRoot: head.value.stateRoot, withdrawalHash: hash, answer: answer.value });
+    return verdict.ok ? { ...answer, value: true } : unknown(verdict.why);
+  }, isFinal === true && isPaid === false);
+  if (isPaid === true) return <Mark state={markOf('verified')} why="L1 has paid it" />;
+  if (isFinal === false) return <Mark state="unverified" why="your L2 endpoints' word until a final batch contains it" />;
+  if (proven?.known === true) return <Mark state={markOf('verified')} why="proven here, in a worker, under the last final state root" />;
+  return <Mark state="unknown" why={proven?.known === false ? proven.why : 'being proven'} />;
 }
 
 function StartPanel() {

@@ -90,7 +90,7 @@ describe('a block', () => {
 
   test('gives who sent what, by which way it came, and what became of it, from bytes under its roots', async () => {
     const [first, second, third] = await recomputeBlock(await make());
-    assert.deepEqual([first?.from, first?.to, first?.inboxIndex, first?.isSuccess, first?.logs.length], [SENDER, TARGET, 4n, true, 1]);
+    assert.deepEqual([first?.from, first?.to, first?.inboxIndex, first?.mintWei, first?.valueWei, first?.isSuccess, first?.logs.length], [SENDER, TARGET, 4n, 9n, 5n, true, 1]);
     assert.deepEqual([second?.from, second?.isSuccess, second?.inboxIndex, second?.gasUsed], [account.address, false, undefined, 21_000n]);
     assert.deepEqual([third?.type, third?.from, third?.hash], [0, account.address, keccak256(await ordinary('legacy'))]);
     assert.deepEqual(await recomputeBlock(await blockOf([], ZERO_HASH, 1n)), []);

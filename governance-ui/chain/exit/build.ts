@@ -69,9 +69,10 @@ export async function buildKit(task: BuildTask): Promise<Built> {
 
 const etherHolding = (amount: bigint): KitHolding => ({ asset: ETHER, amount: amount.toString(), isUncredited: false, provenIn: null, accountProof: [], storageProof: [] });
 
-interface Candidate { readonly l2Token: Hex; readonly kind: Exclude<AssetKind, 'eth'>; readonly id: bigint }
+export interface Candidate { readonly l2Token: Hex; readonly kind: Exclude<AssetKind, 'eth'>; readonly id: bigint }
 
-async function candidatesOf({ l2 }: BuildTask, owner: Hex, at: BlockRef): Promise<Candidate[]> {
+/** Every contract and number by which something ever came to an account. */
+export async function candidatesOf({ l2 }: Pick<BuildTask, 'l2'>, owner: Hex, at: BlockRef): Promise<Candidate[]> {
   const recipient = pad(owner, { size: 32 });
   const [moved, multi] = await Promise.all([rawLogs(l2, at, 0n, { topics: [TRANSFER, null, recipient] }), rawLogs(l2, at, 0n, { topics: [[SINGLE, BATCH], null, null, recipient] })]);
   const found = new Map<string, Candidate>();
@@ -89,7 +90,7 @@ async function candidatesOf({ l2 }: BuildTask, owner: Hex, at: BlockRef): Promis
 }
 
 /** The L1 token behind an L2 contract, if the hatch itself says that it is that token's. */
-async function l1TokenOf({ l2, system, l1At }: BuildTask, at: BlockRef, { l2Token, kind }: Candidate): Promise<Hex | undefined> {
+export async function l1TokenOf({ l2, system, l1At }: Pick<BuildTask, 'l2' | 'system' | 'l1At'>, at: BlockRef, { l2Token, kind }: Candidate): Promise<Hex | undefined> {
   const answer = await l2.call(l2Token, encodeFunctionData({ abi: ABIS.BridgedERC20, functionName: 'l1Token' }), at);
   if (!answer.known) {
     if (/refused the call/.test(answer.why)) return undefined;

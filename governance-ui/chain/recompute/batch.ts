@@ -65,7 +65,7 @@ export function recomputeBatch(task: BatchTask): BatchVerdict {
   const failed = blocks.filter(({ isRebuilt }) => !isRebuilt);
   const count = blocks.reduce((sum, { transactions }) => sum + transactions.length, 0);
   if (messages === undefined) checks.push({ name: 'Transactions', state: 'unknown', detail: missing });
-  else if (failed.length === 0) checks.push({ name: 'Transactions', state: 'verified', detail: `${count} in ${blocks.length} blocks, rebuilt from calldata and Inbox alone: each block's root is the header's` });
+  else if (failed.length === 0) checks.push({ name: 'Transactions', state: 'verified', detail: `${count} in ${blocks.length} ${blocks.length === 1 ? 'block' : 'blocks'}, rebuilt from calldata and Inbox alone: their roots are the headers'` });
   else checks.push({ name: 'Transactions', state: isUntried(task) ? 'unknown' : 'false', detail: `what L1 holds does not make the transactions of block ${failed.map(({ number }) => number).join(', ')}` });
   return { checks, blocks };
 }
@@ -89,7 +89,7 @@ function chainCheck(headers: readonly ChainedHeader[], parentHash: Hex, answer: 
   const last = headers.at(-1);
   if (answer === undefined) return { name, state: 'unknown', detail: `${headers.length} headers follow one another from the parent that the commit names; no lane has said yet where they end` };
   if (last === undefined || last.hash !== answer.lastHash || last.stateRoot !== answer.stateRoot || last.number !== answer.lastNumber) return { name, state: 'false', detail: `the endpoints' last block is ${last?.hash ?? 'none'}, the answer on L1 says ${answer.lastHash}` };
-  return { name, state: 'verified', detail: `${headers.length} ${headers.length === 1 ? 'header' : 'headers'}, each hashed here and linked to the next, from the batch before to the hash that the answer on L1 names` };
+  return { name, state: 'verified', detail: headers.length === 1 ? 'its header, hashed here, builds on the batch before and is the one that the answer on L1 names' : `${headers.length} headers, each hashed here and linked to the next, lead from the batch before to the one that the answer on L1 names` };
 }
 
 interface Planned { readonly messages: readonly Message[]; readonly ordinary: readonly Hex[] }

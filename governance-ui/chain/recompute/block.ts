@@ -19,7 +19,10 @@ export interface TransactionFacts {
   readonly position: number; readonly hash: Hex; readonly type: number; readonly from: Hex;
   /** null makes a contract. */
   readonly to: Hex | null;
-  readonly valueWei: bigint; readonly isSuccess: boolean; readonly gasUsed: bigint; readonly logs: readonly BlockLog[];
+  readonly valueWei: bigint;
+  /** Created on L2 for the sender, by a message of the Inbox. */
+  readonly mintWei: bigint;
+  readonly isSuccess: boolean; readonly gasUsed: bigint; readonly logs: readonly BlockLog[];
   /** Its message in the Inbox, if it came by one. */
   readonly inboxIndex: bigint | undefined;
 }
@@ -142,13 +145,13 @@ function typeOf(bytes: Hex): number {
   return first >= 0xc0 ? 0 : first;
 }
 
-async function partiesOf(bytes: Hex): Promise<Pick<TransactionFacts, 'from' | 'to' | 'valueWei' | 'inboxIndex'>> {
+async function partiesOf(bytes: Hex): Promise<Pick<TransactionFacts, 'from' | 'to' | 'valueWei' | 'mintWei' | 'inboxIndex'>> {
   if (typeOf(bytes) === DEPOSIT_TRANSACTION_TYPE) {
     const decoded = decodeDepositTransaction(fromHex(bytes));
     if (!decoded.ok) throw new ProofFault(decoded.code, `a transaction of the Inbox: expected ${decoded.expected}, got ${decoded.got}`);
-    return { from: decoded.value.from, to: decoded.value.to, valueWei: decoded.value.valueWei, inboxIndex: decoded.value.index };
+    return { from: decoded.value.from, to: decoded.value.to, valueWei: decoded.value.valueWei, mintWei: decoded.value.mintWei, inboxIndex: decoded.value.index };
   }
   const { to, value } = parseTransaction(bytes as TransactionSerialized);
-  return { from: await recoverTransactionAddress({ serializedTransaction: bytes as TransactionSerialized }), to: to ?? null, valueWei: value ?? 0n, inboxIndex: undefined };
+  return { from: await recoverTransactionAddress({ serializedTransaction: bytes as TransactionSerialized }), to: to ?? null, valueWei: value ?? 0n, mintWei: 0n, inboxIndex: undefined };
 }
 
