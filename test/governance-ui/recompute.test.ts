@@ -44,7 +44,7 @@ function seeded(seed: number): () => number {
 
 test('the root of a list is @ethereumjs/mpt\'s, for every length through each change of the key\'s own length, and items of all sizes', async () => {
   const next = seeded(7);
-  for (const length of [0, 1, 2, 3, 16, 17, 127, 128, 129, 255, 256, 257, 300]) {
+  for (const length of [0, 1, 2, 17, 127, 128, 129, 257]) {
     const items = Array.from({ length }, () => hexOf(Uint8Array.from({ length: 1 + (next() % 70) }, () => next() & 255)));
     assert.equal(orderedRoot(items), await rootOf(items), `${length} items`);
   }
