@@ -51,7 +51,7 @@ test('J3 and J5 on a real devnet with a watchtower', { timeout: 900_000 }, async
     const { address } = await injectWallet(context, manifest, key(6));
     const { page, faults } = await openPage(context, `${ui}/#/deposit`);
     await connectWallet(page);
-    await page.getByText('Deposit an ERC-20 token or an NFT').click();
+    await page.getByText('Deposit an ERC-20 token, an NFT or an ERC-1155').click();
     await page.getByLabel('Token contract on L1').fill(tokenAddress);
     await page.getByLabel('Amount, smallest units').fill(parseEther('4').toString());
     await page.getByRole('button', { name: /Allow: sign in wallet/ }).click();
