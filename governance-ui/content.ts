@@ -18,6 +18,7 @@ export const NAVIGATION: readonly NavGroup[] = [
   ] },
   { name: 'Power', entries: [
     { route: ['upgrades'], name: 'Upgrades', about: 'What may change, when, and what you can do first' },
+    { route: ['propose'], name: 'Propose', about: 'Put an upgrade to the vote' },
     { route: ['vote'], name: 'Vote', about: 'For holders of the token: read, vote, delegate' },
     { route: ['approve'], name: 'Approve', about: 'For members of the security council' },
     { route: ['council'], name: 'Council & keys', about: 'Who holds which power' },

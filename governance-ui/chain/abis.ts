@@ -18,6 +18,7 @@ import lifecycle from '../../contracts/abi/Lifecycle.json' with { type: 'json' }
 import maturity from '../../contracts/abi/Maturity.json' with { type: 'json' };
 import messagePasser from '../../contracts/abi/MessagePasser.json' with { type: 'json' };
 import poolResolver from '../../contracts/abi/PoolResolver.json' with { type: 'json' };
+import operatorSeat from '../../contracts/abi/OperatorSeat.json' with { type: 'json' };
 import rollup from '../../contracts/abi/Rollup.json' with { type: 'json' };
 import securityCouncil from '../../contracts/abi/SecurityCouncil.json' with { type: 'json' };
 import upgradeTimelock from '../../contracts/abi/UpgradeTimelock.json' with { type: 'json' };
@@ -39,6 +40,7 @@ export const ABIS = {
   Maturity: maturity as unknown as Abi,
   MessagePasser: messagePasser as unknown as Abi,
   PoolResolver: poolResolver as unknown as Abi,
+  OperatorSeat: operatorSeat as unknown as Abi,
   Rollup: rollup as unknown as Abi,
   SecurityCouncil: securityCouncil as unknown as Abi,
   UpgradeTimelock: upgradeTimelock as unknown as Abi,

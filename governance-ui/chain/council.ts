@@ -6,6 +6,7 @@ import { encodeAbiParameters, keccak256 } from 'viem';
 import type { Hex } from 'viem';
 import { view } from './contract.ts';
 import type { Contract } from './contract.ts';
+import { mapReading } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
 import { flatTyped } from './typedData.ts';
 import type { FlatTyped, TypedField } from './typedData.ts';
@@ -19,6 +20,28 @@ export const threshold = async (council: Contract, at: BlockRef): Promise<Readin
 export const epoch = async (council: Contract, at: BlockRef): Promise<Reading<bigint>> => view(council, at, 'epoch');
 export const isDormant = async (council: Contract, at: BlockRef): Promise<Reading<boolean>> => view(council, at, 'isDormant');
 export const nextPause = async (council: Contract, at: BlockRef): Promise<Reading<bigint>> => view(council, at, 'nextPause');
+export const isNonceUsed = async (council: Contract, at: BlockRef, nonce: bigint): Promise<Reading<boolean>> => view(council, at, 'isNonceUsed', nonce);
+
+const NONCES_PER_WORD = 256n;
+/** More were never used in one word by honest chance; then any free one will do. */
+const MAX_TRIES = 16n;
+
+/** A nonce that no act has used: in the first word of 256, where an act costs less gas, from a place left to chance. */
+export async function freeNonce(council: Contract, at: BlockRef): Promise<Reading<bigint>> {
+  const [start = 0] = crypto.getRandomValues(new Uint8Array(1));
+  for (let step = 0n; step < MAX_TRIES; step += 1n) {
+    const nonce = (BigInt(start) + step) % NONCES_PER_WORD;
+    const used = await isNonceUsed(council, at, nonce);
+    if (!used.known) return used;
+    if (!used.value) return { ...used, value: nonce };
+  }
+  const [word = 0n] = crypto.getRandomValues(new BigUint64Array(1));
+  return mapReading(await isNonceUsed(council, at, word), (isUsed) => {
+    if (isUsed) throw new Error('no free nonce was found: try again');
+    return word;
+  });
+}
+
 export const ACTS = ['veto', 'pause', 'resolve', 'expedite'] as const;
 export type ActName = (typeof ACTS)[number];
 export const quorumOf = async (council: Contract, at: BlockRef, act: ActName): Promise<Reading<bigint>> => view(council, at, 'quorumOf', ACTS.indexOf(act));

@@ -72,10 +72,22 @@ function sentenceOf(contract: ContractName, functionName: string, args: Args, va
     const inner = together(calldatas, (data, index) => decodeCall({ to: targets[index] ?? '0x', data, valueWei: values[index] ?? 0n }, contracts));
     return inner.ok ? { ...inner, sentence: `Carry out a passed proposal: ${inner.sentence} Its delay begins then. Anyone may; it fails if the proposal has not passed.` } : inner;
   }
+  if (name === 'KeyfallGovernor.propose') return proposed(args, contracts);
   const say = SENTENCES[name];
   if (say === undefined) return { ok: false, why: `${name} has no description here` };
   const sentence = say(args, valueWei);
   return name === 'Inbox.sendCall' ? onL2(sentence, args, contracts) : { ok: true, sentence, unread: undefined };
+}
+
+/** A proposal is read down to the upgrade it would schedule; its description is only what its author writes. */
+function proposed([targets, values, calldatas, description]: Args, contracts: Contracts): Words {
+  const [to, data, more] = [(targets as readonly Hex[])[0], (calldatas as readonly Hex[])[0], (calldatas as readonly Hex[]).length - 1];
+  if (to === undefined || data === undefined || more !== 0 || contracts.get(to.toLowerCase()) !== 'UpgradeTimelock') return { ok: false, why: 'it proposes something else than one call of the timelock' };
+  const inner = decodeAs('UpgradeTimelock', data, (values as readonly bigint[])[0] ?? 0n, contracts);
+  if (!inner.ok) return { ok: false, why: `what it proposes: ${inner.why}` };
+  if (inner.call.functionName !== 'schedule') return { ok: false, why: `it proposes ${inner.call.functionName}, not schedule` };
+  const [, proposer] = /#proposer=(0x[0-9a-fA-F]{40})$/.exec(String(description)) ?? [];
+  return { ok: true, unread: inner.call.unread, sentence: `Propose, for everyone to vote on, to ${inner.call.sentence} ${proposer === undefined ? 'ANYONE CAN PROPOSE THE SAME BEFORE YOU and cancel it: its description names no proposer.' : `Only ${proposer} can make exactly this proposal.`}` };
 }
 
 /** Several calls in one: readable only if each is. */

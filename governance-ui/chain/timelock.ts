@@ -7,6 +7,7 @@ import { currentT } from './clock.ts';
 import { view } from './contract.ts';
 import type { Contract } from './contract.ts';
 import { events } from './logs.ts';
+import { mapReading } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
 import type { Upgrade } from './upgradeWords.ts';
 
@@ -30,6 +31,10 @@ export interface Guard { readonly isFrozen: boolean; readonly isDisputed: boolea
 
 export const exitWindow = async (timelock: Contract, at: BlockRef): Promise<Reading<bigint>> => view(timelock, at, 'exitWindow');
 export const delayOf = async (timelock: Contract, at: BlockRef, kind: number): Promise<Reading<bigint>> => view(timelock, at, 'delayOf', kind);
+
+export async function scheduleState(timelock: Contract, at: BlockRef, id: Hex): Promise<Reading<UpgradeState>> {
+  return mapReading(await view<number>(timelock, at, 'state', id), (state) => UPGRADE_STATES[state] ?? 'Unknown');
+}
 
 export async function guard(timelock: Contract, at: BlockRef): Promise<Reading<Guard>> {
   const read = await view<readonly [boolean, boolean, boolean, bigint]>(timelock, at, 'guard');

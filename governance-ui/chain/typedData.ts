@@ -2,7 +2,7 @@
 // shape that the device's mirror draws and a wallet is asked to sign.
 // Invariant: every hash is computed here from the fields that are shown; none is taken from a file or a wallet.
 
-import { hashStruct, hashTypedData, recoverTypedDataAddress } from 'viem';
+import { hashStruct, hashTypedData, parseSignature, recoverTypedDataAddress, serializeSignature } from 'viem';
 import type { Hex, TypedDataDomain } from 'viem';
 
 export interface TypedField { readonly name: string; readonly type: string }
@@ -41,4 +41,16 @@ export async function isSignatureOver({ domain, types, primaryType, message }: F
     // Not the form of a key's signature: it cannot be compared here, so it is not taken.
     return false;
   }
+}
+
+/** Half of the group's order: contracts take only the lower of the two forms of each signature. */
+const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+const ORDER = 2n * HALF_ORDER + 1n;
+
+/** A key's signature in the one form that the contracts take: 65 bytes, low s, v of 27 or 28. The same signature, other clothes. */
+export function plainSignature(signature: Hex): Hex {
+  const { r, s, yParity } = parseSignature(signature);
+  const low = BigInt(s) <= HALF_ORDER;
+  const text = `0x${(low ? BigInt(s) : ORDER - BigInt(s)).toString(16).padStart(64, '0')}` as const;
+  return serializeSignature({ r, s: text, yParity: low ? yParity : 1 - yParity });
 }

@@ -13,6 +13,7 @@ import { reasonOf } from '../chain/reading.ts';
 import { isSignatureOver } from '../chain/typedData.ts';
 import { castBallot } from '../flows/vote.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
+import { GuardNotice } from './guard.tsx';
 import { useSession } from './session.tsx';
 import { TransactionSheet } from './sheet.tsx';
 import { Button, Disclosure, Field, Notice } from './ui.tsx';
@@ -36,7 +37,7 @@ export function BallotPanel({ proposal, choice, governor, nonce }: { proposal: P
 
 function SignBallot({ proposal, blank, onSigned }: { proposal: Proposal; blank: Omit<Ballot, 'signature' | 'chainId'>; onSigned: (ballot: Ballot) => void }) {
   const { deployment } = useSession();
-  const { isPending, sign } = useSigning();
+  const { isPending, isHeld, sign } = useSigning(deployment.l1.chainId);
   const [override, setOverride] = useState('');
   const [fault, setFault] = useState<string>();
   const whole = { ...blank, chainId: deployment.l1.chainId };
@@ -51,7 +52,8 @@ function SignBallot({ proposal, blank, onSigned }: { proposal: Proposal; blank: 
       <p className="sentence">{typed.sentence}</p>
       <DeviceMirror typed={typed} />
       {proposal.does.ok ? null : <Field label={`Type ${OVERRIDE} to sign what this page cannot read`} value={override} onChange={setOverride} />}
-      <div className="actions"><Button kind="primary" disabled={isPending || (!proposal.does.ok && override !== OVERRIDE)} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the ballot in wallet'}</Button></div>
+      <GuardNotice chainId={deployment.l1.chainId} />
+      <div className="actions"><Button kind="primary" disabled={isPending || isHeld || (!proposal.does.ok && override !== OVERRIDE)} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the ballot in wallet'}</Button></div>
       {fault === undefined ? null : <Notice tone="bad" title="Not signed" isLive>{fault}</Notice>}
     </div>
   );

@@ -10,6 +10,7 @@ import { ZERO_ADDRESS } from '../chain/exit/kit.ts';
 import { redirectNonce, typedRedirect } from '../chain/exit/status.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
 import { errorOf, parseAddress } from './inputs.ts';
+import { GuardNotice } from './guard.tsx';
 import { useReading, useRound, useSession, useSystem } from './session.tsx';
 import { Button, Field, Notice } from './ui.tsx';
 import { useSigning } from './useSigning.ts';
@@ -47,7 +48,7 @@ function SignRedirect({ payee, to, isSigned, onSigned }: { payee: Hex; to: Hex; 
   const { deployment } = useSession();
   const system = useSystem();
   const head = useRound('l1')?.head;
-  const { isPending, sign } = useSigning();
+  const { isPending, isHeld, sign } = useSigning(deployment.l1.chainId);
   const [fault, setFault] = useState<string>();
   const [deadline] = useState(() => (head?.known === true ? head.value.timestamp + VALID_SECONDS : 0n));
   const nonce = useReading('l1', ['redirect nonce', payee], async ({ system, at }) => redirectNonce(system, at, payee));
@@ -64,7 +65,8 @@ function SignRedirect({ payee, to, isSigned, onSigned }: { payee: Hex; to: Hex; 
       <div className="disclosure-body">
         <p className="sentence">{typed.sentence}</p>
         <DeviceMirror typed={typed} />
-        <div className="actions"><Button disabled={isPending} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the redirection in wallet'}</Button></div>
+        <GuardNotice chainId={deployment.l1.chainId} />
+        <div className="actions"><Button disabled={isPending || isHeld} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the redirection in wallet'}</Button></div>
         {fault === undefined ? null : <Notice tone="bad" title="Not signed" isLive>{fault}</Notice>}
         {isSigned ? <Notice tone="good" title="Signed" isLive>Recovered and compared. It is in the transaction below and in the saved file: anyone can send it now.</Notice> : null}
       </div>

@@ -18,6 +18,7 @@ import { unsignedJson } from '../flows/prepared.ts';
 import type { PreparedTransaction } from '../flows/prepared.ts';
 import { etherText, group } from './format.ts';
 import { Badge, Button, Disclosure, Field, HexText, Notice, Row, Rows } from './ui.tsx';
+import { GuardNotice, NetworkBadge, useActGuard } from './guard.tsx';
 import { useReading, useSystem } from './session.tsx';
 import { useSending } from './useSending.ts';
 import type { Sending } from './useSending.ts';
@@ -26,24 +27,23 @@ import { isFromDisk } from './wallet.tsx';
 const OVERRIDE = 'SIGN UNREAD';
 const OVERRIDE_FAILING = 'SIGN ANYWAY';
 
-export function TransactionSheet({ prepared, onMined, children }: { prepared: PreparedTransaction; onMined?: (sending: Sending & { step: 'mined' }) => ReactNode; children?: ReactNode }) {
+/** @param doubt what a screen found to speak against it: sending it then needs typed words */
+export function TransactionSheet({ prepared, onMined, doubt, children }: { prepared: PreparedTransaction; onMined?: (sending: Sending & { step: 'mined' }) => ReactNode; doubt?: string | undefined; children?: ReactNode }) {
   const connection = useConnection();
   const system = useSystem();
-  const { sending, send } = useSending();
+  const guard = useActGuard(prepared.chainId);
+  const { sending, send } = useSending(guard);
   const bytes = `${prepared.to} ${prepared.valueWei} ${prepared.data}`;
   const [typed, setTyped] = useState({ bytes, text: '' });
   // What was typed, and who was asked, counts for these bytes alone.
   const override = typed.bytes === bytes ? typed.text : '';
   const setOverride = (text: string): void => setTyped({ bytes, text });
-  const [shownTo, setShownTo] = useState(connection.address);
-  if (shownTo === undefined && connection.address !== undefined) setShownTo(connection.address);
-  const isOther = shownTo !== undefined && connection.address !== undefined && shownTo !== connection.address && sending.step === 'idle';
   const decoding: Decoding = system?.known === true ? decodeCall(prepared, knownContracts(system.value)) : { ok: false, why: 'the rollup\'s contracts are not known yet' };
   const account = connection.address;
   const tried = useReading(prepared.chain, ['simulate', prepared.to, prepared.data, prepared.valueWei.toString(), account], async ({ at, l1, l2 }) => simulate(prepared.chain === 'l1' ? l1 : l2, at, prepared, account), account !== undefined && sending.step === 'idle');
   const wouldFail = tried?.known === true && !tried.value.ok;
   const unread = decoding.ok ? decoding.call.unread : decoding.why;
-  const phrase = unread !== undefined ? OVERRIDE : wouldFail ? OVERRIDE_FAILING : undefined;
+  const phrase = unread !== undefined ? OVERRIDE : wouldFail || doubt !== undefined ? OVERRIDE_FAILING : undefined;
   const isBusy = sending.step === 'asking' || sending.step === 'sent';
   return (
     <div className="sheet">
@@ -51,7 +51,7 @@ export function TransactionSheet({ prepared, onMined, children }: { prepared: Pr
       {unread === undefined ? null : <Notice tone="bad" title={decoding.ok ? 'Part of it cannot be read here' : 'This page cannot read what you would sign'}>{unread}. Unless you can read it by other means, do not sign.</Notice>}
       {children}
       <Rows>
-        <Row name="Network">{prepared.chain === 'l1' ? 'L1' : 'L2'}, chain {prepared.chainId}{connection.chainId !== undefined && connection.chainId !== prepared.chainId ? <> <Badge tone="warn">your wallet is on chain {connection.chainId}; it will be asked to switch</Badge></> : null}</Row>
+        <Row name="Network">{prepared.chain === 'l1' ? 'L1' : 'L2'}, chain {prepared.chainId} <NetworkBadge chainId={prepared.chainId} present={connection.chainId} /></Row>
         <Row name="Contract">{decoding.ok ? `${decoding.call.contract} ` : ''}<HexText value={prepared.to} /></Row>
         <Row name="Value">{etherText(prepared.valueWei)}</Row>
         <Row name="Tried now"><SimulationText reading={tried} hasAccount={account !== undefined} /></Row>
@@ -66,10 +66,10 @@ export function TransactionSheet({ prepared, onMined, children }: { prepared: Pr
         </Rows>
         <p className="quiet">Raw calldata</p><code className="raw">{prepared.data}</code>
       </Disclosure>
-      {phrase === undefined ? null : <Field label={unread === undefined ? `It would fail now. Type ${phrase} to send it nevertheless` : `Type ${phrase} to sign what this page cannot read`} value={override} onChange={setOverride} />}
-      {isOther ? <Notice tone="warn" title="Your wallet shows another account now" isLive>This was made while {shownTo} was connected; now it is {connection.address}. Read it again. <Button onClick={() => setShownTo(connection.address)}>Go on as the other account</Button></Notice> : null}
+      {phrase === undefined ? null : <Field label={unread === undefined ? `${doubt ?? 'It would fail now'}. Type ${phrase} to send it nevertheless` : `Type ${phrase} to sign what this page cannot read`} value={override} onChange={setOverride} />}
+      {guard.isHeld ? <GuardNotice chainId={prepared.chainId} /> : null}
       <div className="actions">
-        <Button kind="primary" disabled={isBusy || isOther || account === undefined || (phrase !== undefined && override !== phrase)} onClick={() => void send(prepared)}>{isBusy ? 'Working…' : `${prepared.title}: sign in wallet`}</Button>
+        <Button kind="primary" disabled={isBusy || guard.isHeld || account === undefined || (phrase !== undefined && override !== phrase)} onClick={() => void send(prepared)}>{isBusy ? 'Working…' : `${prepared.title}: sign in wallet`}</Button>
         <ExportButton prepared={prepared} account={account} />
         {account === undefined ? <span className="quiet">{isFromDisk() ? 'Opened from a disk: export it and sign elsewhere.' : 'Connect a wallet to sign here.'}</span> : null}
       </div>

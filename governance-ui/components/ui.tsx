@@ -71,6 +71,34 @@ export function Field({ label, value, onChange, hint, error, placeholder, mode }
   );
 }
 
+/** Text of several lines. */
+export function LongField({ label, value, onChange, hint, error, rows = 4 }: { label: string; value: string; onChange: (value: string) => void; hint?: ReactNode; error?: string | undefined; rows?: number }) {
+  const id = useId();
+  const about = error !== undefined || hint !== undefined;
+  return (
+    <div className="field wide">
+      <label htmlFor={id}>{label}</label>
+      <textarea id={id} rows={rows} value={value} spellCheck={false} aria-invalid={error !== undefined} aria-describedby={about ? `${id}-about` : undefined} onChange={(event) => onChange(event.target.value)} />
+      {about ? <p className="field-about" id={`${id}-about`} data-error={error !== undefined}>{error ?? hint}</p> : null}
+    </div>
+  );
+}
+
+/** One of several; nothing is chosen for the reader. */
+export function Choice({ label, value, onChange, options, hint, unchosen = 'choose…' }: { label: string; value: string; onChange: (value: string) => void; options: readonly (readonly [value: string, name: string])[]; hint?: ReactNode; unchosen?: string }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} aria-describedby={hint === undefined ? undefined : `${id}-about`} onChange={(event) => onChange(event.target.value)}>
+        <option value="">{unchosen}</option>
+        {options.map(([one, name]) => <option key={one} value={one}>{name}</option>)}
+      </select>
+      {hint === undefined ? null : <p className="field-about" id={`${id}-about`}>{hint}</p>}
+    </div>
+  );
+}
+
 /** The address of what is shown, for someone else or for later. */
 function ShareLink() {
   const [isCopied, setCopied] = useState(false);
@@ -83,9 +111,10 @@ function ShareLink() {
   return <button type="button" className="copy" onClick={share}>{isCopied ? 'link copied' : 'copy link'}</button>;
 }
 
-/** Details that most readers skip. */
-export function Disclosure({ summary, children }: { summary: string; children: ReactNode }) {
-  return <details className="disclosure"><summary>{summary}</summary><div className="disclosure-body">{children}</div></details>;
+/** Details that most readers skip. @param isLazy made only once they are opened: for what asks the chain */
+export function Disclosure({ summary, children, isLazy = false }: { summary: string; children: ReactNode; isLazy?: boolean }) {
+  const [wasOpened, setOpened] = useState(!isLazy);
+  return <details className="disclosure" onToggle={(event) => setOpened(wasOpened || event.currentTarget.open)}><summary>{summary}</summary><div className="disclosure-body">{wasOpened ? children : null}</div></details>;
 }
 
 export function PageHead({ title, children }: { title: string; children?: ReactNode }) {

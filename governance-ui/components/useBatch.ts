@@ -1,17 +1,19 @@
 // Several acts in one question to the wallet (ERC-5792), where the wallet says that it can. Owns asking what it can, sending, and
 // saying what came of it; the judgement is chain/sentBatch.ts.
 //   idle -> asking -> sent -> done | reverted ;  asking -> refused ;  sent -> tampered
-// Invariant: success is said only after the endpoints, not the wallet, showed every receipt.
+// Invariant: no wallet is asked before its guard (guard.tsx) let the act pass; success is said only after the endpoints, not the wallet,
+// showed every receipt.
 
 'use client';
 
 import { useState } from 'react';
 import type { Hex } from 'viem';
 import { useCapabilities, useConfig, useConnection } from 'wagmi';
-import { getCallsStatus, sendCalls, switchChain } from 'wagmi/actions';
+import { getCallsStatus, sendCalls } from 'wagmi/actions';
 import { reasonOf } from '../chain/reading.ts';
 import { judgeBatch } from '../chain/sentBatch.ts';
 import type { PreparedTransaction } from '../flows/prepared.ts';
+import type { ActGuard } from './guard.tsx';
 import { useSession } from './session.tsx';
 
 export type Batching =
@@ -36,21 +38,21 @@ export function useCanBatch(chainId: number): boolean | undefined {
   return status === 'supported' || status === 'ready';
 }
 
-export function useBatch(): { readonly batching: Batching; readonly sendAll: (calls: readonly PreparedTransaction[]) => Promise<void> } {
+/** @param guard the batch's, of its calls' network */
+export function useBatch({ pass }: ActGuard): { readonly batching: Batching; readonly sendAll: (calls: readonly PreparedTransaction[]) => Promise<void> } {
   const config = useConfig();
-  const connection = useConnection();
   const { l1, raiseAlarm } = useSession();
   const [batching, setBatching] = useState<Batching>({ step: 'idle' });
 
   async function sendAll(calls: readonly PreparedTransaction[]): Promise<void> {
     const [first] = calls;
-    const { address } = connection;
-    if (first === undefined || address === undefined) return setBatching({ step: 'refused', why: 'no account is connected' });
+    setBatching({ step: 'asking' });
+    const passed = await pass();
+    if (first === undefined || !passed.ok) return setBatching({ step: 'refused', why: passed.ok ? 'there is nothing to send' : passed.why });
+    const { account } = passed;
     let id: string;
     try {
-      setBatching({ step: 'asking' });
-      if (connection.chainId !== first.chainId) await switchChain(config, { chainId: first.chainId });
-      ({ id } = await sendCalls(config, { account: address, chainId: first.chainId, forceAtomic: true, calls: calls.map(({ to, data, valueWei }) => ({ to, data, value: valueWei })) }));
+      ({ id } = await sendCalls(config, { account, chainId: first.chainId, forceAtomic: true, calls: calls.map(({ to, data, valueWei }) => ({ to, data, value: valueWei })) }));
     } catch (error) {
       return setBatching({ step: 'refused', why: reasonOf(error) });
     }
@@ -60,7 +62,7 @@ export function useBatch(): { readonly batching: Batching; readonly sendAll: (ca
       const hashes = (status.receipts ?? []).map(({ transactionHash }) => transactionHash);
       if (status.status !== 'pending' && hashes.length === 0) return setBatching({ step: 'refused', why: 'the wallet says that the batch has ended and names no transaction' });
       if (hashes.length > 0 && status.status !== 'pending') {
-        const judged = await judgeBatch(l1, hashes, calls, address);
+        const judged = await judgeBatch(l1, hashes, calls, account);
         if (judged.known) {
           if (judged.value.stray.length > 0) {
             raiseAlarm(`Your wallet did something else than this page asked for: ${judged.value.stray.join('; ')}.`);

@@ -8,6 +8,7 @@ import { decodeCall } from '../chain/decode.ts';
 import type { Choice, Proposal } from '../chain/governor.ts';
 import { knownContracts } from '../chain/names.ts';
 import { castVote, delegateVotes } from '../flows/vote.ts';
+import { GuardNotice, useActGuard } from './guard.tsx';
 import { useSession, useSystem } from './session.tsx';
 import { Button, HexText, Notice } from './ui.tsx';
 import { useBatch, useCanBatch } from './useBatch.ts';
@@ -19,8 +20,9 @@ export function VoteTogether({ proposal, choice, governor }: { proposal: Proposa
   const { deployment } = useSession();
   const system = useSystem();
   const voice = useVoice(address);
+  const guard = useActGuard(deployment.l1.chainId);
   const canBatch = useCanBatch(deployment.l1.chainId);
-  const { batching, sendAll } = useBatch();
+  const { batching, sendAll } = useBatch(guard);
   const token = system?.known === true ? system.value.governance.token : undefined;
   const needsDelegation = voice?.known === true && address !== undefined && voice.value.balance > 0n && voice.value.delegate.toLowerCase() !== address.toLowerCase();
   if (system?.known !== true || token === undefined || address === undefined || (!needsDelegation && batching.step === 'idle')) return null;
@@ -34,7 +36,8 @@ export function VoteTogether({ proposal, choice, governor }: { proposal: Proposa
       <p className="sentence">Both in one: </p>
       <ol className="route-steps">{read.map((one, index) => <li key={calls[index]?.data}>{one.ok ? one.call.sentence : one.why}</li>)}</ol>
       <p className="quiet">The delegation counts from the next snapshot on; this vote weighs what its own snapshot says.</p>
-      <div className="actions"><Button kind="primary" disabled={!isRead || batching.step === 'asking' || batching.step === 'sent'} onClick={() => void sendAll(calls)}>Delegate to yourself and vote {choice}: sign once</Button></div>
+      <GuardNotice chainId={chainId} />
+      <div className="actions"><Button kind="primary" disabled={!isRead || guard.isHeld || batching.step === 'asking' || batching.step === 'sent'} onClick={() => void sendAll(calls)}>Delegate to yourself and vote {choice}: sign once</Button></div>
       <BatchText batching={batching} />
     </div>
   );

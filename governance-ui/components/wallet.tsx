@@ -11,6 +11,7 @@ import type { Chain } from 'viem';
 import { WagmiProvider, createConfig, useConnect, useConnection, useConnectors, useDisconnect } from 'wagmi';
 import type { Deployment } from '../chain/deployment.ts';
 import { shortHex } from './format.ts';
+import { useAgreement } from './guard.tsx';
 import { Button, HexText, Notice } from './ui.tsx';
 
 function chainOf(config: Deployment['l1'], name: string): Chain {
@@ -52,12 +53,16 @@ function WalletChoice({ onDone }: { onDone: () => void }) {
   const connectors = useConnectors();
   const connect = useConnect();
   const disconnect = useDisconnect();
+  const { agreeTo } = useAgreement();
   if (connection.address !== undefined) {
     return (
       <div className="stack">
         <p>Connected as <HexText value={connection.address} isWhole /></p>
         <p className="quiet">The wallet signs. It is not asked for data: every number here comes from the endpoints in Settings.</p>
-        <Button onClick={() => disconnect.mutate({}, { onSuccess: onDone })}>Disconnect</Button>
+        <Button onClick={() => disconnect.mutate({}, { onSuccess: () => {
+          agreeTo(undefined);
+          onDone();
+        } })}>Disconnect</Button>
       </div>
     );
   }
@@ -65,11 +70,17 @@ function WalletChoice({ onDone }: { onDone: () => void }) {
   return (
     <div className="stack">
       {connectors.length === 0 ? <Notice tone="info" title="No wallet announced itself">Install or unlock a wallet that follows EIP-6963, or export transactions unsigned.</Notice> : null}
+      {connectors.length > 1 ? <p className="quiet">Each extension names itself; the second line is the identity it claims. Choose the one you know.</p> : null}
       {connectors.map((connector) => (
-        <Button key={connector.uid} disabled={connect.isPending} onClick={() => connect.mutate({ connector }, { onSuccess: onDone })}>
-          {connector.icon?.startsWith('data:') === true ? <img src={connector.icon} alt="" width={20} height={20} /> : null}{connector.name}
+        <Button key={connector.uid} disabled={connect.isPending} onClick={() => connect.mutate({ connector }, { onSuccess: ({ accounts: [first] }) => {
+          agreeTo(first);
+          onDone();
+        } })}>
+          {connector.icon?.startsWith('data:') === true ? <img src={connector.icon} alt="" width={20} height={20} /> : null}
+          <span className="wallet-name">{connector.name}{connectors.length > 1 ? <span className="hint">{connector.id}</span> : null}</span>
         </Button>
       ))}
+      {new Set(connectors.map(({ name }) => name)).size < connectors.length ? <Notice tone="warn" title="Two wallets announce the same name">One of them may pretend to be the other. Compare their identities, or remove one.</Notice> : null}
       {connect.error === null ? null : <Notice tone="bad" title="Not connected">{connect.error.message.split('\n')[0]}</Notice>}
     </div>
   );

@@ -6,6 +6,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState, useSyncExternalStore } from 'react';
 import type { ComponentType } from 'react';
+import { GuardProvider } from '../components/guard.tsx';
 import { RouteLink, useRoute } from '../components/router.tsx';
 import { SessionProvider } from '../components/session.tsx';
 import { Shell } from '../components/shell.tsx';
@@ -21,6 +22,7 @@ import { Explorer } from './Explorer.tsx';
 import { Force } from './Force.tsx';
 import { Health } from './Health.tsx';
 import { Home } from './Home.tsx';
+import { Propose } from './Propose.tsx';
 import { Settings } from './Settings.tsx';
 import { Stage } from './Stage.tsx';
 import { Upgrades } from './Upgrades.tsx';
@@ -29,7 +31,7 @@ import { Withdrawals } from './Withdrawals.tsx';
 
 export interface ScreenProps { readonly route: readonly string[] }
 
-const SCREENS: Readonly<Record<string, ComponentType<ScreenProps>>> = { '': Home, approve: Approve, council: Council, deposit: Deposit, escape: Escape, exit: Exit, explorer: Explorer, force: Force, health: Health, stage: Stage, upgrade: Upgrades, upgrades: Upgrades, vote: Vote, withdrawals: Withdrawals };
+const SCREENS: Readonly<Record<string, ComponentType<ScreenProps>>> = { '': Home, approve: Approve, council: Council, deposit: Deposit, escape: Escape, exit: Exit, explorer: Explorer, force: Force, health: Health, propose: Propose, stage: Stage, upgrade: Upgrades, upgrades: Upgrades, vote: Vote, withdrawals: Withdrawals };
 
 const never = (): (() => void) => () => undefined;
 
@@ -47,7 +49,7 @@ function Configured() {
   return (
     <QueryClientProvider client={queries}>
       <WalletProvider deployment={loaded.deployment}>
-        <SessionProvider deployment={loaded.deployment}><Shell><Screen onChanged={reload} /></Shell></SessionProvider>
+        <SessionProvider deployment={loaded.deployment}><GuardProvider><Shell><Screen onChanged={reload} /></Shell></GuardProvider></SessionProvider>
       </WalletProvider>
     </QueryClientProvider>
   );

@@ -1,12 +1,12 @@
 // Council and keys: every address with a power over this rollup, what it can do to users at worst, and whether a contract or a key
-// stands there; the council's members and thresholds. Owns the table of powers.
+// stands there; the council's thresholds and powers. Owns the table of powers; members and their challenges are lives.tsx.
 // Invariant: an address without code is called a key or reserved, never safe; no power is left out because it cannot be read.
 
 'use client';
 
-import { useConnection } from 'wagmi';
+import { BringInAnswer, Lives } from '../components/lives.tsx';
 import { RouteLink } from '../components/router.tsx';
-import { useReading } from '../components/session.tsx';
+import { useReading, useSystem } from '../components/session.tsx';
 import { Badge, HexText, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, Moment, NumberValue, ReadAt, Value } from '../components/value.tsx';
 import { ACTS, epoch, isDormant, members, nextPause, quorumOf, threshold } from '../chain/council.ts';
@@ -29,7 +29,9 @@ function powersOf(system: System, operatorKey: `0x${string}`): Power[] {
   ];
 }
 
-export function Council() {
+export function Council({ route: [what, member, signature] }: { route: readonly string[] }) {
+  const system = useSystem();
+  const council = system?.known === true ? system.value.governance.council : undefined;
   const powers = useReading<readonly (Power & { readonly size: number })[]>('l1', ['powers of all'], async ({ system, at, l1 }) => {
     const who = await operator(system.rollup, at);
     if (!who.known) return who;
@@ -42,6 +44,7 @@ export function Council() {
   return (
     <>
       <PageHead title="Council & keys">Every address that has a power here, and the worst it can do to you.</PageHead>
+      {what === 'answer' && council !== undefined ? <BringInAnswer council={council} member={member ?? ''} signature={signature ?? ''} /> : null}
       <Panel title="Powers">
         <BlockValue reading={powers}>{(list) => (
           <div className="table-scroll" role="region" aria-label="Powers" tabIndex={0}><table>
@@ -53,7 +56,8 @@ export function Council() {
         )}</BlockValue>
         <ReadAt reading={powers} chain="L1" />
       </Panel>
-      <Members />
+      <Rules />
+      {council === undefined ? null : <Lives council={council} />}
     </>
   );
 }
@@ -67,8 +71,7 @@ function useCouncil<T>(name: string, read: (council: NonNullable<System['governa
   return useReading('l1', ['council', name], async ({ system, at }): Promise<Reading<T>> => (system.governance.council === undefined ? unknown('no council stands at its reserved address') : read(system.governance.council, at)));
 }
 
-function Members() {
-  const connection = useConnection();
+function Rules() {
   const list = useCouncil('members', members);
   const m = useCouncil('threshold', threshold);
   const version = useCouncil('epoch', epoch);
@@ -91,7 +94,6 @@ function Members() {
         <Row name="Able to act"><Value reading={dormant}>{(is) => <Badge tone={is ? 'bad' : 'good'}>{is ? 'dormant: too few are left' : 'yes'}</Badge>}</Value></Row>
         <Row name="Next pause possible"><Value reading={pause}>{(time) => (pause?.known === true && time <= pause.at.timestamp ? 'now' : <Moment at={time} now={pause?.known === true ? pause.at.timestamp : time} />)}</Value></Row>
       </Rows>
-      <BlockValue reading={list}>{(all) => <ul className="items">{all.map(({ account, isExternal }) => <li key={account}><Badge tone={isExternal ? 'info' : 'quiet'}>{isExternal ? 'external' : 'internal'}</Badge><span><HexText value={account} />{connection.address?.toLowerCase() === account.toLowerCase() ? ' (you)' : ''}</span></li>)}</ul>}</BlockValue>
       <ReadAt reading={list} chain="L1" />
     </Panel>
   );

@@ -14,7 +14,7 @@ import { useReading, useSession, useSystem } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
 import { Tally } from '../components/tally.tsx';
 import { Timeline } from '../components/timeline.tsx';
-import { Badge, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
+import { Badge, Disclosure, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, Moment, ReadAt } from '../components/value.tsx';
 import { VoteTogether } from '../components/voteTogether.tsx';
 import { PROPOSAL_TONES, proposalWords, useProposals, useVoice, useVoteOf, votesText } from '../components/voting.ts';
@@ -24,6 +24,7 @@ import type { Reading } from '../chain/reading.ts';
 import { lastSafeMoment } from '../chain/standing.ts';
 import { exitWindow } from '../chain/timelock.ts';
 import { readUpgrade } from '../chain/upgradeWords.ts';
+import { withdrawProposal } from '../flows/propose.ts';
 import { castVote, scheduleProposal } from '../flows/vote.ts';
 
 /** @param reference a proposal's number, or the id of the upgrade it proposes */
@@ -85,13 +86,20 @@ function Clocks({ proposal, now }: { proposal: Proposal; now: bigint }) {
 }
 
 function Act({ proposal }: { proposal: Proposal }) {
+  const connection = useConnection();
   const { deployment } = useSession();
   const system = useSystem();
   const governor = system?.known === true ? system.value.governance.governor : undefined;
   if (governor === undefined) return null;
   if (proposal.state === 'Succeeded') return <><h3>It has passed: anyone can schedule it</h3><TransactionSheet prepared={scheduleProposal({ chainId: deployment.l1.chainId, to: governor.address }, proposal.content)} /></>;
   if (proposal.state === 'Active') return <Cast proposal={proposal} governor={governor.address} />;
-  return proposal.state === 'Pending' ? <p className="quiet">The vote is not open yet. Votes are counted as they are delegated at its opening: whoever wants to vote delegates before.</p> : null;
+  if (proposal.state !== 'Pending') return null;
+  return (
+    <>
+      <p className="quiet">The vote is not open yet. Votes are counted as they are delegated at its opening: whoever wants to vote delegates before.</p>
+      {connection.address?.toLowerCase() === proposal.proposer.toLowerCase() ? <Disclosure summary="It is yours: withdraw it before the vote begins"><TransactionSheet prepared={withdrawProposal({ chainId: deployment.l1.chainId, governor: governor.address }, proposal.content)} /></Disclosure> : null}
+    </>
+  );
 }
 
 function Cast({ proposal, governor }: { proposal: Proposal; governor: `0x${string}` }) {

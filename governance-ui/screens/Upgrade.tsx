@@ -1,25 +1,22 @@
-// One upgrade: in words, on a line of time with your last safe moment, its fields, what was checked here and what was not, and what
-// anyone can do with it now. Owns the detail; signing an act of the council is Approve.tsx.
-// Invariant: a check that this page cannot make is listed as *unknown*, with where it can be made.
+// One upgrade: in words, on a line of time with your last safe moment, its fields, what was checked (upgradeChecks.tsx), and what anyone
+// can do with it now. Owns the detail; signing an act of the council is Approve.tsx.
+// Invariant: a moment that depends on what could not be read is not shown.
 
 'use client';
 
-import { encodeFunctionData, keccak256 } from 'viem';
-import type { Hex } from 'viem';
+import { encodeFunctionData } from 'viem';
 import { RouteLink } from '../components/router.tsx';
 import { useReading, useSession, useSystem } from '../components/session.tsx';
 import { TransactionSheet } from '../components/sheet.tsx';
 import { Timeline } from '../components/timeline.tsx';
 import { Changes } from '../components/changes.tsx';
 import { CalendarLink } from '../components/calendar.tsx';
-import { WatchtowerVerdicts } from '../components/watchtower.tsx';
-import { Badge, Disclosure, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
-import type { Tone } from '../components/ui.tsx';
+import { UpgradeChecks } from '../components/upgradeChecks.tsx';
+import { Badge, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
 import { STATE_TONES, useUpgrades } from '../components/upgrades.ts';
-import { BlockValue, Moment, ReadAt, Value } from '../components/value.tsx';
+import { Moment, ReadAt, Value } from '../components/value.tsx';
 import { ABIS } from '../chain/abis.ts';
-import { upgradeIdOf } from '../chain/council.ts';
-import { mapReading, unknown } from '../chain/reading.ts';
+import { unknown } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
 import { lastSafeMoment } from '../chain/standing.ts';
 import { exitWindow, guard } from '../chain/timelock.ts';
@@ -58,46 +55,12 @@ function Found({ one, now, reading }: { one: ScheduledUpgrade; now: bigint; read
         {words?.fields.map(({ name, value }) => <Row key={name} name={name}><code className="wrap">{value}</code></Row>)}
       </Rows>
       {isOpen ? <Changes upgrade={one.upgrade} /> : null}
-      <Checks one={one} />
+      <UpgradeChecks id={one.id} upgrade={one.upgrade} />
       {one.state === 'Executable' ? <Execute one={one} /> : null}
       {isOpen ? <p><RouteLink to={['approve', one.id]}>For members of the council: veto or expedite</RouteLink></p> : null}
       <ReadAt reading={reading} chain="L1" />
     </Panel>
   );
-}
-
-type Verdict = readonly [Tone, string];
-
-function Checks({ one }: { one: ScheduledUpgrade }) {
-  const { deployment } = useSession();
-  const code = useReading<Verdict>('l1', ['pinned', one.id], async ({ system, at, l1 }) => {
-    const fields = readUpgrade(one.upgrade)?.fields ?? [];
-    const pinned = fields.find(({ name }) => name === 'codehash')?.value;
-    const target = fields.find(({ name }) => name === 'implementation' || name === 'lane')?.value as Hex | undefined;
-    if (pinned === undefined || target === undefined || system.governance.timelock === undefined) return { known: true, at, trust: l1.trust, value: ['quiet', 'names no code'] };
-    const bytes = await l1.read('eth_getCode', [target, { blockHash: at.hash }], at);
-    return mapReading(bytes, (value): Verdict => (keccak256(value as Hex) === pinned ? ['good', 'the code at the address is the one that is pinned'] : ['bad', 'the code at the address is not the one that is pinned: execution will fail']));
-  });
-  const held = useReading('l1', ['guard'], async ({ system, at }) => (system.governance.timelock === undefined ? unknown('no timelock stands') : guard(system.governance.timelock, at)));
-  const system = useSystem();
-  const isId = system?.known === true && system.value.governance.timelock !== undefined && upgradeIdOf(BigInt(deployment.l1.chainId), system.value.governance.timelock.address, one.upgrade) === one.id;
-  const decoded: Verdict = readUpgrade(one.upgrade) === undefined ? ['bad', 'the payload is not the canonical encoding of its kind'] : ['good', 'the payload encodes anew to exactly its bytes'];
-  return (
-    <Disclosure summary="What was checked here, and what was not">
-      <ul className="items">
-        <Item verdict={decoded} />
-        <Item verdict={isId ? ['good', 'the id is the hash of chain, timelock and every field'] : ['bad', 'the id is not the hash of its fields']} />
-        <li><BlockValue reading={code}>{([tone]) => <Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'none'}</Badge>}</BlockValue><span>{code?.known === true ? code.value[1] : 'code against its pinned hash'}</span></li>
-        <li><BlockValue reading={held}>{({ isFrozen, isDisputed, exitsGoFirst }) => <Badge tone={isFrozen || isDisputed || exitsGoFirst ? 'info' : 'quiet'}>{isFrozen || isDisputed || exitsGoFirst ? 'held back' : 'not held'}</Badge>}</BlockValue><span>{held?.known === true && held.value.exitsGoFirst ? `exits go first: message ${held.value.firstUnsettled} is not settled` : 'whether the guard of exits holds any execution back now'}</span></li>
-        {['bytecode against a build from source', 'storage layout of the new code', 'simulation on a fork: pending withdrawals still claimable, a stranger can still force and escape', 'negative tests of a new verifier'].map((what) => <Item key={what} verdict={['warn', `${what}: the watchtower's report has it, this page cannot check it`]} />)}
-      </ul>
-      <WatchtowerVerdicts subject={one.id} />
-    </Disclosure>
-  );
-}
-
-function Item({ verdict: [tone, text] }: { verdict: Verdict }) {
-  return <li><Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'unknown'}</Badge><span>{text}</span></li>;
 }
 
 function Execute({ one }: { one: ScheduledUpgrade }) {

@@ -36,8 +36,8 @@ function List({ current }: { current: string | undefined }) {
   const proposals = useProposals();
   const voice = useVoice(undefined);
   return (
-    <Panel title="All proposals">
-      <BlockValue reading={proposals}>{(list) => (list.length === 0 ? <p className="quiet">None, since the deployment. Proposing is for the command line: <code>keyfall upgrade propose</code>.</p> : (
+    <Panel title="All proposals" aside={<RouteLink to={['propose']}>Propose an upgrade</RouteLink>}>
+      <BlockValue reading={proposals}>{(list) => (list.length === 0 ? <p className="quiet">None, since the deployment. <RouteLink to={['propose']}>Make the first</RouteLink></p> : (
         <ul className="cards">{list.map((one) => (
           <li key={one.id.toString()} className="card" data-current={current === one.id.toString()}>
             <header className="card-head"><Badge tone={PROPOSAL_TONES[one.state]}>{one.state}</Badge><strong><RouteLink to={['vote', one.id.toString()]}>{one.does.ok ? readUpgrade(one.does.upgrade)?.name : 'Unreadable'} {one.id.toString().slice(0, 8)}…</RouteLink></strong>
