@@ -7,6 +7,8 @@ import type { AbiFunction, AbiParameter, Hex } from 'viem';
 import { ABIS } from './abis.ts';
 import type { ContractName } from './abis.ts';
 import { SENTENCES } from './sentences.ts';
+import { readUpgrade } from './upgradeWords.ts';
+import type { Upgrade } from './upgradeWords.ts';
 
 export interface Call {
   readonly to: Hex;
@@ -76,7 +78,14 @@ function sentenceOf(contract: ContractName, functionName: string, args: Args, va
   const say = SENTENCES[name];
   if (say === undefined) return { ok: false, why: `${name} has no description here` };
   const sentence = say(args, valueWei);
-  return name === 'Inbox.sendCall' ? onL2(sentence, args, contracts) : { ok: true, sentence, unread: undefined };
+  return name === 'Inbox.sendCall' ? onL2(sentence, args, contracts) : { ok: true, sentence, unread: unreadUpgrade(args) };
+}
+
+/** An upgrade within a call whose payload is not the one encoding of its kind: nobody here can say what it does. */
+function unreadUpgrade([first]: Args): string | undefined {
+  const upgrade = first as Partial<Upgrade> | null | undefined;
+  const isUpgrade = typeof upgrade === 'object' && upgrade !== null && typeof upgrade.kind === 'number' && typeof upgrade.payload === 'string' && typeof upgrade.reportHash === 'string';
+  return isUpgrade && readUpgrade(upgrade as Upgrade) === undefined ? 'What the upgrade in it does cannot be read here: its payload is not the canonical encoding of its kind' : undefined;
 }
 
 /** A proposal is read down to the upgrade it would schedule; its description is only what its author writes. */
@@ -97,7 +106,7 @@ function together(calls: readonly Hex[], decode: (data: Hex, index: number) => D
   const fault = read[bad];
   if (fault !== undefined && !fault.ok) return { ok: false, why: `call ${bad + 1} of ${calls.length} in it: ${fault.why}` };
   const sentences = read.flatMap((one) => (one.ok ? [one.call.sentence] : []));
-  return { ok: true, sentence: sentences.length === 1 ? (sentences[0] ?? '') : sentences.map((sentence, index) => `(${index + 1}) ${sentence}`).join(' '), unread: undefined };
+  return { ok: true, sentence: sentences.length === 1 ? (sentences[0] ?? '') : sentences.map((sentence, index) => `(${index + 1}) ${sentence}`).join(' '), unread: read.flatMap((one) => (one.ok && one.call.unread !== undefined ? [one.call.unread] : []))[0] };
 }
 
 /** What a forced message does once it is on L2. */

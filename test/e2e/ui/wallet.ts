@@ -25,6 +25,8 @@ export interface WalletControl {
   readonly policy: { now: WalletPolicy };
   /** Shows another account, as a person may do in the wallet at any time. */
   readonly switchTo: (privateKey: Hex) => Promise<void>;
+  /** The same, without a word to the page. */
+  readonly becomeSilently: (privateKey: Hex) => Promise<void>;
   readonly chainId: () => number;
 }
 
@@ -35,7 +37,9 @@ export interface WalletControl {
  */
 export async function injectWallet(context: BrowserContext, manifest: Pick<Manifest, 'l1' | 'l2'>, privateKey: Hex, policy: WalletPolicy = {}, chainId = manifest.l1.chainId): Promise<WalletControl> {
   let account = privateKeyToAccount(privateKey);
-  const control: WalletControl = { address: account.address, policy: { now: policy }, chainId: () => state.chainId, switchTo: async (key) => {
+  const control: WalletControl = { address: account.address, policy: { now: policy }, chainId: () => state.chainId, becomeSilently: async (key) => {
+    account = privateKeyToAccount(key);
+  }, switchTo: async (key) => {
     account = privateKeyToAccount(key);
     for (const page of context.pages()) await page.evaluate(([event, accounts]) => (globalThis as unknown as { keyfallTestEmit?: (event: string, value: unknown) => void }).keyfallTestEmit?.(event, accounts), ['accountsChanged', [account.address]] as const);
   } };
