@@ -8,7 +8,7 @@ import { UPGRADE_KINDS } from '@keyfall/protocol/upgrade.ts';
 import { decodedUpgrade } from './upgradeWords.ts';
 
 /** code: an address whose code is pinned. members: one a line, `0x… external` for an outsider. */
-export type FieldType = 'code' | 'address' | 'optional address' | 'addresses' | 'yes or no' | 'on or off' | 'number' | 'duration' | 'members';
+type FieldType = 'code' | 'address' | 'optional address' | 'addresses' | 'yes or no' | 'on or off' | 'number' | 'duration' | 'members';
 
 export interface FormField { readonly name: string; readonly type: FieldType; readonly label: string; readonly hint: string }
 export interface KindForm { readonly kind: number; readonly name: string; readonly title: string; readonly fields: readonly FormField[] }
@@ -121,7 +121,7 @@ export function codeAddressOf({ fields }: KindForm, typed: Typed): Hex | undefin
   return parsed?.ok === true ? (parsed.value as Hex) : undefined;
 }
 
-export type Composed = { readonly ok: true; readonly payload: Hex } | { readonly ok: false; readonly why: string };
+type Composed = { readonly ok: true; readonly payload: Hex } | { readonly ok: false; readonly why: string };
 
 /** @param codehash of the code at the address that the form pins, as the chain has it */
 export function composePayload(form: KindForm, typed: Typed, codehash: Hex | undefined): Composed {

@@ -6,7 +6,7 @@ import type { Hex } from 'viem';
 
 export interface WalletState { readonly accounts: readonly Hex[]; readonly chainId: number }
 
-export type WalletVerdict =
+type WalletVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly differs: 'account' | 'network'; readonly why: string };
 

@@ -7,8 +7,10 @@
 
 import { useState } from 'react';
 import { useConnection } from 'wagmi';
+import { PAUSE_LENGTH_SECONDS } from '@keyfall/protocol/constants.ts';
 import { judgeApprovals, obstaclesOf } from '../chain/approvals.ts';
 import type { JudgedApproval } from '../chain/approvals.ts';
+import { scaled } from '../chain/clock.ts';
 import { members, quorumOf, typedAct, upgradeIdOf, withApproval } from '../chain/council.ts';
 import type { CouncilAct } from '../chain/council.ts';
 import { unknown } from '../chain/reading.ts';
@@ -18,6 +20,7 @@ import type { Upgrade } from '../chain/upgradeWords.ts';
 import { submitAct } from '../flows/council.ts';
 import { Approvals, HandOn } from './approvals.tsx';
 import { Changes } from './changes.tsx';
+import { durationText } from './format.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
 import { GuardNotice } from './guard.tsx';
 import { useReading, useRound, useSession } from './session.tsx';
@@ -41,6 +44,7 @@ export function ActPanel({ act, system, onSigned }: { act: CouncilAct; system: S
       {wrong.length === 0 ? null : <Notice tone="bad" title="This act is not for this rollup"><ul>{wrong.map((one) => <li key={one}>{one}</li>)}</ul></Notice>}
       {obstacles?.known === true && obstacles.value.length > 0 ? <Notice tone="warn" title="The contracts would refuse it now, whoever signs"><ul>{obstacles.value.map((one) => <li key={one}>{one}</li>)}</ul></Notice> : null}
       {obstacles?.known === false ? <Notice tone="warn" title="Whether it can still be carried out is unknown">{obstacles.why}</Notice> : null}
+      {act.act === 'pause' ? <PauseLength /> : null}
       {act.upgrade === undefined || wrong.length > 0 ? null : <AboutUpgrade act={act} upgrade={act.upgrade} />}
       <DeviceMirror typed={typed} />
       {act.upgrade === undefined || wrong.length > 0 ? <SignAndSubmit act={act} isWrong={wrong.length > 0} failed={undefined} onSigned={onSigned} /> : <WithHardCheck act={act} upgrade={act.upgrade} onSigned={onSigned} />}
@@ -48,8 +52,13 @@ export function ActPanel({ act, system, onSigned }: { act: CouncilAct; system: S
   );
 }
 
+function PauseLength() {
+  const length = useReading('l1', ['pause length'], async ({ system: { clock }, at }) => scaled(clock, at, PAUSE_LENGTH_SECONDS));
+  return <Rows><Row name="It lasts at most" hint="read from the clock"><Value reading={length}>{durationText}</Value></Row></Rows>;
+}
+
 function AboutUpgrade({ act, upgrade }: { act: CouncilAct; upgrade: Upgrade }) {
-  return <div className="columns"><div className="column"><Changes upgrade={upgrade} /></div><div className="column"><UpgradeChecks id={upgradeIdOf(BigInt(act.chainId), act.timelock, upgrade)} upgrade={upgrade} isOpen /></div></div>;
+  return <div className="columns"><div className="column"><Changes upgrade={upgrade} /><Rows>{readUpgrade(upgrade)?.fields.map(({ name, value }) => <Row key={name} name={name}><code className="wrap">{value}</code></Row>)}</Rows></div><div className="column"><UpgradeChecks id={upgradeIdOf(BigInt(act.chainId), act.timelock, upgrade)} upgrade={upgrade} isOpen /></div></div>;
 }
 
 /** A veto of what is broken is right; carrying it out is not. */

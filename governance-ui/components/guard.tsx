@@ -38,7 +38,7 @@ export function useAgreement(): Agreement {
   return agreement;
 }
 
-export type Passed = { readonly ok: true; readonly account: Hex } | { readonly ok: false; readonly why: string };
+type Passed = { readonly ok: true; readonly account: Hex } | { readonly ok: false; readonly why: string };
 
 export interface ActGuard {
   /** While the wallet shows another account than the page was read with: no act. */

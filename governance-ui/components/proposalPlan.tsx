@@ -35,6 +35,7 @@ export function ProposalPlan({ upgrade, proposer }: { upgrade: Upgrade; proposer
   return (
     <>
       <p className="sentence">{upgradeWords(upgrade)}</p>
+      <Rows>{readUpgrade(upgrade)?.fields.map(({ name, value }) => <Row key={name} name={name}><code className="wrap">{value}</code></Row>)}</Rows>
       {isHarmful ? <Notice tone="warn" title="Everyone who reads this has to trust you">If it were malicious it could take everything that was not paid out: what you propose will be read as that until your report shows otherwise.</Notice> : null}
       <BlockValue reading={clocks}>{(times) => <Plan times={times} window={window} now={times.proposedAt} />}</BlockValue>
       <Changes upgrade={upgrade} />

@@ -1,5 +1,5 @@
-// A line of time, drawn: moments with names on it, and where we are. Owns the drawing and its text alternative; the same moments stand
-// as rows beside it, for readers who cannot see it.
+// A line of time, drawn: moments with names on it, and where we are; on narrow screens it runs downwards. Owns the drawing and its text
+// alternative; the same moments stand as rows beside it, for readers who cannot see it.
 // Invariant: moments are placed by their times; two that fall together are still both named.
 
 'use client';
@@ -20,6 +20,7 @@ export function Timeline({ label, moments, now }: { label: string; moments: read
   const x = (time: bigint): number => INSET + (Number(time - first) / Number(span)) * (WIDTH - 2 * INSET);
   const words = `${label}: ${sorted.map(({ name, at }) => `${name} ${headlineMoment(at)}`).join('; ')}; now ${headlineMoment(now)}`;
   return (
+    <>
     <svg className="timeline" viewBox={`0 0 ${WIDTH} 92`} role="img" aria-label={words}>
       <line x1={INSET} x2={WIDTH - INSET} y1="44" y2="44" className="timeline-line" />
       <line x1={INSET} x2={x(now)} y1="44" y2="44" className="timeline-past" />
@@ -37,5 +38,9 @@ export function Timeline({ label, moments, now }: { label: string; moments: read
       })}
       <path d={`M${x(now) - 5} 58 L${x(now)} 49 L${x(now) + 5} 58 Z`} className="timeline-now" />
     </svg>
+    <ol className="timeline-narrow" aria-label={label}>
+      {sorted.map(({ name, at, tone }) => <li key={name} data-tone={tone} data-past={at <= now}><strong>{name}</strong><span>{headlineMoment(at)}</span></li>)}
+    </ol>
+    </>
   );
 }

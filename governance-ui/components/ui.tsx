@@ -31,7 +31,7 @@ export function Row({ name, children, hint }: { name: string; children: ReactNod
 }
 
 export function Badge({ tone, children }: { tone: Tone; children: ReactNode }) {
-  return <span className="badge" data-tone={tone}><span className="badge-mark" aria-hidden="true" />{children}</span>;
+  return <span className="badge" data-tone={tone}><span className="badge-mark" aria-hidden="true" /><span>{children}</span></span>;
 }
 
 export function Notice({ tone, title, children, isLive = false }: { tone: Tone; title: string; children?: ReactNode; isLive?: boolean }) {

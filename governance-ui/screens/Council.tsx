@@ -47,7 +47,7 @@ export function Council({ route: [what, member, signature] }: { route: readonly 
       {what === 'answer' && council !== undefined ? <BringInAnswer council={council} member={member ?? ''} signature={signature ?? ''} /> : null}
       <Panel title="Powers">
         <BlockValue reading={powers}>{(list) => (
-          <div className="table-scroll" role="region" aria-label="Powers" tabIndex={0}><table>
+          <div className="table-scroll" role="region" aria-label="Powers" tabIndex={0}><table className="stacking">
             <thead><tr><th scope="col">Power</th><th scope="col">Address</th><th scope="col">What stands there</th><th scope="col">At worst</th></tr></thead>
             <tbody>{list.map(({ name, address, can, asKey, size }) => (
               <tr key={name}><th scope="row">{name}</th><td><HexText value={address} /></td><td>{size === 0 ? <Badge tone={name === 'Operator' ? 'quiet' : name === 'Upgrade authority' ? 'bad' : 'warn'}>no code: a key, or reserved</Badge> : <Badge tone="good">contract</Badge>}</td><td>{size === 0 ? asKey : can}</td></tr>
