@@ -23,7 +23,10 @@ export type ProofFile = {
 /** Why a text is not a proof file. */
 export type BadProofFile = { readonly ok: false; readonly expected: string; readonly got: string };
 
-const bad = (expected: string, got: unknown): BadProofFile => ({ ok: false, expected, got: String(got).slice(0, 80) });
+const bad = (expected: string, got: string): BadProofFile => ({ ok: false, expected, got: got.slice(0, 80) });
+
+/** A value of an untrusted file in words: never its content beyond a text, because turning an object into one can throw or go on for ever. */
+const kindOf = (value: unknown): string => (typeof value === "string" ? value : Array.isArray(value) ? "another list" : value === null ? "null" : typeof value);
 
 const parseJson = (text: string): unknown => {
   try {
@@ -43,10 +46,10 @@ export const decodeProofFile = (text: string): ProofFile | BadProofFile => {
   const names = Object.keys(value).sort();
   if (names.join() !== FIELDS.join()) return bad(`the fields ${FIELDS.join(", ")}`, names.join(", "));
   const { format, machine, profile, logHeights, publics, proof } = value as Record<string, unknown>;
-  if (format !== PROOF_FILE_FORMAT) return bad(`format ${PROOF_FILE_FORMAT}`, format);
+  if (format !== PROOF_FILE_FORMAT) return bad(`format ${PROOF_FILE_FORMAT}`, kindOf(format));
   if (typeof machine !== "string" || typeof profile !== "string") return bad("names of machine and profile", `${typeof machine}, ${typeof profile}`);
   const isLogHeight = (entry: unknown): boolean => Number.isInteger(entry) && Number(entry) >= 2 && Number(entry) <= 24;
-  if (!isNumberList(logHeights, MAX_TABLES, isLogHeight)) return bad("log heights in 2..24", JSON.stringify(logHeights));
+  if (!isNumberList(logHeights, MAX_TABLES, isLogHeight)) return bad("log heights in 2..24", kindOf(logHeights));
   if (!isNumberList(publics, MAX_PUBLICS, isFelt)) return bad("canonical public values", "another list");
   if (typeof proof !== "string") return bad("the proof as base64", typeof proof);
   const bytes = Buffer.from(proof, "base64");

@@ -40,12 +40,12 @@ type Leaf = {
 };
 
 /**
- * Climbs from a leaf with the siblings shown and those that wait. Returns the root after the last leaf of the group,
- * "waiting" before, or the digest of a repeated leaf that is not the one before it.
+ * Climbs from a leaf with the siblings shown and those that wait. Returns the root after the last leaf of the group, "waiting" before, and
+ * "mismatch" where a repeated leaf is not the one before it. Never a leaf's digest: a proof chooses its rows and could have it equal the root.
  */
-const climb = (suite: HashSuite, { index, path, isRepeated, digestAt }: Leaf, siblings: readonly (readonly number[])[], waiting: Waiting, isLast: boolean): readonly number[] | "waiting" => {
+const climb = (suite: HashSuite, { index, path, isRepeated, digestAt }: Leaf, siblings: readonly (readonly number[])[], waiting: Waiting, isLast: boolean): readonly number[] | "waiting" | "mismatch" => {
   let node = digestAt(0) ?? [];
-  if (isRepeated && !isSameDigest(node, waiting.pop() ?? [])) return node;
+  if (isRepeated && !isSameDigest(node, waiting.pop() ?? [])) return "mismatch";
   let taken = 0;
   path.shown.forEach((isShown, level) => {
     const sibling = isShown ? (siblings[taken] ?? []) : (waiting.pop() ?? []);
@@ -59,6 +59,9 @@ const climb = (suite: HashSuite, { index, path, isRepeated, digestAt }: Leaf, si
   waiting.push(node);
   return "waiting";
 };
+
+const isOpenedAt = (root: readonly number[], top: readonly number[] | "waiting" | "mismatch", isLast: boolean): boolean =>
+  isLast ? typeof top !== "string" && isSameDigest(top, root) : top === "waiting";
 
 /**
  * Evaluates at `challenge` the polynomial through a row of 2^step values, by halving: neighbours sit at y and -y, and
@@ -111,8 +114,8 @@ const checkTrees = ({ layout, suite, roots }: Context, trees: readonly GroupTree
     const opening = query.trees[t] ?? { rows: [], siblings: [] };
     const top = climb(suite, leafAt(group, i, digestOfRows(suite, tree, opening.rows)), opening.siblings, group.waiting, isLast);
     const root = roots[tree.phase];
-    const isOpened = top === "waiting" || (isLast && isSameDigest(top, root));
-    if (!isOpened) return reject(OPENING_CODES[tree.phase], root.join(), `${top.join()} at leaf ${group.leaves[i]}`);
+    const isOpened = isOpenedAt(root, top, isLast);
+    if (!isOpened) return reject(OPENING_CODES[tree.phase], root.join(), `${String(top)} at leaf ${group.leaves[i]}`);
   }
   return undefined;
 };
@@ -127,8 +130,8 @@ const foldOnce = (
   const row = [...opening.others.slice(0, own), at.value, ...opening.others.slice(own)];
   const root = proof.folds[layer]?.root ?? [];
   const top = climb(suite, leafAt(group, at.i, (level) => (level === 0 ? suite.hashRow(row.flat()) : undefined)), opening.siblings, group.waiting, at.isLast);
-  const isOpened = top === "waiting" || (at.isLast && isSameDigest(top, root));
-  if (!isOpened) return reject("FOLD_OPENING", root.join(), `${top.join()} at row ${rowIndex} of size 2^${fold.logSize}`);
+  const isOpened = isOpenedAt(root, top, at.isLast);
+  if (!isOpened) return reject("FOLD_OPENING", root.join(), `${String(top)} at row ${rowIndex} of size 2^${fold.logSize}`);
   return foldRow(row, rowIndex, fold, challenges.folds[layer] ?? EXT_ZERO);
 };
 

@@ -1,8 +1,12 @@
 // Every hostile proof is rejected by the check it was built against, and no changed word or byte gets through.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { TEST_FAST } from "../../../prover/protocol/profile.ts";
+import { FIBONACCI } from "../../../prover/air/chips/fibonacci.ts";
+import { compileMachine } from "../../../prover/air/ir.ts";
+import { makeKey, makeShape } from "../../../prover/protocol/key.ts";
+import { TEST_FAST, TEST_KECCAK } from "../../../prover/protocol/profile.ts";
 import { verifyProof } from "../../../prover/verify/verify.ts";
 import { hostileProofs, wordMutations } from "./corpus.ts";
 import { fibonacciInstance, shuffleInstance } from "./machines.ts";
@@ -55,4 +59,15 @@ test("random canonical words of the right length never throw and are rejected", 
     for (let i = 0; i < bytes.length; i += 4) view.setUint32(i, words.next().value ?? 0, true);
     assert.equal(verifyProof(key, publics, random).ok, false);
   }), { seed: 44, numRuns: 10 });
+});
+
+test("a repeated last leaf whose row hashes to the root opens nothing: a forged result is refused", () => {
+  // The proof was ground until the last two queries of each group fell on one leaf; the last fold's root is the hash of a bare row. A verifier
+  // that took the digest of a repeated leaf that differs for a root accepted it. The true result is 34.
+  const { publics, proof } = JSON.parse(readFileSync(new URL("forged-repeat.json", import.meta.url), "utf8")) as { publics: number[]; proof: string };
+  const profile = { ...TEST_KECCAK, name: "test-forge", queryCount: 12, logFinalLength: 1, grindingBits: { lookup: 7, batch: 7, fold: 7, query: 7 } };
+  const [chip] = compileMachine([FIBONACCI]);
+  assert(chip !== undefined);
+  const verdict = verifyProof(makeKey(makeShape(profile, [{ chip, logHeight: 3 }]), undefined), publics, new Uint8Array(Buffer.from(proof, "base64")));
+  assert.equal(!verdict.ok && verdict.code, "FOLD_OPENING");
 });
