@@ -135,6 +135,8 @@ describe('the home', () => {
 });
 
 describe('the L1 chain across starts', () => {
+  const STANDING_SECONDS = 12;
+
   const block = async (url: string, tag: string): Promise<{ number: bigint; timestamp: bigint; hash: string }> => {
     const found = (await probeRpc(url, 'eth_getBlockByNumber', [tag, false])) as { number: string; timestamp: string; hash: string };
     return { number: BigInt(found.number), timestamp: BigInt(found.timestamp), hash: found.hash };
@@ -156,13 +158,14 @@ describe('the L1 chain across starts', () => {
     const last = await block(first.url, 'latest');
     assert.equal(await first.child.stop(), true);
     await new Promise((resolve) => {
-      setTimeout(resolve, 3_000);
+      setTimeout(resolve, STANDING_SECONDS * 1000);
     });
     const second = await startL1(home);
     t.after(() => second.child.stop());
     assert.equal((await block(second.url, `0x${last.number.toString(16)}`)).hash, last.hash);
     const next = await block(second.url, `0x${(last.number + 1n).toString(16)}`);
-    assert.ok(next.timestamp - last.timestamp <= 2n, `expected the clock to stand still, it moved ${next.timestamp - last.timestamp} s in one block`);
+    // A busy machine starts slowly, and that time does pass; the time it stood is longer than any such start.
+    assert.ok(next.timestamp - last.timestamp < STANDING_SECONDS, `expected the clock to stand still, it moved ${next.timestamp - last.timestamp} s in one block`);
   });
 
   test('after kill -9 of anvil the checkpoint counts, and a torn file never does', async (t) => {
