@@ -11,6 +11,7 @@ import { creditNonce, creditsOf, typedCreditRedirect } from '../chain/credits.ts
 import type { Credit } from '../chain/credits.ts';
 import { payCredit, payCreditSigned, payCreditTo } from '../flows/credit.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
+import { GuardNotice } from './guard.tsx';
 import { AssetAmount, AssetName, kitAsset } from './holdings.tsx';
 import { errorOf, parseAddress } from './inputs.ts';
 import { useReading, useRound, useSession, useSystem } from './session.tsx';
@@ -64,7 +65,7 @@ function SignElsewhere({ owner, assetKey, to, isSigned, onSigned }: { owner: Hex
   const { deployment } = useSession();
   const system = useSystem();
   const head = useRound('l1')?.head;
-  const { isPending, sign } = useSigning();
+  const { isPending, isHeld, sign } = useSigning(deployment.l1.chainId);
   const [fault, setFault] = useState<string>();
   const [deadline] = useState(() => (head?.known === true ? head.value.timestamp + VALID_SECONDS : 0n));
   const nonce = useReading('l1', ['credit nonce', owner], async ({ system, at }) => creditNonce(system, at, owner));
@@ -79,7 +80,8 @@ function SignElsewhere({ owner, assetKey, to, isSigned, onSigned }: { owner: Hex
     <Disclosure summary="Have someone else send it: sign a redirection">
       <p className="sentence">{typed.sentence}</p>
       <DeviceMirror typed={typed} />
-      <div className="actions"><Button disabled={isPending} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the redirection in wallet'}</Button></div>
+      <GuardNotice chainId={deployment.l1.chainId} />
+      <div className="actions"><Button disabled={isPending || isHeld} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the redirection in wallet'}</Button></div>
       {fault === undefined ? null : <Notice tone="bad" title="Not signed" isLive>{fault}</Notice>}
       {isSigned ? <Notice tone="good" title="Signed" isLive>Recovered and compared. It is in the transaction below: anyone can send it now.</Notice> : null}
     </Disclosure>

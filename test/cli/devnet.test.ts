@@ -99,12 +99,14 @@ describe('the home', () => {
     const program = join(home.directory, 'holder.mjs');
     writeFileSync(program, `import { holdHome } from ${JSON.stringify(join(import.meta.dirname, '../../node/cli/devnet/exclusive.ts'))};
       import { homeAt } from ${JSON.stringify(join(import.meta.dirname, '../../node/cli/home.ts'))};
-      import { writeFileSync } from 'node:fs';
+      import { renameSync, writeFileSync } from 'node:fs';
       const home = homeAt(${JSON.stringify(home.directory)});
       await holdHome(home);
-      writeFileSync(home.manifestPath, ${JSON.stringify(manifestText(sampleManifest()))});
+      writeFileSync(home.manifestPath + '.partial', ${JSON.stringify(manifestText(sampleManifest()))});
+      renameSync(home.manifestPath + '.partial', home.manifestPath);
       setInterval(() => {}, 1000);`);
     const holder = spawn(process.execPath, [program], { stdio: 'inherit' });
+    t.after(() => holder.kill('SIGKILL'));
     await eventually('the home is held', () => existsSync(home.manifestPath));
     assert.equal(readManifest(home).profile, 'training-devnet');
     holder.kill('SIGKILL');
