@@ -85,11 +85,15 @@ export class WasmBackend implements ProverBackend {
   async grind(transcript: Transcript, label: Label, bitCount: number): Promise<Felt> {
     const { arena, pool } = this.#engine;
     const mark = arena.mark;
-    const search = arena.allocateWords([0, P]);
-    const task = this.#grindTask(transcript, label, search, 2 ** bitCount - 1);
-    await pool.run(Array.from({ length: pool.threadCount }, () => task));
-    const nonce = arena.words(search, 2)[1] as Felt;
-    arena.release(mark);
+    let nonce: Felt;
+    try {
+      const search = arena.allocateWords([0, P]);
+      const task = this.#grindTask(transcript, label, search, 2 ** bitCount - 1);
+      await pool.run(Array.from({ length: pool.threadCount }, () => task));
+      nonce = arena.words(search, 2)[1] as Felt;
+    } finally {
+      arena.release(mark);
+    }
     if (nonce === P) throw new NonceExhausted(`grinding ${label}: no nonce below p gives ${bitCount} zero bits`);
     return nonce;
   }

@@ -90,15 +90,18 @@ export function scheduleFolds(logSizes: readonly number[], logFinalSize: number)
   return schedule;
 }
 
+const MAX_JOHNSON_M = 1024;
+const isCount = (x: number, least: number, most: number): boolean => Number.isInteger(x) && x >= least && x <= most;
+
 function profileDefect({ hash, logBlowup, queryCount, grindingBits, regime, johnsonM }: Profile): string | undefined {
-  const isCount = (x: number, least: number, most: number): boolean => Number.isInteger(x) && x >= least && x <= most;
   if (!Object.hasOwn(HASH_RULES, hash)) return `hash: expected one of ${Object.keys(HASH_RULES).join(", ")}, got ${String(hash)}`;
   if (!isCount(logBlowup, 1, 8)) return `log blowup: expected 1..8, got ${logBlowup}`;
   if (!isCount(queryCount, 1, MAX_QUERIES)) return `queries: expected 1..${MAX_QUERIES}, got ${queryCount}`;
   for (const [site, bits] of Object.entries(grindingBits)) {
     if (!isCount(bits, 0, MAX_GRINDING_BITS)) return `grinding ${site}: expected 0..${MAX_GRINDING_BITS} bits, got ${bits}`;
   }
-  if ((regime === "johnson") !== johnsonM > 0) return `johnson m: expected it exactly in the Johnson regime, got ${johnsonM}`;
+  const [least, most] = regime === "johnson" ? [1, MAX_JOHNSON_M] : [0, 0];
+  if (!isCount(johnsonM, least, most)) return `johnson m: expected ${least}..${most} in the regime ${regime}, got ${johnsonM}`;
   return undefined;
 }
 
@@ -120,6 +123,8 @@ function busDefect(shape: KeyShape): string | undefined {
   const known = new Map<number, Bus>();
   const terms = new Map<number, number>();
   const note = (bus: Bus, count: number): string | undefined => {
+    // id + 1 is a canonical coefficient of the fingerprint: ids that are equal mod p would be one bus.
+    if (!isCount(bus.id, 0, P - 2)) return `bus ${bus.name}: expected an id in 0..${P - 2}, got ${bus.id}`;
     const first = known.get(bus.id) ?? bus;
     known.set(bus.id, first);
     terms.set(bus.id, (terms.get(bus.id) ?? 0) + count);
@@ -136,7 +141,8 @@ function busDefect(shape: KeyShape): string | undefined {
     }
   }
   for (const term of shape.publicTerms) {
-    const defect = note(term.bus, 1) ?? publicTermDefect(shape, term);
+    // Added p - m times is taken away m times.
+    const defect = publicTermDefect(shape, term) ?? note(term.bus, Math.min(term.multiplicity, P - term.multiplicity));
     if (defect !== undefined) return defect;
   }
   const full = [...terms].find(([, count]) => count >= P);
@@ -149,14 +155,28 @@ function publicTermDefect(shape: KeyShape, { bus, multiplicity, tuple }: PublicT
   for (const entry of tuple) {
     if (entry.kind === "constant") {
       if (!isFelt(entry.value)) return `public term on ${bus.name}: expected a canonical constant, got ${entry.value}`;
-    } else if (!(entry.publicIndex >= 0 && entry.publicIndex < (shape.chips[entry.chipIndex]?.chip.publicCount ?? 0))) {
+    } else if (!isCount(entry.publicIndex, 0, (shape.chips[entry.chipIndex]?.chip.publicCount ?? 0) - 1)) {
       return `public term on ${bus.name}: no public input ${entry.publicIndex} of chip ${entry.chipIndex}`;
     }
   }
   return undefined;
 }
 
-/** Why a shape is not a valid key, or undefined if it is. */
+/** Columns opened on the next row: existing ones, ascending. */
+function columnsDefect({ chip }: KeyShape["chips"][number]): string | undefined {
+  const widths = { preprocessed: chip.preprocessedWidth, main: chip.mainWidth, permutation: chip.permutationWidth };
+  for (const phase of ["preprocessed", "main", "permutation"] as const) {
+    const columns = chip.nextColumns[phase];
+    const isAscending = columns.every((column, i) => isCount(column, (columns[i - 1] ?? -1) + 1, widths[phase] - 1));
+    if (!isAscending) return `chip ${chip.name}: expected ascending ${phase} columns below ${widths[phase]}, got ${columns.join()}`;
+  }
+  return undefined;
+}
+
+/**
+ * Why a shape is not a valid key, or undefined if it is. A chip is taken as the compiler made it: its digest is the digest of its constraints,
+ * which nothing here computes again.
+ */
 export function keyDefect(shape: KeyShape): string | undefined {
   if (shape.chips.length === 0) return "chips: expected at least one, got none";
   const profile = profileDefect(shape.profile);
@@ -165,6 +185,10 @@ export function keyDefect(shape: KeyShape): string | undefined {
   for (const { chip, logHeight } of shape.chips) {
     const least = Math.max(2, shape.logFinalLength);
     if (!Number.isInteger(logHeight) || logHeight < least) return `chip ${chip.name}: expected log height >= ${least}, got ${logHeight}`;
+  }
+  for (const entry of shape.chips) {
+    const columns = columnsDefect(entry);
+    if (columns !== undefined) return columns;
   }
   if (largestLog(shape) > TWO_ADICITY) return `largest codeword: expected at most 2^${TWO_ADICITY}, got 2^${largestLog(shape)}`;
   const logHeights = new Set(shape.chips.map(({ logHeight }) => logHeight));

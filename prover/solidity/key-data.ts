@@ -41,8 +41,11 @@ const STARK_KEY_TYPE =
   "bytes roots, bytes transcriptPrefix, bytes nextRuns, uint256[4] nextRunCounts, bytes extensionsHere, bytes extensionsNext, bytes constants, bytes program, uint256 slotCount, bytes publicTerms, uint256 widestTuple)";
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const bigEndian = (value: number, byteCount: number): number[] =>
-  Array.from({ length: byteCount }, (_, i) => Math.floor(value / 256 ** (byteCount - 1 - i)) % 256);
+/** @throws UnsupportedKey if it does not fit: cut off, it would be another statement on L1 */
+const bigEndian = (value: number, byteCount: number): number[] => {
+  if (!Number.isInteger(value) || value < 0 || value >= 256 ** byteCount) throw new UnsupportedKey(`number: expected one of ${byteCount} bytes, got ${value}`);
+  return Array.from({ length: byteCount }, (_, i) => Math.floor(value / 256 ** (byteCount - 1 - i)) % 256);
+};
 
 const defectOf = (key: VerifyingKey): string | undefined => {
   if (key.profile.hash !== "keccak256") return `hash: expected keccak256, got ${key.profile.hash}`;
@@ -111,9 +114,9 @@ const runsOf = (columns: readonly number[]): { offset: number; length: number }[
 const termBytes = ({ bus, multiplicity, tuple }: PublicTerm): number[] => {
   const entries = [...tuple.entries()].filter(([, entry]) => entry.kind === "public" || entry.value !== 0);
   return [
-    ...bigEndian(bus.id + 1, 2), ...bigEndian(multiplicity, 4), entries.length,
+    ...bigEndian(bus.id + 1, 2), ...bigEndian(multiplicity, 4), ...bigEndian(entries.length, 1),
     ...entries.flatMap(([place, entry]) => (entry.kind === "constant"
-      ? [place, 0, ...bigEndian(entry.value, 4)] : [place, 1, ...bigEndian(entry.publicIndex, 4)])),
+      ? [...bigEndian(place, 1), 0, ...bigEndian(entry.value, 4)] : [...bigEndian(place, 1), 1, ...bigEndian(entry.publicIndex, 4)])),
   ];
 };
 

@@ -49,6 +49,9 @@ const extendedRows = (trace: Trace, logSize: number): ((row: number) => number[]
 export const trustedAllowRoot = (machineName: string): readonly number[] | undefined =>
   storedNodeKeys().some(({ name }) => name === machineName) ? storedKeys().allowRoot : undefined;
 
+/** Largest preprocessed matrix that is committed to for a file: the heights are the file's, and this one takes seconds. */
+const MAX_COMPUTED_LOG_SIZE = 18;
+
 /** The key of a known machine under a known profile, or what is unknown about it. */
 export const keyOf = (machineName: string, profileName: string, logHeights: readonly number[]): VerifyingKey | UnknownKey => {
   const machine = MACHINES.find(({ name }) => name === machineName);
@@ -62,6 +65,7 @@ export const keyOf = (machineName: string, profileName: string, logHeights: read
     const matrices = shape.chips.flatMap(({ chip, logHeight }, i) => {
       if (chip.preprocessedWidth === 0) return [];
       const logSize = logHeight + profile.logBlowup;
+      if (logSize > MAX_COMPUTED_LOG_SIZE) throw new InvalidKey(`preprocessed columns of 2^${logSize} rows: at most 2^${MAX_COMPUTED_LOG_SIZE} are computed again`);
       return [{ logHeight: logSize, width: chip.preprocessedWidth, row: extendedRows(machine.preprocessed(i, logHeight), logSize) }];
     });
     return makeKey(shape, matrices.length === 0 ? undefined : new MixedTree(matrices, suiteOf(profile.hash)).root);

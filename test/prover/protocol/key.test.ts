@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { FIBONACCI } from "../../../prover/air/chips/fibonacci.ts";
 import { SHUFFLE_MACHINE, PAIR_BUS } from "../../../prover/air/chips/shuffle.ts";
 import { compileMachine } from "../../../prover/air/ir.ts";
+import { P } from "../../../prover/field/koalabear.ts";
 import { encodeShape, keyDefect, makeKey, makeShape, scheduleFolds } from "../../../prover/protocol/key.ts";
 import type { KeyShape, PublicTerm } from "../../../prover/protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
@@ -97,6 +98,12 @@ test("shapes that break a validity rule are named, not accepted", () => {
     ["a non-canonical multiplicity", { ...good, publicTerms: [term(2 ** 31, 5)] }],
     ["a public input that does not exist", { ...good, publicTerms: [{ ...term(1, 5), tuple: [{ kind: "public", chipIndex: 0, publicIndex: 0 }, { kind: "constant", value: 1 }] }] }],
     ["a tuple of the wrong width", { ...good, publicTerms: [{ ...term(1, 5), tuple: [{ kind: "constant", value: 1 }] }] }],
+    ["half a public input", { ...good, publicTerms: [{ ...term(1, 5), tuple: [{ kind: "public", chipIndex: 1, publicIndex: 0.5 }, { kind: "constant", value: 1 }] }] }],
+    ...[-1, 0.5, P - 1, P, 2 ** 32].map((id): [string, KeyShape] => [`bus ${id}`, { ...good, publicTerms: [{ ...term(1, 5), bus: { ...PAIR_BUS, id, name: `bus ${id}` } }] }]),
+    ["public terms that add up to p", { ...good, publicTerms: [term((P - 1) / 2, 5), term((P - 1) / 2, 5), term(1, 5)] }],
+    ["half an m", withProfile({ regime: "johnson", johnsonM: 3.5 })],
+    ["an m beyond all use", withProfile({ regime: "johnson", johnsonM: 2 ** 32 + 3 })],
+    ...[[99], [1, 1], [1, 0]].map((main): [string, KeyShape] => [`next columns ${main.join()}`, { ...good, chips: good.chips.map((entry, i) => (i === 0 ? { ...entry, chip: { ...entry.chip, nextColumns: { ...entry.chip.nextColumns, main } } } : entry)) }]),
     ["one bus id under two names", { ...good, publicTerms: [{ ...term(1, 5), bus: { ...PAIR_BUS, name: "other" } }] }],
   ];
   for (const [name, shape] of broken) assert.notEqual(keyDefect(shape), undefined, name);

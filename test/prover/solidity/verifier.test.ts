@@ -79,6 +79,12 @@ test("keys that L1 does not serve are refused by name", () => {
   const [poseidon, threeChips] = [fibonacciInstance(TEST_FAST, 4), shuffleInstance(TEST_KECCAK, [4, 4, 4])];
   const unground = fibonacciInstance({ ...TEST_KECCAK, grindingBits: { lookup: 1, batch: 0, fold: 1, query: 1 } }, 4);
   for (const { key } of [poseidon, threeChips, unground]) assert.throws(() => keyCode(key), UnsupportedKey);
+  const lottery = MACHINES.at(-1)?.instance.key;
+  const [term] = lottery?.publicTerms ?? [];
+  assert(lottery !== undefined && term !== undefined);
+  // Cut off at its bytes, each would be another statement on L1.
+  const long = { ...term, tuple: Array.from({ length: 300 }, () => ({ kind: "constant", value: 1 } as const)) };
+  for (const wide of [{ ...term, bus: { ...term.bus, id: 65_535 } }, long]) assert.throws(() => keyCode({ ...lottery, publicTerms: [wide] }), UnsupportedKey);
 });
 
 for (const { label, instance } of MACHINES) {

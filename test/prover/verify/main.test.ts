@@ -78,10 +78,16 @@ test("what cannot be checked is unknown, exit code 4: no file, no proof file, an
     save("profile.json", encodeProofFile({ ...FILE, profile: "test-mystery" })),
     save("heights.json", encodeProofFile({ ...FILE, logHeights: [3, 5] })),
     save("tall.json", encodeProofFile({ ...FILE, logHeights: [3, 24, 4] })),
+    save("wide.json", encodeProofFile({ ...FILE, logHeights: [2, 2, 23] })),
+    save("format.json", encodeProofFile(FILE).replace(/"format":"[^"]*"/, '"format":{"toString":0}')),
+    save("nested.json", encodeProofFile(FILE).replace(/"logHeights":\[[^\]]*\]/, `"logHeights":${"[".repeat(100_000)}${"]".repeat(100_000)}`)),
     save("stray.json", encodeProofFile({ ...FILE, publics: [0x7f000001] })),
     save("base64.json", encodeProofFile(FILE).replace('"proof":"', '"proof":" ')),
   ];
-  for (const path of unknown) assert.equal(run("verify", path, "--allow-test-profile").status, 4, path);
+  for (const path of unknown) {
+    assert.equal(run("verify", path, "--allow-test-profile").status, 4, path);
+    assert.equal(run("inspect", path).status, 4, path);
+  }
 });
 
 test("the process exits with the outcome's code and speaks JSON on standard output", () => {
