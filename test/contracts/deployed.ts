@@ -5,6 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Contract, HDNodeWallet, JsonRpcProvider, NonceManager, Wallet, getBytes, keccak256, type Interface, type TransactionReceipt } from 'ethers';
 import { bindingHash, inputsHash, outputsHash, statementHash, type Hex, type StatementInputs, type StatementOutputs } from '@keyfall/protocol';
@@ -97,9 +98,34 @@ export class DeployedSystem {
       if (contract.runner instanceof NonceManager) contract.runner.reset();
       throw error;
     });
-    const receipt = await response.wait();
-    if (receipt?.status !== 1) throw new Error(`${method} failed`);
+    return this.#succeeded(method, response.hash);
+  }
+
+  /** An act of an account whose key nobody here has, the cold key or the governor for example; back when it is mined. */
+  async sendAs(from: string, contract: Contract, method: string, args: readonly unknown[]): Promise<TransactionReceipt> {
+    await this.anvil.rpc('anvil_impersonateAccount', from);
+    await this.anvil.rpc('anvil_setBalance', from, '0xde0b6b3a7640000');
+    const data = contract.interface.encodeFunctionData(method, [...args]);
+    return this.#succeeded(method, String(await this.anvil.rpc('eth_sendTransaction', { from, to: await contract.getAddress(), data, gas: '0x100000' })));
+  }
+
+  async #succeeded(method: string, hash: string): Promise<TransactionReceipt> {
+    const receipt = await this.#receiptOf(hash);
+    if (receipt.status !== 1) throw new Error(`${method} failed`);
     return receipt;
+  }
+
+  /**
+   * Asks until it is there. `response.wait()` asks once and then at each new block: where the one block of a transaction comes between the two, as
+   * it does once in some thousand times on a chain that mines nothing else, it waits for ever.
+   */
+  async #receiptOf(hash: string): Promise<TransactionReceipt> {
+    for (let attempt = 0; attempt < 3_000; attempt += 1) {
+      const receipt = await this.provider.getTransactionReceipt(hash);
+      if (receipt !== null) return receipt;
+      await sleep(20);
+    }
+    throw new Error(`expected transaction ${hash} to be mined within a minute`);
   }
 
   /**

@@ -30,6 +30,10 @@ describe('the watchtower', () => {
   });
 
   const mine = async (blocks: number): Promise<void> => void await system.anvil.rpc('anvil_mine', `0x${blocks.toString(16)}`);
+  const rotate = async (): Promise<void> => {
+    const seat = system.contract('OperatorSeat');
+    await system.sendAs(await seat.getFunction('coldKey').staticCall() as string, seat, 'rotateOperator', [OTHER_KEY]);
+  };
   const urls = (): string[] => proxies.map(({ url }) => url);
   const watch = (t: Parameters<typeof startOf>[0], quorum = 2): Watched => startOf(t, quorum);
   function startOf(t: ConstructorParameters<typeof Watched>[0], quorum: number): Watched {
@@ -108,11 +112,6 @@ describe('the watchtower', () => {
     const watched = watch(t);
     await watched.catchUp();
     const snapshot = await system.anvil.rpc('evm_snapshot');
-    await system.anvil.rpc('anvil_impersonateAccount', await system.contract('OperatorSeat').getFunction('coldKey').staticCall());
-    const coldKey = await system.contract('OperatorSeat').getFunction('coldKey').staticCall() as string;
-    await system.anvil.rpc('anvil_setBalance', coldKey, '0xde0b6b3a7640000');
-    const data = system.contract('OperatorSeat').interface.encodeFunctionData('rotateOperator', [OTHER_KEY]);
-    const rotate = async (): Promise<void> => void await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['OperatorSeat'], data, gas: '0x30000' });
     await rotate();
     await watched.catchUp();
     const told = (): string[] => watched.messages.filter(({ title }) => title.includes('F33-key-reuse')).map(({ state }) => state);
@@ -137,10 +136,7 @@ describe('the watchtower', () => {
     await watched.catchUp();
     const snapshot = await system.anvil.rpc('evm_snapshot');
     const old = await system.anvil.rpc('eth_getBlockByNumber', 'latest', false);
-    const coldKey = await system.contract('OperatorSeat').getFunction('coldKey').staticCall() as string;
-    await system.anvil.rpc('anvil_impersonateAccount', coldKey);
-    await system.anvil.rpc('anvil_setBalance', coldKey, '0xde0b6b3a7640000');
-    await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['OperatorSeat'], data: system.contract('OperatorSeat').interface.encodeFunctionData('rotateOperator', [OTHER_KEY]), gas: '0x30000' });
+    await rotate();
     await watched.catchUp();
     const { tip } = watched.engine.cursor;
     proxies[0]!.mischief = (method, params, result) => (method === 'eth_getBlockByNumber' && params[0] === 'latest' ? old : result);

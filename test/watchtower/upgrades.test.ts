@@ -120,13 +120,8 @@ describe('upgrades', () => {
     const snapshot = await system.anvil.rpc('evm_snapshot');
     const watched = new Watched(t, { urls: [system.anvil.url], quorum: 1, deployment: system.deployment, artifacts: ARTIFACTS });
     await watched.catchUp();
-    const { abi } = { abi: system.contract('UpgradeTimelock').interface };
-    const governor = system.deployment.contracts['KeyfallGovernor'];
-    await system.anvil.rpc('anvil_impersonateAccount', governor);
-    await system.anvil.rpc('anvil_setBalance', governor, '0xde0b6b3a7640000');
     const raw = upgradeOf('Operator', { hotKey: freshAddress('hot'), coldKey: freshAddress('hot') });
-    const hash = await system.anvil.rpc('eth_sendTransaction', { from: governor, to: system.deployment.contracts['UpgradeTimelock'], data: abi.encodeFunctionData('schedule', [[raw.kind, raw.payload, raw.reportHash, raw.salt]]), gas: '0x100000' });
-    assert.equal((await system.provider.waitForTransaction(String(hash), 1, 30_000))?.status, 1);
+    await system.sendAs(system.deployment.contracts['KeyfallGovernor'] ?? '', system.contract('UpgradeTimelock'), 'schedule', [[raw.kind, raw.payload, raw.reportHash, raw.salt]]);
     await watched.catchUp();
     const told = watched.messages.find(({ title }) => title.includes('B-upgrades'));
     assert.equal(told?.state, 'provisional');
