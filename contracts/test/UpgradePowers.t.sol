@@ -29,15 +29,6 @@ contract UpgradePowersTest is Governance {
         deployGovernance();
     }
 
-    function expectRefused(bytes memory reason, Upgrade memory upgrade) private {
-        vm.expectRevert(reason);
-        timelock.execute(upgrade);
-    }
-
-    function wrongState(Upgrade memory upgrade, IUpgradeTimelock.UpgradeState actual) private view returns (bytes memory) {
-        return abi.encodeWithSelector(IUpgradeTimelock.UnexpectedState.selector, timelock.idOf(upgrade), actual);
-    }
-
     /// P-145
     function test_Core_IsReplacedAndMigrated() public {
         core.finalizeBatch();

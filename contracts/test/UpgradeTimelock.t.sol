@@ -26,15 +26,6 @@ contract UpgradeTimelockTest is Governance {
         deployGovernance();
     }
 
-    function expectRefused(bytes memory reason, Upgrade memory upgrade) private {
-        vm.expectRevert(reason);
-        timelock.execute(upgrade);
-    }
-
-    function wrongState(Upgrade memory upgrade, IUpgradeTimelock.UpgradeState actual) private view returns (bytes memory) {
-        return abi.encodeWithSelector(IUpgradeTimelock.UnexpectedState.selector, timelock.idOf(upgrade), actual);
-    }
-
     /// P-142
     function test_Constructor_RevertWhen_TheWindowDoesNotFit() public {
         vm.expectRevert(abi.encodeWithSelector(IUpgradeTimelock.DelayBelowMinimum.selector, 45 days - 1, 45 days));

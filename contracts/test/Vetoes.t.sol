@@ -15,15 +15,6 @@ contract VetoesTest is Governance {
         deployGovernance();
     }
 
-    function expectRefused(bytes memory reason, Upgrade memory upgrade) private {
-        vm.expectRevert(reason);
-        timelock.execute(upgrade);
-    }
-
-    function wrongState(Upgrade memory upgrade, IUpgradeTimelock.UpgradeState actual) private view returns (bytes memory) {
-        return abi.encodeWithSelector(IUpgradeTimelock.UnexpectedState.selector, timelock.idOf(upgrade), actual);
-    }
-
     /// P-146
     function test_Veto_OncePerContent() public {
         Upgrade memory upgrade = feesUpgrade();

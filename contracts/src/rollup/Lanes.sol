@@ -208,7 +208,6 @@ contract Lanes is Specs {
         return idPlusOne != 0 && _standings[idPlusOne - 1].enabledSinceT != 0 && _lanes[idPlusOne - 1].epoch == epoch;
     }
 
-
     /// @inheritdoc ILanes
     function attestersFinalizeAlone() external view returns (bool attestersAlone) {
         (, attestersAlone) = enabledLanes();

@@ -57,6 +57,15 @@ abstract contract Governance is TestBase {
     address internal whale = address(0xa11ce);
     address internal minnow = address(0xb0b);
 
+    function expectRefused(bytes memory reason, Upgrade memory upgrade) internal {
+        vm.expectRevert(reason);
+        timelock.execute(upgrade);
+    }
+
+    function wrongState(Upgrade memory upgrade, IUpgradeTimelock.UpgradeState actual) internal view returns (bytes memory) {
+        return abi.encodeWithSelector(IUpgradeTimelock.UnexpectedState.selector, timelock.idOf(upgrade), actual);
+    }
+
     function deployGovernance() internal {
         deployGovernance(Constants.UPGRADE_DELAY_SECONDS, START + Constants.MAX_SUNSET_SECONDS);
     }
