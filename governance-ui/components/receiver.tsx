@@ -8,17 +8,12 @@ import { useConnection } from 'wagmi';
 import type { Hex } from 'viem';
 import { ZERO_ADDRESS } from '../chain/exit/kit.ts';
 import { redirectNonce, typedRedirect } from '../chain/exit/status.ts';
-import { DeviceMirror } from './deviceMirror.tsx';
 import { errorOf, parseAddress } from './inputs.ts';
-import { GuardNotice } from './guard.tsx';
-import { useReading, useRound, useSession, useSystem } from './session.tsx';
-import { Button, Field, Notice } from './ui.tsx';
-import { useSigning } from './useSigning.ts';
+import { useSession, useSystem } from './session.tsx';
+import { SignRedirection } from './signRedirection.tsx';
+import { Field } from './ui.tsx';
 
 export interface Redirection { readonly to: Hex; readonly deadline: string; readonly signature: Hex }
-
-/** Long enough for someone else to send it. */
-const VALID_SECONDS = 604_800n;
 
 export function Receiver({ payee, canRedirect, onChange }: { payee: Hex; canRedirect: boolean; onChange: (redirection: Redirection | undefined) => void }) {
   const { address } = useConnection();
@@ -36,7 +31,7 @@ export function Receiver({ payee, canRedirect, onChange }: { payee: Hex; canRedi
   return (
     <div className="stack">
       <Field label="Pay it to" value={text} onChange={take} placeholder={payee} error={errorOf(text, to) ?? (to.ok && !isPayee ? `only ${payee} can name another receiver; it is paid itself unless you connect it` : undefined)} hint={isPayee ? 'Empty: to yourself. Another address needs nothing but that you send it.' : `Empty: to ${payee}. Only that account can name another receiver: connect it.`} />
-      {isPayee && to.ok ? <SignRedirect key={to.value} payee={payee} to={to.value} isSigned={signed === to.value} onSigned={(redirection) => {
+      {isPayee && to.ok ? <SignExits key={to.value} payee={payee} to={to.value} isSigned={signed === to.value} onSigned={(redirection) => {
         setSigned(to.value);
         onChange(redirection);
       }} /> : null}
@@ -44,32 +39,16 @@ export function Receiver({ payee, canRedirect, onChange }: { payee: Hex; canRedi
   );
 }
 
-function SignRedirect({ payee, to, isSigned, onSigned }: { payee: Hex; to: Hex; isSigned: boolean; onSigned: (redirection: Redirection) => void }) {
+function SignExits({ payee, to, isSigned, onSigned }: { payee: Hex; to: Hex; isSigned: boolean; onSigned: (redirection: Redirection) => void }) {
   const { deployment } = useSession();
   const system = useSystem();
-  const head = useRound('l1')?.head;
-  const { isPending, isHeld, sign } = useSigning(deployment.l1.chainId);
-  const [fault, setFault] = useState<string>();
-  const [deadline] = useState(() => (head?.known === true ? head.value.timestamp + VALID_SECONDS : 0n));
-  const nonce = useReading('l1', ['redirect nonce', payee], async ({ system, at }) => redirectNonce(system, at, payee));
   const hatch = system?.known === true ? system.value.exits.hatch : undefined;
-  if (hatch === undefined || nonce?.known !== true || deadline === 0n || to.toLowerCase() === ZERO_ADDRESS) return null;
-  const typed = typedRedirect({ hatch: hatch.address, chainId: deployment.l1.chainId, payee, to, nonce: nonce.value, deadline });
-  const start = async (): Promise<void> => {
-    const signed = await sign(typed);
-    setFault(signed.ok ? undefined : signed.why);
-    if (signed.ok) onSigned({ to: to.toLowerCase() as Hex, deadline: deadline.toString(), signature: signed.signature });
-  };
+  if (hatch === undefined || to.toLowerCase() === ZERO_ADDRESS) return null;
   return (
-    <details className="disclosure"><summary>Have someone else send it: sign a redirection</summary>
-      <div className="disclosure-body">
-        <p className="sentence">{typed.sentence}</p>
-        <DeviceMirror typed={typed} />
-        <GuardNotice chainId={deployment.l1.chainId} />
-        <div className="actions"><Button disabled={isPending || isHeld} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the redirection in wallet'}</Button></div>
-        {fault === undefined ? null : <Notice tone="bad" title="Not signed" isLive>{fault}</Notice>}
-        {isSigned ? <Notice tone="good" title="Signed" isLive>Recovered and compared. It is in the transaction below and in the saved file: anyone can send it now.</Notice> : null}
-      </div>
-    </details>
+    <SignRedirection
+      owner={payee} nonceOf={redirectNonce} place="the transaction below and in the saved file" isSigned={isSigned}
+      typedOf={(nonce, deadline) => typedRedirect({ hatch: hatch.address, chainId: deployment.l1.chainId, payee, to, nonce, deadline })}
+      onSigned={({ deadline, signature }) => onSigned({ to: to.toLowerCase() as Hex, deadline: deadline.toString(), signature })}
+    />
   );
 }

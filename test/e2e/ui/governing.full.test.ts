@@ -4,15 +4,12 @@
 // The L2 side is absent on purpose; time is the chain's.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { Hex } from 'viem';
-import { COUNCIL_KEYS, DeployedSystem, keyAt } from '../../contracts/deployed.ts';
-import { assertNoBarriers, connectWallet, openBrowser, openContext, openPage, seeText, waitUntilRead } from './page.ts';
-import { servePage } from './served.ts';
+import { COUNCIL_KEYS, keyAt } from '../../contracts/deployed.ts';
+import { startGovernedPage } from './governedPage.ts';
+import { assertNoBarriers, connectWallet, openContext, openPage, seeText, waitUntilRead } from './page.ts';
 import { injectWallet } from './wallet.ts';
 
 const SCALE = 1_440n;
@@ -30,13 +27,7 @@ async function composeFees(page: Page, data: string): Promise<void> {
 }
 
 test('those who govern do it from the page', { timeout: 600_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'keyfall-governing-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const system = await DeployedSystem.start(['--time-scale', String(SCALE)]);
-  t.after(async () => system.stop());
-  const ui = await servePage(t, folder, { rollup: system.deployment.contracts['Rollup'] ?? '', l1: system.anvil.url, l2: system.anvil.url });
-  const browser = await openBrowser(t);
-  const chains = { l1: { rpc: system.anvil.url, chainId: 31_337 }, l2: { rpc: system.anvil.url, ws: system.anvil.url, chainId: 531_337 } };
+  const { system, ui, browser, chains } = await startGovernedPage(t, SCALE);
   const council = system.contract('SecurityCouncil');
   const rollup = system.contract('Rollup');
 

@@ -5,15 +5,14 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Hex } from 'viem';
-import { COUNCIL_KEYS, DeployedSystem, keyAt } from '../../contracts/deployed.ts';
-import { assertNoBarriers, connectWallet, openBrowser, openContext, openPage, seeText, waitUntilRead } from './page.ts';
-import { servePage } from './served.ts';
+import { COUNCIL_KEYS, keyAt } from '../../contracts/deployed.ts';
+import { startGovernedPage } from './governedPage.ts';
+import { assertNoBarriers, connectWallet, openContext, openPage, seeText, waitUntilRead } from './page.ts';
 import { injectWallet } from './wallet.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -22,13 +21,7 @@ const DAY = 86_400n / SCALE;
 const execute = promisify(execFile);
 
 test('those with a say read, sign, veto and leave in time', { timeout: 450_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'keyfall-power-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const system = await DeployedSystem.start(['--time-scale', String(SCALE)]);
-  t.after(async () => system.stop());
-  const ui = await servePage(t, folder, { rollup: system.deployment.contracts['Rollup'] ?? '', l1: system.anvil.url, l2: system.anvil.url });
-  const browser = await openBrowser(t);
-  const chains = { l1: { rpc: system.anvil.url, chainId: 31_337 }, l2: { rpc: system.anvil.url, ws: system.anvil.url, chainId: 531_337 } };
+  const { folder, system, ui, browser, chains } = await startGovernedPage(t, SCALE);
   writeFileSync(join(folder, 'report.md'), 'what it does');
 
   async function keyfall(args: readonly string[], key?: number): Promise<Record<string, unknown>> {

@@ -5,15 +5,14 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Hex } from 'viem';
-import { DeployedSystem, keyAt } from '../../contracts/deployed.ts';
-import { assertNoBarriers, connectWallet, openBrowser, openContext, openPage, seeText, waitUntilRead } from './page.ts';
-import { servePage } from './served.ts';
+import { keyAt } from '../../contracts/deployed.ts';
+import { startGovernedPage } from './governedPage.ts';
+import { assertNoBarriers, connectWallet, openContext, openPage, seeText, waitUntilRead } from './page.ts';
 import { injectWallet } from './wallet.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -23,14 +22,7 @@ const execute = promisify(execFile);
 const key = (index: number): Hex => keyAt(index).privateKey as Hex;
 
 test('J2: holders read, vote in three ways, and schedule what has passed', { timeout: 600_000 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'keyfall-voting-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const system = await DeployedSystem.start(['--time-scale', String(SCALE)]);
-  t.after(async () => system.stop());
-  const rollup = system.deployment.contracts['Rollup'] ?? '';
-  const ui = await servePage(t, folder, { rollup, l1: system.anvil.url, l2: system.anvil.url });
-  const browser = await openBrowser(t);
-  const chains = { l1: { rpc: system.anvil.url, chainId: 31_337 }, l2: { rpc: system.anvil.url, ws: system.anvil.url, chainId: 531_337 } };
+  const { folder, system, rollup, ui, browser, chains } = await startGovernedPage(t, SCALE);
   writeFileSync(join(folder, 'report.md'), 'fees go down');
   const governor = system.contract('KeyfallGovernor');
   const token = system.contract('KeyfallToken');
