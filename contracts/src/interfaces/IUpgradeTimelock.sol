@@ -165,7 +165,8 @@ interface IUpgradeTimelock {
     function extend(bytes32 id) external;
     /// @notice Ends a scheduled upgrade for good. The SecurityCouncil only; once per content, and never for attesters, operator or council.
     /// Named by the parts of its identity: its kind is the schedule's, and nothing of the payload is needed.
-    /// Warning: five members delay any other upgrade by one more proposal, once.
+    /// Warning: five members delay any other upgrade by one more proposal, once. A proposal of the same content that is queued after the veto is that
+    /// one more, also if it was passed before: a veto that waits until such a proposal has expired delays longer.
     function veto(bytes32 content, bytes32 reportHash, bytes32 salt) external;
     /// @notice Carries out a scheduled upgrade before its eta. The SecurityCouncil only, before the sunset; never attesters, operator or
     /// council. In Mature only a zk lane that was public for 7 days, while `tripped` names a lane, with its zk-alone delay kept.
