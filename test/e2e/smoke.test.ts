@@ -150,6 +150,8 @@ test('money moves from L1 to L2 and back, and the devnet stops and goes on witho
     const { pids } = first.manifest;
     assert.equal(await first.end('SIGKILL'), 'SIGKILL');
     await assertGone(pids, 45);
+    // Who waits for the end of `up` removes it, in its own time.
+    for (let attempt = 0; attempt < 100 && devnet.hasManifest(); attempt += 1) await sleep(100);
     assert.ok(!devnet.hasManifest());
     const third = await devnet.start();
     const again = chainsOf(third.manifest, u);
