@@ -70,7 +70,7 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
   const address = api.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.api.port;
   const ended = Promise.all([
-    watch({ config, contracts, quorum, endpoints, store, engine, logger, signal, reading, self }),
+    watch({ config, contracts, quorum, endpoints, store, engine, logger, signal, reading, self, signer: keeping.signer }),
     delivery.run(signal, DELIVERY_MILLISECONDS),
     repeat(signal, SELF_MILLISECONDS, async () => { await self.judge(); return true; }),
     repeat(signal, KEEPING_MILLISECONDS, async () => { await keeping.round(); return true; }),
@@ -98,6 +98,8 @@ interface Watching {
   readonly signal: AbortSignal;
   readonly reading: Reading;
   readonly self: SelfWatch;
+  /** The key of the checkpoints, if there is one. */
+  readonly signer: Hex | undefined;
 }
 
 /** Logs which watchtower with which configuration begins, and forgets what checks said that are switched off or gone: nobody renews it. */
@@ -110,7 +112,7 @@ async function begin(store: Store, config: Config, judging: readonly string[]): 
   });
 }
 
-async function watch({ config, contracts, quorum, endpoints, store, engine, logger, signal, reading, self }: Watching): Promise<void> {
+async function watch({ config, contracts, quorum, endpoints, store, engine, logger, signal, reading, self, signer }: Watching): Promise<void> {
   let autoExit: AutoExit | undefined;
   let considered: View | undefined;
   await repeat(signal, config.l1.pollMilliseconds, async () => {
@@ -119,7 +121,7 @@ async function watch({ config, contracts, quorum, endpoints, store, engine, logg
       const { isCaughtUp, tip } = await engine.step();
       self.noteReading(undefined);
       if (config.autoExit !== undefined && engine.lastView !== undefined && engine.lastView !== considered) {
-        autoExit ??= await AutoExit.open({ config, store, quorum, endpoints, wallMilliseconds: Date.now }, await l2ChainIdOf(quorum, contracts));
+        autoExit ??= await AutoExit.open({ config, store, quorum, endpoints, wallMilliseconds: Date.now }, await l2ChainIdOf(quorum, contracts), signer);
         await autoExit?.consider(engine.lastView);
         considered = engine.lastView;
       }

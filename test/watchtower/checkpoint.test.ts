@@ -62,9 +62,17 @@ it('is written to L1 once, counts when final, and shows a log or a store that wa
   await store.commit((write) => { write.remove(['anchored', 5]); });
   assert.equal(await verified(), 'violation', 'a store that lost the anchor');
   await logged(store, 3, 9);
-  await considerAnchor({ ...parts, config: { ...parts.config, checkpoints: { ...parts.config.checkpoints!, anchor: { everySeconds: 100, maximumWei: '1' } } } });
+  const limited: AnchorParts = { ...parts, config: { ...parts.config, checkpoints: { ...parts.config.checkpoints!, anchor: { everySeconds: 100, maximumWei: '1' } } } };
+  await considerAnchor(limited);
   assert.match(store.get<string>(['anchorFault']) ?? '', /the limit is 1/);
   assert.equal(await nonce(), 1);
+  await anvil.rpc('evm_setAutomine', false);
+  await considerAnchor(parts);
+  await anvil.rpc('anvil_dropAllTransactions');
+  wall += 200_000;
+  await considerAnchor(limited);
+  await anvil.rpc('anvil_mine', '0x1');
+  assert.equal(await nonce(), 2, 'what was signed within the limit is sent again, however high the fees are now');
 });
 
 interface Served { rows: readonly LogRow[]; signed: unknown }

@@ -17,6 +17,7 @@ import { AutoExit } from '../../watchtower/exit/autoExit.ts';
 import { decideExit, type Decision, type ExitFacts } from '../../watchtower/exit/decide.ts';
 import { planExit } from '../../watchtower/exit/plan.ts';
 import { readPresigned } from '../../watchtower/exit/presigned.ts';
+import { spentAtWorst, type Intent } from '../../watchtower/exit/send.ts';
 import { TrieStore } from '../../watchtower/replay/trieStore.ts';
 import { ConfigMistake, EndpointFault } from '../../watchtower/fault.ts';
 import { Store, type LogRow, type OutboxRow } from '../../watchtower/store.ts';
@@ -196,6 +197,17 @@ describe('auto-exit', () => {
     assert.match(armed.told().at(-1) ?? '', /needs a person: 3 transactions/);
   });
 
+  it('the limit counts the price of every nonce: one that was mined paid the Inbox also where L2 dropped the exit', () => {
+    const at = (nonce: number, valueWei: bigint): Intent['signed'][number] => ({ nonce, l1: '0x', hash: '0x', gas: '10', feeWei: '100', tipWei: '1', valueWei: String(valueWei) });
+    assert.equal(spentAtWorst({ upgrade: '', signed: [at(7, 1_000_000n), at(7, 2_000_000n), at(8, 1_000_000n)] }), 3_002_000n);
+  });
+
+  it('a key that signs the checkpoints too is refused: two senders would take each other\'s nonces', async (t) => {
+    const { reopen } = await arm(t, { maximumWei: LIMIT });
+    await reopen(OWNER.address);
+    await assert.rejects(reopen(OTHER.address), (error) => error instanceof ConfigMistake && /used for nothing else/.test(error.message));
+  });
+
   it('only a message that L2 executes as the exit is the exit: copies with less gas, less surcharge, another kind or more bytes are not', async (t) => {
     const armed = await arm(t, { maximumWei: LIMIT, count: 1 });
     const exit = armed.exits[0] ?? '0x';
@@ -290,8 +302,8 @@ async function arm(t: TestContext, { maximumWei, isDryRun = false, count = 2, st
     if (isKnown) throw new EndpointFault('rpc-error', 'a', 'already known');
   } } as never;
   const quorum = { needed: 2, same: async () => `0x${world.latestNonce.toString(16)}`, head: async () => ({ header: { baseFeePerGas: world.baseFee } }) } as never;
-  const reopen = async (): Promise<(nowT: number) => Promise<Decision>> => {
-    const exit = await AutoExit.open({ config, store, quorum, endpoints: [endpoint], wallMilliseconds: () => 0 }, BigInt(CHAIN));
+  const reopen = async (otherKey?: Hex): Promise<(nowT: number) => Promise<Decision>> => {
+    const exit = await AutoExit.open({ config, store, quorum, endpoints: [endpoint], wallMilliseconds: () => 0 }, BigInt(CHAIN), otherKey);
     assert.ok(exit !== undefined);
     return async (nowT) => exit.consider(hostileView(config, nowT, stateRoot, world));
   };

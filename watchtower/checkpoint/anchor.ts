@@ -64,6 +64,9 @@ async function send(parts: AnchorParts, policy: { readonly maximumWei: string },
   const wanted = 2n * header.baseFeePerGas + TIP_WEI;
   const maxFeePerGas = wanted > leastFeeWei ? wanted : leastFeeWei;
   if (maxFeePerGas * GAS > BigInt(policy.maximumWei)) {
+    // What was signed within the limit may be mined yet, and the operators may have forgotten it.
+    const signed = store.get<Pending>(PENDING);
+    if (signed !== undefined) await submit(parts, signed);
     await note(store, `an anchor would cost up to ${maxFeePerGas * GAS} wei, the limit is ${policy.maximumWei}`);
     return;
   }
@@ -115,7 +118,9 @@ async function follow(parts: AnchorParts, pending: Pending, policy: { readonly e
   if (next > pending.nonce) {
     // A receipt may come a moment later than the count; a nonce that went elsewhere never gives one.
     await note(store, `nonce ${pending.nonce} of ${account.address} was used by a transaction that is no anchor of this store: who else holds that key?`);
-    if (wallMilliseconds() - pending.sentAt > policy.everySeconds * 1_000) await store.commit((write) => { write.remove(PENDING); });
+    const { header: final } = await quorum.head('finalized');
+    const finalNonce = Number(await quorum.quantity('nonce of the checkpoint key', 'eth_getTransactionCount', [account.address, `0x${final.number.toString(16)}`]));
+    if (finalNonce > pending.nonce && wallMilliseconds() - pending.sentAt > policy.everySeconds * 1_000) await store.commit((write) => { write.remove(PENDING); });
     return;
   }
   if (wallMilliseconds() - pending.sentAt < policy.everySeconds * 1_000) return submit(parts, pending);

@@ -2,14 +2,12 @@
 // not own what a checkpoint, an anchor or a witness is.
 // Invariant: a fault of one of the three keeps the others from nothing.
 
-import { readFileSync } from 'node:fs';
-import { decryptKeystoreJson } from 'ethers';
 import type { Hex } from 'viem';
-import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
+import type { PrivateKeyAccount } from 'viem/accounts';
 import type { Logger } from 'pino';
 import { headOf } from '../auditLog.ts';
 import { secret } from '../config.ts';
-import { ConfigMistake, messageOf } from '../fault.ts';
+import { unlockKeystore } from '../keystore.ts';
 import type { Store, StoredBlock } from '../store.ts';
 import { oneLine } from '../text.ts';
 import { Unverifiable } from '../verdict.ts';
@@ -18,15 +16,6 @@ import { signCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { witnessPeer } from './witness.ts';
 
 const WITNESS_MILLISECONDS = 60_000;
-
-/** @throws ConfigMistake */
-export async function unlockKeystore(path: string, password: string): Promise<PrivateKeyAccount> {
-  try {
-    return privateKeyToAccount((await decryptKeystoreJson(readFileSync(path, 'utf8'), password)).privateKey as Hex);
-  } catch (cause) {
-    throw new ConfigMistake(`${path}: expected a keystore file that the password opens: ${messageOf(cause)}`, { cause });
-  }
-}
 
 type Parts = Omit<AnchorParts, 'account'> & { readonly logger: Logger };
 
@@ -45,6 +34,9 @@ export class Keeping {
     const policy = parts.config.checkpoints;
     return new Keeping(parts, policy === undefined ? undefined : await unlockKeystore(policy.keystore, secret(policy.passwordFrom)));
   }
+
+  /** Who signs; undefined where no checkpoints are wanted. */
+  get signer(): Hex | undefined { return this.#account?.address; }
 
   /** Does what is due. */
   async round(): Promise<void> {

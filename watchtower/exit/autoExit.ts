@@ -4,13 +4,13 @@
 // Invariant: the whole signed L1 transaction is in the log before it is sent; what was done is read from final blocks, not from what was sent.
 
 import { readFileSync, existsSync } from 'node:fs';
-import { decryptKeystoreJson } from 'ethers';
-import type { Hex } from 'viem';
-import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
+import { isAddressEqual, type Hex } from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
 import { append, headOf } from '../auditLog.ts';
 import { noticeRows } from '../alerts/outbox.ts';
 import { secret, type Config } from '../config.ts';
-import { ConfigMistake, messageOf } from '../fault.ts';
+import { ConfigMistake } from '../fault.ts';
+import { unlockKeystore } from '../keystore.ts';
 import type { Endpoint } from '../l1/endpoint.ts';
 import type { Quorum } from '../l1/quorum.ts';
 import type { View } from '../monitor.ts';
@@ -46,12 +46,15 @@ export class AutoExit {
     this.#sender = new ExitSender({ chainId: parts.config.l1.chainId, account, quorum: parts.quorum, endpoints: parts.endpoints });
   }
 
-  /** Reads and checks everything that it will need. @throws ConfigMistake */
-  static async open(parts: AutoExitParts, l2ChainId: bigint): Promise<AutoExit | undefined> {
+  /** Reads and checks everything that it will need. @param otherKey a key of this watchtower that sends too @throws ConfigMistake */
+  static async open(parts: AutoExitParts, l2ChainId: bigint, otherKey?: Hex): Promise<AutoExit | undefined> {
     const policy = parts.config.autoExit;
     if (policy === undefined) return undefined;
     const exits = await readPresigned(policy.presigned, policy.owner, l2ChainId);
-    return new AutoExit(parts, policy, exits, await unlock(policy.keystore, secret(policy.passwordFrom)));
+    const account = await unlockKeystore(policy.keystore, secret(policy.passwordFrom));
+    // Two senders on one key would take each other's nonces.
+    if (otherKey !== undefined && isAddressEqual(account.address, otherKey)) throw new ConfigMistake(`autoExit.keystore: expected a key used for nothing else, got ${account.address}, which signs the checkpoints`);
+    return new AutoExit(parts, policy, exits, account);
   }
 
   /** Considers the finalized state and acts. @returns what was decided */
@@ -180,13 +183,4 @@ export class AutoExit {
 
 function vetoes(path: string): readonly string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split(/\s+/).filter((line) => line !== '').map((line) => line.toLowerCase()) : [];
-}
-
-/** @throws ConfigMistake */
-async function unlock(path: string, password: string): Promise<PrivateKeyAccount> {
-  try {
-    return privateKeyToAccount((await decryptKeystoreJson(readFileSync(path, 'utf8'), password)).privateKey as Hex);
-  } catch (cause) {
-    throw new ConfigMistake(`${path}: expected a keystore file that the password opens: ${messageOf(cause)}`, { cause });
-  }
 }

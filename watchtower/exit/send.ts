@@ -75,12 +75,10 @@ export function nonceAhead(view: Pick<View, 'events'>, owner: Hex, exits: readon
   }
   return ahead;
 }
-
+/** Wei: each nonce at its dearest, the Inbox's price included, which one that was mined paid also where L2 then dropped the exit. */
 export function spentAtWorst({ signed }: Intent): bigint {
-  const last = signed.at(-1)?.nonce;
   const costs = Map.groupBy(signed, ({ nonce }) => nonce);
-  // A nonce that was given up cost its gas at most: what reverts pays nothing into the Inbox.
-  return [...costs].reduce((sum, [nonce, all]) => sum + all.map(({ gas, feeWei, valueWei }) => BigInt(gas) * BigInt(feeWei) + (nonce === last ? BigInt(valueWei) : 0n)).reduce((a, b) => (a > b ? a : b), 0n), 0n);
+  return [...costs.values()].reduce((sum, all) => sum + all.map(({ gas, feeWei, valueWei }) => BigInt(gas) * BigInt(feeWei) + BigInt(valueWei)).reduce((a, b) => (a > b ? a : b), 0n), 0n);
 }
 
 interface SenderParts {
