@@ -8,7 +8,8 @@ import type { CouncilAct } from './council.ts';
 /** Longer than any act with all its approvals: what is longer is not one. */
 const MAX_TEXT_LENGTH = 200_000;
 
-const bodyOf = (act: CouncilAct): string => JSON.stringify([act.act, act.chainId, act.council.toLowerCase(), act.timelock.toLowerCase(), act.epoch, act.nonce, act.deadline, act.upgrade === undefined ? null : [act.upgrade.kind, act.upgrade.payload.toLowerCase(), act.upgrade.reportHash.toLowerCase(), act.upgrade.salt.toLowerCase()], act.disputeId ?? null, act.lane?.toLowerCase() ?? null]);
+/** Everything of an act but its approvals, as a text: equal for the same act. */
+export const bodyOf = (act: CouncilAct): string => JSON.stringify([act.act, act.chainId, act.council.toLowerCase(), act.timelock.toLowerCase(), act.epoch, act.nonce, act.deadline, act.upgrade === undefined ? null : [act.upgrade.kind, act.upgrade.payload.toLowerCase(), act.upgrade.reportHash.toLowerCase(), act.upgrade.salt.toLowerCase()], act.disputeId ?? null, act.lane?.toLowerCase() ?? null]);
 
 /** @throws Error when they differ in anything but their approvals */
 export function mergeActs(acts: readonly CouncilAct[]): CouncilAct {

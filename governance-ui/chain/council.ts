@@ -2,7 +2,7 @@
 // The file of an act is the one that `keyfall council` writes and takes, so that either can go on where the other stopped.
 // Invariant: what is signed is computed here from the fields that are shown; a digest the contract computes must equal it.
 
-import { encodeAbiParameters, keccak256 } from 'viem';
+import { encodeAbiParameters, isAddress, keccak256 } from 'viem';
 import type { Hex } from 'viem';
 import { view } from './contract.ts';
 import type { Contract } from './contract.ts';
@@ -53,6 +53,8 @@ export interface CouncilAct {
 }
 
 const FORMAT = 'keyfall-council-act-1';
+/** Behind the last moment that a date can show. */
+const LAST_DATE_SECONDS = 8_640_000_000_000n;
 const COMMON = [{ name: 'nonce', type: 'uint256' }, { name: 'deadline', type: 'uint256' }, { name: 'epoch', type: 'uint256' }] as const;
 const UPGRADE_FIELDS = [{ name: 'upgradeId', type: 'bytes32' }, { name: 'kind', type: 'uint8' }, { name: 'reportHash', type: 'bytes32' }, ...COMMON] as const;
 
@@ -61,8 +63,16 @@ const matching = (value: unknown, pattern: RegExp, what: string): string => {
   if (typeof value !== 'string' || !pattern.test(value)) throw new Error(`expected ${what}, got ${String(value)}`);
   return value;
 };
-const address = (value: unknown, what: string): Hex => matching(value, /^0x[0-9a-fA-F]{40}$/, what) as Hex;
-const digits = (value: unknown, what: string): string => matching(value, /^\d{1,78}$/, what);
+const address = (value: unknown, what: string): Hex => {
+  const text = matching(value, /^0x[0-9a-fA-F]{40}$/, what) as Hex;
+  if (!isAddress(text)) throw new Error(`expected ${what}, got ${text}, whose checksum is wrong`);
+  return text;
+};
+const digits = (value: unknown, what: string, below = 1n << 256n): string => {
+  const text = matching(value, /^\d{1,78}$/, what);
+  if (BigInt(text) >= below) throw new Error(`expected ${what} below ${below}, got ${text}`);
+  return text;
+};
 const word = (value: unknown, what: string): Hex => matching(value, /^0x[0-9a-fA-F]{64}$/, what) as Hex;
 const bytes = (value: unknown, what: string): Hex => matching(value, /^0x([0-9a-fA-F]{2})*$/, what) as Hex;
 
@@ -75,12 +85,15 @@ export function parseAct(text: string): CouncilAct {
   const { upgrade, disputeId, lane, approvals } = json;
   const parsed = {
     act, chainId: digits(json['chainId'], 'a chain id'), council: address(json['council'], 'the council'), timelock: address(json['timelock'], 'the timelock'),
-    epoch: digits(json['epoch'], 'an epoch'), nonce: digits(json['nonce'], 'a nonce'), deadline: digits(json['deadline'], 'a deadline'),
+    epoch: digits(json['epoch'], 'an epoch'), nonce: digits(json['nonce'], 'a nonce'), deadline: digits(json['deadline'], 'a deadline', LAST_DATE_SECONDS),
     ...(upgrade === undefined ? {} : { upgrade: parseUpgrade(upgrade as Fields) }),
     ...(disputeId === undefined ? {} : { disputeId: digits(disputeId, 'a dispute') }), ...(lane === undefined ? {} : { lane: address(lane, 'a lane') }),
     approvals: (Array.isArray(approvals) ? approvals : []).map((one: Fields) => ({ signer: address(one['signer'], 'a signer'), signature: bytes(one['signature'], 'a signature') })),
   };
   if ((act === 'veto' || act === 'expedite') && parsed.upgrade === undefined) throw new Error(`a ${act} names an upgrade, this file names none`);
+  // What is shown beside a signature must be part of it.
+  if (act !== 'veto' && act !== 'expedite' && parsed.upgrade !== undefined) throw new Error(`a ${act} names no upgrade, this file names one`);
+  if (act !== 'resolve' && (parsed.disputeId !== undefined || parsed.lane !== undefined)) throw new Error(`a ${act} names no dispute and no lane`);
   if (act === 'resolve' && (parsed.disputeId === undefined || parsed.lane === undefined)) throw new Error('a resolution names a dispute and a lane');
   return parsed;
 }

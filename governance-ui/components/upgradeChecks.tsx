@@ -37,7 +37,8 @@ export function useHardCheck(id: Hex, upgrade: Upgrade): string | undefined {
   const code = usePinnedCode(id, upgrade);
   if (readUpgrade(upgrade) === undefined) return 'The payload cannot be read here';
   if (code?.known === false) return `Whether the pinned code stands is unknown: ${code.why}`;
-  return code?.known === true && code.value[0] === 'bad' ? 'The code at the address is not the one that is pinned' : undefined;
+  if (code === undefined) return 'Whether the pinned code stands was not read yet';
+  return code.known && code.value[0] === 'bad' ? 'The code at the address is not the one that is pinned' : undefined;
 }
 
 const ELSEWHERE = [

@@ -10,7 +10,7 @@ import { PrepareAct } from '../components/prepareAct.tsx';
 import { useSystem } from '../components/session.tsx';
 import { Button, Notice, PageHead, Panel } from '../components/ui.tsx';
 import { useUpgrades } from '../components/upgrades.ts';
-import { actOfLink, mergeActs, parseActs } from '../chain/actFiles.ts';
+import { actOfLink, bodyOf, mergeActs, parseActs } from '../chain/actFiles.ts';
 import type { CouncilAct } from '../chain/council.ts';
 import { reasonOf } from '../chain/reading.ts';
 import type { System } from '../chain/system.ts';
@@ -30,7 +30,7 @@ export function Approve({ route: [first, code] }: { route: readonly string[] }) 
 function openLink(link: string | undefined): Opened {
   if (link === undefined) return { act: undefined, fault: undefined };
   try {
-    return { act: actOfLink(link), fault: undefined };
+    return { act: mergeActs([actOfLink(link)]), fault: undefined };
   } catch (error) {
     return { act: undefined, fault: reasonOf(error) };
   }
@@ -68,7 +68,7 @@ function Acts({ system, link, upgradeId }: { system: System; link: string | unde
         </div>
         {fault === undefined ? null : <Notice tone="bad" title={other === undefined ? 'Not an act' : 'This is another act than the one that is open'}>{fault}{other === undefined ? null : <> <Button onClick={() => open(other)}>Close the open one and read this</Button></>}</Notice>}
       </Panel>
-      {act === undefined ? null : <ActPanel act={act} system={system} onSigned={open} />}
+      {act === undefined ? null : <ActPanel key={bodyOf(act)} act={act} system={system} onSigned={open} />}
     </>
   );
 }

@@ -125,6 +125,7 @@ export function TransactionFound({ hash }: { hash: Hex }) {
   // Without the block's body what stands here is the endpoints' word alone.
   const mark: MarkState = proof.body === undefined ? 'unknown' : !proof.body.known ? 'unverified' : isMissing ? 'false' : proof.mark;
   const sign = <Mark state={mark} why={proof.why} />;
+  const isMessage = (facts?.type ?? (receipt?.known === true ? receipt.value?.type : undefined)) === DEPOSIT_TRANSACTION_TYPE;
   return (
     <Panel title="L2 transaction">
       <p><HexText value={hash} isWhole /></p>
@@ -137,10 +138,10 @@ export function TransactionFound({ hash }: { hash: Hex }) {
             <Row name="From"><HexText value={facts?.from ?? found.from} /> {sign}</Row>
             <Row name="To">{(facts === undefined ? found.to : facts.to) === null ? 'a new contract' : <HexText value={(facts?.to ?? found.to) as string} />} {sign}</Row>
             {facts === undefined ? null : <Row name="Value">{etherText(facts.valueWei)}{facts.mintWei === 0n ? null : `, ${etherText(facts.mintWei)} brought from L1`} {sign}</Row>}
-            <Row name="Came by">{found.type === DEPOSIT_TRANSACTION_TYPE ? <>the Inbox on L1 (forced){facts?.inboxIndex === undefined ? null : `, message ${group(facts.inboxIndex)}`}</> : 'the sequencer'} {sign}</Row>
+            <Row name="Came by">{isMessage ? <>the Inbox on L1 (forced){facts?.inboxIndex === undefined ? null : `, message ${group(facts.inboxIndex)}`}</> : 'the sequencer'} {sign}</Row>
             <Row name="Gas used">{group(facts?.gasUsed ?? found.gasUsed)} {sign}</Row>
             {facts === undefined ? null : <Row name="Place in its block">{group(facts.position + 1)} of {proof.body?.known === true ? group(proof.body.value.length) : '?'}, events: {group(facts.logs.length)} {sign}</Row>}
-            {found.type === DEPOSIT_TRANSACTION_TYPE ? null : <Row name="In L1's calldata" hint="looked for in the committed payload"><InPayload hash={hash} number={found.blockNumber} /></Row>}
+            {isMessage ? null : <Row name="In L1's calldata" hint="looked for in the committed payload"><InPayload hash={hash} number={found.blockNumber} /></Row>}
           </Rows>
           <Foundation proof={proof} />
         </>

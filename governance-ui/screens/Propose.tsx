@@ -88,7 +88,7 @@ function Preview({ upgrade, why, system }: { upgrade: Upgrade; why: string; syst
             <Row name="Number of the proposal"><HexText value={proposalIdOf(content).toString()} isWhole /></Row>
             <Row name="Id of the upgrade"><HexText value={upgradeIdOf(BigInt(chainId), timelock.address, upgrade)} isWhole /></Row>
           </Rows>
-          <TransactionSheet key={connection.address ?? 'nobody'} prepared={proposeUpgrade({ chainId, governor: governor.address, timelock: timelock.address }, upgrade, description)} doubt={refused} onMined={() => <Notice tone="good" title="It is proposed" isLive><RouteLink to={['vote', proposalIdOf(content).toString()]}>See the proposal, and its vote</RouteLink></Notice>} />
+          <TransactionSheet key={`${connection.address ?? 'nobody'} ${proposalIdOf(content)}`} prepared={proposeUpgrade({ chainId, governor: governor.address, timelock: timelock.address }, upgrade, description)} doubt={refused} onMined={() => <Notice tone="good" title="It is proposed" isLive><RouteLink to={['vote', proposalIdOf(content).toString()]}>See the proposal, and its vote</RouteLink></Notice>} />
         </>
       )}
       <Disclosure summary="What tells it from another proposal of the same"><Rows><Row name="Salt" hint="chosen by chance in this browser"><HexText value={upgrade.salt} isWhole /></Row><Row name="Report"><HexText value={upgrade.reportHash} isWhole /></Row></Rows></Disclosure>

@@ -124,6 +124,8 @@ describe('an act of the council on its way', () => {
   test('files and links carry it whole, and are combined into the signatures of all, ascending and once each', () => {
     const [one, two] = [{ ...act, approvals: [approval(A)] }, { ...act, approvals: [approval(B), approval(A)] }];
     assert.deepEqual(actOfLink(linkOfAct(two)), two);
+    const linked = mergeActs([actOfLink(linkOfAct({ ...two, approvals: [...two.approvals, ...two.approvals] }))]);
+    assert.equal(linked.approvals.length, two.approvals.length, 'a signature that stands twice in a link counts once');
     const merged = parseActs(`${actText(one)}\n${actText(two)}`);
     assert.deepEqual(merged.approvals.map(({ signer }) => signer), [B, A]);
     assert.deepEqual(parseActs(`see https://x.example/#/approve/act/${linkOfAct(one)} and file:///y/#/approve/act/${linkOfAct(two)}`).approvals, merged.approvals);
@@ -156,7 +158,7 @@ describe('an act of the council on its way', () => {
       assert.ok(said.ok && said.call.sentence.includes(A), prepared.title);
     }
     assert.ok(decodeCall(answerChallenge(on), KNOWN).ok);
-    const resolution = parseAct(JSON.stringify({ format: 'keyfall-council-act-1', ...act, act: 'resolve', disputeId: '3', lane: A }));
+    const resolution = parseAct(JSON.stringify({ format: 'keyfall-council-act-1', ...act, act: 'resolve', upgrade: undefined, disputeId: '3', lane: A }));
     assert.deepEqual((decodeFunctionData({ abi: ABIS.SecurityCouncil, data: submitAct(1, resolution, []).data }).args as readonly unknown[]).slice(0, 2), [3n, A]);
   });
 

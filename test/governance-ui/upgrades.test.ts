@@ -93,7 +93,8 @@ describe('acts of the council', () => {
     assert.deepEqual(signed.approvals.map(({ signer }) => signer), [B, A], 'ascending, one per signer, the newest');
     assert.deepEqual(parseAct(actText(signed)), signed);
     const plain = JSON.parse(actText(act)) as Record<string, unknown>;
-    for (const [change, pattern] of [[{ format: 'x' }, /format/], [{ act: 'steal' }, /one of/], [{ chainId: 1 }, /chain id/], [{ upgrade: undefined }, /names an upgrade/], [{ council: '0x1' }, /council/], [{ act: 'resolve' }, /dispute/]] as const) {
+    for (const [change, pattern] of [[{ format: 'x' }, /format/], [{ act: 'steal' }, /one of/], [{ chainId: 1 }, /chain id/], [{ upgrade: undefined }, /names an upgrade/], [{ council: '0x1' }, /council/], [{ act: 'resolve', upgrade: undefined }, /dispute/],
+      [{ act: 'pause' }, /names no upgrade/], [{ lane: A }, /no dispute and no lane/], [{ deadline: '99999999999999999' }, /deadline below/], [{ nonce: '9'.repeat(78) }, /nonce below/], [{ council: '0xaAaAaAaaAaAaAaaAaAAAAAAAAaaaAaAaAaaAaaAA' }, /checksum/]] as const) {
       assert.throws(() => parseAct(JSON.stringify({ ...plain, ...change })), pattern);
     }
     assert.throws(() => parseAct('{'), SyntaxError);
