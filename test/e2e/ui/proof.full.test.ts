@@ -30,10 +30,10 @@ test('the page proves what it shows, and finds what waits', { timeout: 900_000 }
     await context.addInitScript((text) => globalThis.localStorage.setItem('keyfall.settings.1', text), JSON.stringify(settings));
   };
 
-  const firstWithTransactions = async (): Promise<Awaited<ReturnType<typeof l2.getBlock>>> => {
-    for (let blockNumber = 1n; ; blockNumber += 1n) {
-      const block = await l2.getBlock({ blockNumber });
-      if (block.transactions.length > 0) return block;
+  const firstWithTransactions = async (): Promise<{ readonly number: bigint; readonly transactions: readonly Hex[] }> => {
+    for (let number = 1n; ; number += 1n) {
+      const { transactions } = await l2.getBlock({ blockNumber: number, includeTransactions: false });
+      if (transactions.length > 0) return { number, transactions };
     }
   };
 
