@@ -68,7 +68,8 @@ test('a transaction becomes final on L1, and a follower with only L1 agrees on e
   const wallet = new Wallet(manifest.accounts[0]!.privateKey, l2);
   const send = async (): Promise<{ hash: string; number: number }> => {
     const sent = await wallet.sendTransaction({ to: Wallet.createRandom().address, value: 1n });
-    const receipt = await sent.wait(1, 20_000);
+    // Asked for, not waited for: after a reorganization ethers hears of no block until one is higher than the highest before it.
+    const receipt = await until('the transaction is mined', 30, async () => (await l2.getTransactionReceipt(sent.hash)) ?? undefined);
     assert.equal(receipt?.status, 1);
     return { hash: sent.hash, number: receipt.blockNumber };
   };
