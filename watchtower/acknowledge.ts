@@ -23,8 +23,10 @@ export type Acknowledged =
 
 export async function acknowledge(store: Store, channels: readonly ChannelConfig[], seen: Seen, nowMilliseconds: number): Promise<Acknowledged> {
   const [by, note] = [oneLine(seen.by.trim()), oneLine(seen.note.trim())];
-  if (by === '' || by.length > LONGEST_NAME) return { ok: false, code: 'bad-request', expected: `a name of 1 to ${LONGEST_NAME} characters`, got: `${by.length} characters` };
-  if (note.length > LONGEST_NOTE) return { ok: false, code: 'bad-request', expected: `a note of at most ${LONGEST_NOTE} characters`, got: `${note.length} characters` };
+  // As it was given: what is shown of a longer one is cut.
+  const [byLength, noteLength] = [[...seen.by.trim()].length, [...seen.note.trim()].length];
+  if (byLength === 0 || byLength > LONGEST_NAME) return { ok: false, code: 'bad-request', expected: `a name of 1 to ${LONGEST_NAME} characters`, got: `${byLength} characters` };
+  if (noteLength > LONGEST_NOTE) return { ok: false, code: 'bad-request', expected: `a note of at most ${LONGEST_NOTE} characters`, got: `${noteLength} characters` };
   const id = seen.incident.toLowerCase();
   if (!/^0x[0-9a-f]{64}$/.test(id)) return { ok: false, code: 'bad-request', expected: 'the id of an incident, 32 bytes of hexadecimal', got: oneLine(seen.incident).slice(0, 80) };
   let result: Acknowledged = { ok: false, code: 'unknown-incident', expected: 'an incident of this watchtower', got: id };

@@ -104,6 +104,8 @@ export function parseConfig(text: string, where: string): Config {
     const names = named.map(({ name: text }) => text);
     if (new Set(names).size !== names.length) throw new ConfigMistake(`${where}: ${what}: expected names that differ, got ${names.join(', ')}`);
   }
+  const variables = config.acknowledgers.map(({ tokenFrom }) => tokenFrom);
+  if (new Set(variables).size !== variables.length) throw new ConfigMistake(`${where}: acknowledgers: expected a variable of its own for each token, got ${variables.join(', ')}: the log must tell who it was`);
   return { ...config, hash: hashOf(config) };
 }
 
@@ -129,4 +131,14 @@ export function secret(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new ConfigMistake(`$${name}: expected a secret, the variable is not set`);
   return value;
+}
+
+/** Who may acknowledge over HTTP, with their tokens. @throws ConfigMistake when one is not set, or two are the same */
+export function acknowledgersOf({ acknowledgers }: Config): readonly { readonly name: string; readonly token: string }[] {
+  const people = acknowledgers.map(({ name: who, tokenFrom }) => ({ name: who, token: secret(tokenFrom) }));
+  for (const { name: who, token } of people) {
+    const other = people.find((person) => person.token === token && person.name !== who);
+    if (other !== undefined) throw new ConfigMistake(`acknowledgers: expected tokens that differ, ${who} and ${other.name} have the same: the log must tell who it was`);
+  }
+  return people;
 }

@@ -13,7 +13,7 @@ import { openChannel } from './alerts/channels.ts';
 import { createApi } from './api/server.ts';
 import { buildHash } from './build.ts';
 import { Keeping } from './checkpoint/keeping.ts';
-import { secret, urlOf, type Config } from './config.ts';
+import { acknowledgersOf, urlOf, type Config } from './config.ts';
 import { Contracts } from './contracts.ts';
 import { Engine } from './engine.ts';
 import { AutoExit } from './exit/autoExit.ts';
@@ -47,7 +47,7 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
   const endpoints = config.l1.endpoints.map((endpoint) => new Endpoint({ url: urlOf(endpoint), operator: endpoint.operator, timeoutMilliseconds, maxResponseBytes }));
   const quorum = new Quorum(endpoints, config.l1.quorum);
   const channels = config.channels.map(openChannel);
-  const acknowledgers = config.acknowledgers.map(({ name, tokenFrom }) => ({ name, token: secret(tokenFrom) }));
+  const acknowledgers = acknowledgersOf(config);
   const monitors = enabled(MONITORS, config);
   const selfChecks = enabled(SELF_CHECKS, config);
   const store = new Store(config.data);

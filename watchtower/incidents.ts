@@ -9,12 +9,14 @@
 import type { DecodedEvent } from './contracts.ts';
 import { messageOf } from './fault.ts';
 import type { Check, Monitor, Notice } from './monitor.ts';
-import type { Incident, IncidentState, StoredBlock, StoredVerdict } from './store.ts';
+import type { Acknowledgement, Incident, IncidentState, StoredBlock, StoredVerdict } from './store.ts';
 import { hashOf, verdictHash, type Verdict } from './verdict.ts';
 
 export interface Change {
   readonly incident: Incident;
   readonly from: IncidentState | undefined;
+  /** Somebody's word that they had seen it, which does not hold for what it has become. */
+  readonly lapsed?: Acknowledgement;
 }
 
 /** The incident of an event that a monitor wants told. */
@@ -42,8 +44,12 @@ export interface Judged {
   readonly changes: readonly Change[];
 }
 
-/** Compares a verdict with the one before it. @param open the incident of the earlier violation, if one is open */
-export function judged(monitor: Check, verdict: Verdict, before: StoredVerdict | undefined, open: Incident | undefined, l1Seconds: number, wallMilliseconds: number): Judged {
+/**
+ * Compares what is said of one subject with what was said before. Each finding is an alarm of its own: a further one is told whatever stands already, and
+ * one that is gone ends alone. @param said of one subject, the worst first @param open the alarms about it that stand
+ */
+export function judged(monitor: Check, said: readonly [Verdict, ...Verdict[]], before: StoredVerdict | undefined, open: readonly Incident[], l1Seconds: number, wallMilliseconds: number): Judged {
+  const verdict = joined(said.filter(({ status }) => status === said[0].status));
   const isSame = before?.status === verdict.status;
   const stored: StoredVerdict = {
     monitor: monitor.id, subject: verdict.subject, status: verdict.status, sentence: verdict.sentence, expected: verdict.evidence.expected, got: verdict.evidence.got,
@@ -51,19 +57,28 @@ export function judged(monitor: Check, verdict: Verdict, before: StoredVerdict |
     lastOk: verdict.status === 'ok' ? l1Seconds : before?.lastOk, hash: verdictHash(monitor.id, verdict),
     ...(verdict.measure === undefined ? {} : { measure: verdict.measure }),
   };
-  const changes: Change[] = [];
-  const isOther = open !== undefined && open.finding !== verdict.finding;
-  if (verdict.status === 'violation' && (open === undefined || isOther)) changes.push({ from: undefined, incident: incidentOf(monitor, stored, verdict, wallMilliseconds) });
-  // Another finding never hides in an alarm that was already told: it is told anew, and the old one ends.
-  if (verdict.status === 'violation' && isOther) changes.push({ from: open.state, incident: { ...open, state: 'resolved', sentence: `replaced by another finding: ${open.sentence}` } });
-  if (verdict.status === 'ok' && open !== undefined) changes.push({ from: open.state, incident: { ...open, state: 'resolved' } });
+  const found = [...Map.groupBy(said.filter(({ status }) => status === 'violation'), ({ finding }) => finding).values()].map(joined);
+  const added = found.filter(({ finding }) => !open.some((incident) => incident.finding === finding));
+  const changes: Change[] = added.map((violation) => ({ from: undefined, incident: incidentOf(monitor, stored, violation, wallMilliseconds) }));
+  // What could not be checked ends nothing.
+  if (said.some(({ status }) => status === 'unverifiable')) return { verdict: stored, changes };
+  for (const incident of open.filter(({ finding }) => !found.some((violation) => violation.finding === finding))) {
+    const prefix = found.length === 0 ? '' : added.length > 0 ? 'replaced by another finding: ' : 'no longer found, while another finding stands: ';
+    changes.push({ from: incident.state, incident: { ...incident, state: 'resolved', sentence: `${prefix}${incident.sentence}` } });
+  }
   return { verdict: stored, changes };
 }
 
-function incidentOf(monitor: Check, verdict: StoredVerdict, { finding, evidence: { transaction } }: Verdict, wallMilliseconds: number): Incident {
+/** Several words of one kind as one verdict, with all their sentences. */
+function joined(said: readonly Verdict[]): Verdict {
+  const [first, ...others] = said as readonly [Verdict, ...Verdict[]];
+  return others.length === 0 ? first : { ...first, sentence: said.map(({ sentence }) => sentence).join('; ') };
+}
+
+function incidentOf(monitor: Check, { blockNumber, blockHash }: StoredVerdict, { subject, sentence, finding, evidence: { transaction, expected, got } }: Verdict, wallMilliseconds: number): Incident {
   return {
-    id: hashOf({ monitor: monitor.id, subject: verdict.subject, block: verdict.blockHash, ...(finding === undefined ? {} : { finding }) }), monitor: monitor.id, subject: verdict.subject, severity: monitor.severity, sentence: verdict.sentence,
-    expected: verdict.expected, got: verdict.got, state: 'firing', blockNumber: verdict.blockNumber, blockHash: verdict.blockHash, transaction, foundAt: wallMilliseconds, ...(finding === undefined ? {} : { finding }),
+    id: hashOf({ monitor: monitor.id, subject, block: blockHash, ...(finding === undefined ? {} : { finding }) }), monitor: monitor.id, subject, severity: monitor.severity, sentence,
+    expected, got, state: 'firing', blockNumber, blockHash, transaction, foundAt: wallMilliseconds, ...(finding === undefined ? {} : { finding }),
   };
 }
 

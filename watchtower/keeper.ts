@@ -1,6 +1,7 @@
 // Keeps what checks say: verdicts, incidents, what is told of them, and the log, in one transaction. Owns how a verdict follows the one before it and
 // what becomes of subjects that a check no longer names. Does not own what is decided (incidents.ts) nor how it is delivered (alerts/).
-// Invariant: what was decided and that it must be told are written together; a subject that nobody judges any more keeps no `ok`.
+// Invariant: what was decided and that it must be told are written together; a subject that nobody judges any more keeps no `ok`; each finding is an alarm
+// of its own, so that none hides behind another.
 
 import type { Hex } from 'viem';
 import { append, headOf } from './auditLog.ts';
@@ -8,7 +9,7 @@ import { outboxRows } from './alerts/outbox.ts';
 import type { ChannelConfig } from './config.ts';
 import { judged, logEntry, staleIncident, type Change } from './incidents.ts';
 import type { Check } from './monitor.ts';
-import type { Incident, Store, StoredVerdict, Writer } from './store.ts';
+import type { Acknowledgement, Incident, Store, StoredVerdict, Writer } from './store.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The moment of L1 that is judged. */
@@ -37,16 +38,18 @@ export class Keeper {
       const entries: Record<string, unknown>[] = [];
       const unnamed = this.#unnamed(write, check, verdicts);
       const changes: Change[] = [...unnamed.changes];
-      for (const verdict of oneASubject([...verdicts, ...unnamed.verdicts])) {
-        const before = store.get<StoredVerdict>(['verdict', check.id, verdict.subject]);
-        const open = store.get<Incident>(['open', check.id, verdict.subject]);
-        const result = judged(check, verdict, before, open, moment.seconds, this.#parts.wallMilliseconds());
-        write.put(['verdict', check.id, verdict.subject], result.verdict);
-        if (before?.status !== verdict.status) entries.push({ kind: 'verdict', check: check.id, subject: verdict.subject, verdict: verdict.status, sentence: verdict.sentence, blockHash: moment.hash, inputsHash: result.verdict.hash });
-        const firing = result.changes.find(({ incident }) => incident.state === 'firing')?.incident;
-        if (firing !== undefined) write.put(['open', check.id, verdict.subject], firing);
-        else if (result.changes.length > 0) write.remove(['open', check.id, verdict.subject]);
-        changes.push(...result.changes, ...this.#staleness(write, check, result.verdict, moment.seconds));
+      for (const said of bySubject([...verdicts, ...unnamed.verdicts])) {
+        const [{ subject }] = said;
+        const before = store.get<StoredVerdict>(['verdict', check.id, subject]);
+        const result = judged(check, said, before, store.list<Incident>(['open', check.id, subject]), moment.seconds, this.#parts.wallMilliseconds());
+        const { verdict } = result;
+        write.put(['verdict', check.id, subject], verdict);
+        if (before?.status !== verdict.status) entries.push({ kind: 'verdict', check: check.id, subject, verdict: verdict.status, sentence: verdict.sentence, blockHash: moment.hash, inputsHash: verdict.hash });
+        for (const { incident } of result.changes) {
+          if (incident.state === 'firing') write.put(['open', check.id, subject, incident.id], incident);
+          else write.remove(['open', check.id, subject, incident.id]);
+        }
+        changes.push(...result.changes, ...this.#staleness(write, check, verdict, moment.seconds));
       }
       this.record(write, changes, entries);
     });
@@ -55,14 +58,20 @@ export class Keeper {
   /** Incidents, what is told of them, and the log: within the caller's transaction. */
   record(write: Writer, changes: readonly Change[], entries: readonly Readonly<Record<string, unknown>>[] = [], isHistory = false): void {
     const { store, channels, wallMilliseconds } = this.#parts;
-    const all = [...entries, ...changes.map(logEntry)];
+    const told = changes.map((change): Change => { const lapsed = this.#lapsed(change); return lapsed === undefined ? change : { ...change, lapsed }; });
+    const all = [...entries, ...told.flatMap((change) => [logEntry(change), ...(change.lapsed === undefined ? [] : [{ kind: 'acknowledgement-lapsed', incident: change.incident.id, by: change.lapsed.by }])])];
     if (all.length === 0) return;
-    for (const { incident, from } of changes) {
-      const acknowledged = from === undefined || from === 'retracted' ? undefined : store.get<Incident>(['incident', incident.id])?.acknowledged;
+    for (const { incident, from, lapsed } of told) {
+      const acknowledged = from === undefined || from === 'retracted' || lapsed !== undefined ? undefined : store.get<Incident>(['incident', incident.id])?.acknowledged;
       write.put(['incident', incident.id], acknowledged === undefined ? incident : { ...incident, acknowledged });
     }
-    if (!isHistory) outboxRows(write, store, channels, changes, wallMilliseconds());
+    if (!isHistory) outboxRows(write, store, channels, told, wallMilliseconds());
     append(write, headOf(store), all);
+  }
+
+  /** Who saw an alarm while a reorganisation could still take it back has not seen that it is final: that wakes whoever must be woken. */
+  #lapsed({ incident, from }: Change): Acknowledgement | undefined {
+    return from === 'provisional' && incident.state === 'firing' ? this.#parts.store.get<Incident>(['incident', incident.id])?.acknowledged : undefined;
   }
 
   /** What the check said before and does not say now. A check that failed as a whole turns its subjects unverifiable; else a subject is gone. */
@@ -75,7 +84,7 @@ export class Keeper {
     const changes: Change[] = [];
     const left = unnamed.flatMap(({ subject, blockHash, blockNumber, expected }): Verdict[] => {
       // An alarm does not end because its subject is no longer spoken of.
-      if (store.get<Incident>(['open', check.id, subject]) !== undefined) {
+      if (store.count(['open', check.id, subject]) > 0) {
         return [{ subject, status: 'unverifiable', sentence: 'this check no longer speaks of it, and it was a violation', evidence: { block: { number: BigInt(blockNumber), hash: blockHash }, expected, got: 'nothing' } }];
       }
       const stale = store.get<Incident>(['stale', check.id, subject]);
@@ -104,11 +113,7 @@ export class Keeper {
 
 const WORST = ['ok', 'unverifiable', 'violation'] as const;
 
-/** A check may say several things of one subject: the worst stands, with all its sentences. */
-function oneASubject(verdicts: readonly Verdict[]): readonly Verdict[] {
-  return [...Map.groupBy(verdicts, ({ subject }) => subject).values()].map((said) => {
-    const [first, ...others] = said.toSorted((a, b) => WORST.indexOf(b.status) - WORST.indexOf(a.status)) as [Verdict, ...Verdict[]];
-    const same = others.filter(({ status }) => status === first.status);
-    return same.length === 0 ? first : { ...first, sentence: [first, ...same].map(({ sentence }) => sentence).join('; ') };
-  });
+/** What is said of each subject, the worst first. */
+function bySubject(verdicts: readonly Verdict[]): readonly (readonly [Verdict, ...Verdict[]])[] {
+  return [...Map.groupBy(verdicts, ({ subject }) => subject).values()].map((said) => said.toSorted((a, b) => WORST.indexOf(b.status) - WORST.indexOf(a.status)) as [Verdict, ...Verdict[]]);
 }

@@ -68,6 +68,8 @@ export interface OutboxRow {
   readonly severity: Severity;
   readonly title: string;
   readonly text: string;
+  /** It was acknowledged, and that does not hold any more: whoever keeps alarms by incident must open it again. */
+  readonly isReopened?: true;
   readonly createdAt: number;
   readonly attempts: number;
   readonly nextAt: number;

@@ -29,11 +29,24 @@ it('is logged with who and when, tells those that were told, and wakes nobody la
   assert.deepEqual(await acknowledge(store, channels, { incident: id, by: 'bob', note: '' }, 9_000), { ok: true, incident: id, by: 'alice', at: '1970-01-01T00:00:02.000Z', isRepeated: true });
 });
 
-it('stays with an alarm that becomes final, and not with one that a reorganisation took back and that came again', async (t) => {
+it('of what was not final yet does not hold when it is: whoever must be woken is woken, and it can be acknowledged again', async (t) => {
+  const { store } = await alarmed(t, [1, 'provisional']);
+  await acknowledge(store, channels, { incident: id, by: 'alice', note: '' }, 2_000);
+  assert.deepEqual(rows(store, 'boss'), [], 'nobody is woken for what may be taken back');
+  const keeper = new Keeper({ store, channels, wallMilliseconds: () => 3_000 });
+  await store.commit((write) => { keeper.record(write, [{ ...changeOf(1, 'firing'), from: 'provisional' }]); });
+  assert.equal(store.get<Incident>(['incident', id])?.acknowledged, undefined);
+  assert.deepEqual(store.list<OutboxRow>(['outbox', 'boss']).map(({ state, nextAt, isReopened }) => [state, nextAt, isReopened]), [['firing', 63_000, true]]);
+  assert.match(store.list<OutboxRow>(['outbox', 'first']).at(-1)?.text ?? '', /alice had seen it at 1970-01-01T00:00:02.000Z, while it was not final/);
+  assert.deepEqual(store.list<LogRow>(['log']).at(-1)?.entry, { kind: 'acknowledgement-lapsed', incident: id, by: 'alice' });
+  const again = await acknowledge(store, channels, { incident: id, by: 'bob', note: '' }, 4_000);
+  assert.deepEqual([again.ok && again.by, rows(store, 'boss')], ['bob', []]);
+});
+
+it('does not stay with an alarm that a reorganisation took back and that came again', async (t) => {
   const { store, tell } = await alarmed(t, [1, 'provisional']);
   await acknowledge(store, channels, { incident: id, by: 'alice', note: '' }, 2_000);
-  const keeper = new Keeper({ store, channels, wallMilliseconds: () => 1_000 });
-  await store.commit((write) => { keeper.record(write, [{ ...changeOf(1, 'firing'), from: 'provisional' }]); });
+  await store.commit((write) => { new Keeper({ store, channels, wallMilliseconds: () => 1_000 }).record(write, [{ ...changeOf(1, 'retracted'), from: 'provisional' }]); });
   assert.equal(store.get<Incident>(['incident', id])?.acknowledged?.by, 'alice');
   await tell([1, 'provisional']);
   assert.equal(store.get<Incident>(['incident', id])?.acknowledged, undefined);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseConfig, urlOf } from '../../watchtower/config.ts';
+import { acknowledgersOf, parseConfig, urlOf } from '../../watchtower/config.ts';
 import { enabled, MONITORS } from '../../watchtower/registry.ts';
 import { ConfigMistake } from '../../watchtower/fault.ts';
 
@@ -41,6 +41,17 @@ describe('the configuration', () => {
     refused((config) => { Object.assign(config['l1']!, { endpoints: [{ url: 'ftp://x', operator: 'own' }] }); }, /endpoints\.0\.url: expected an http/);
     refused((config) => { Object.assign(config, { channels: [{ kind: 'discord', name: 'x', urlFrom: 'https://secret' }] }); }, /urlFrom: expected the name of an environment variable/);
     refused((config) => { Object.assign(config, { channels: ['x', 'x'].map((name) => ({ kind: 'discord', name, urlFrom: 'D' })) }); }, /names that differ/);
+  });
+
+  it('refuses two people of one token, under one variable or two: the log must tell who it was', () => {
+    const people = (...variables: string[]): Record<string, unknown> => ({ acknowledgers: variables.map((tokenFrom, index) => ({ name: `p${index}`, tokenFrom })) });
+    refused((config) => { Object.assign(config, people('A', 'A')); }, /acknowledgers: expected a variable of its own/);
+    const config = parseConfig(JSON.stringify({ ...RIGHT, ...people('KEYFALL_TEST_A', 'KEYFALL_TEST_B') }), 'a');
+    [process.env['KEYFALL_TEST_A'], process.env['KEYFALL_TEST_B']] = ['one', 'one'];
+    assert.throws(() => acknowledgersOf(config), (error) => error instanceof ConfigMistake && /p0 and p1 have the same/.test(error.message) && !error.message.includes('one:'));
+    process.env['KEYFALL_TEST_B'] = 'two';
+    assert.deepEqual(acknowledgersOf(config), [{ name: 'p0', token: 'one' }, { name: 'p1', token: 'two' }]);
+    for (const name of ['KEYFALL_TEST_A', 'KEYFALL_TEST_B']) delete process.env[name];
   });
 
   it('takes a secret URL from the environment, refuses one with a password in it, or none or two places', () => {

@@ -10,6 +10,7 @@ export interface Message {
   readonly severity: OutboxRow['severity'];
   readonly title: string;
   readonly text: string;
+  readonly isReopened?: true;
 }
 
 export interface Channel {

@@ -126,7 +126,7 @@ export class Delivery {
 function messageOf(rows: readonly OutboxRow[]): Message {
   const [first, ...rest] = rows as readonly [OutboxRow, ...OutboxRow[]];
   const id = `${first.channel}-${first.seq}`;
-  if (rest.length === 0) return { id, incident: first.incident, state: first.state, severity: first.severity, title: first.title, text: first.text };
+  if (rest.length === 0) return { id, incident: first.incident, state: first.state, severity: first.severity, title: first.title, text: first.text, ...(first.isReopened === undefined ? {} : { isReopened: first.isReopened }) };
   const shown = rows.slice(0, DIGEST_LINES).map(({ title, text }) => `${title}: ${text.split('\n')[0] ?? ''}`);
   const more = rows.length > DIGEST_LINES ? [`... and ${rows.length - DIGEST_LINES} more: see the API or the log`] : [];
   return { id: `${id}-${rows.at(-1)?.seq ?? first.seq}`, incident: first.incident, state: first.state, severity: 'warning', title: `[warning] ${rows.length} messages`, text: [...shown, ...more].join('\n') };

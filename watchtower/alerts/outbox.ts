@@ -15,12 +15,12 @@ const MOST_WAITING = 20_000;
 
 export function outboxRows(write: Writer, store: Store, channels: readonly ChannelConfig[], changes: readonly Change[], nowMilliseconds: number): void {
   const queue = new Queue(write, store, nowMilliseconds);
-  for (const { incident } of changes) {
+  for (const { incident, lapsed } of changes) {
     for (const { name, minimum, escalateAfterSeconds } of channels) {
       if (SEVERITIES.indexOf(incident.severity) < SEVERITIES.indexOf(minimum)) continue;
       const isOver = incident.state === 'resolved' || incident.state === 'retracted';
       if (escalateAfterSeconds > 0 && isOver && withdrawn(write, store, name, incident.id, nowMilliseconds)) continue;
-      queue.add(name, { incident: incident.id, state: incident.state, severity: incident.severity, title: `[${incident.severity}] ${WORDS[incident.state]}: ${incident.monitor}`, text: textOf(incident) }, isOver ? 0 : escalateAfterSeconds);
+      queue.add(name, { incident: incident.id, state: incident.state, severity: incident.severity, title: `[${incident.severity}] ${WORDS[incident.state]}: ${incident.monitor}`, text: textOf(incident, lapsed), ...(lapsed === undefined ? {} : { isReopened: true as const }) }, isOver ? 0 : escalateAfterSeconds);
     }
   }
   queue.close();
@@ -38,7 +38,7 @@ export function acknowledgementRows(write: Writer, store: Store, channels: reado
   queue.close();
 }
 
-type Told = Pick<OutboxRow, 'incident' | 'state' | 'severity' | 'title' | 'text'>;
+type Told = Pick<OutboxRow, 'incident' | 'state' | 'severity' | 'title' | 'text' | 'isReopened'>;
 
 /** Numbers rows within one transaction. */
 class Queue {
@@ -108,10 +108,11 @@ export function noticeRows(write: Writer, store: Store, channels: readonly Chann
   queue.close();
 }
 
-function textOf(incident: Change['incident']): string {
+function textOf(incident: Change['incident'], lapsed: Acknowledgement | undefined): string {
   return [
     oneLine(incident.sentence), oneLine(`expected: ${incident.expected}`), oneLine(`got: ${incident.got}`), `L1 block ${incident.blockNumber} ${incident.blockHash}`,
     ...(incident.transaction === undefined ? [] : [`transaction ${incident.transaction}`]), `incident ${incident.id}`,
+    ...(lapsed === undefined ? [] : [oneLine(`${lapsed.by} had seen it at ${lapsed.at}, while it was not final. It is now, and waits for an acknowledgement of its own.`)]),
     ...(incident.state === 'provisional' ? ['Not final yet: a reorganisation of L1 may take it back; then you are told.'] : []),
   ].join('\n');
 }

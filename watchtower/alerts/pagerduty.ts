@@ -15,6 +15,8 @@ export function pagerduty(name: string, apiUrl: string, routingKey: string): Cha
   return {
     name,
     send: async (message) => {
+      // A trigger of a page that was acknowledged pages nobody: it is closed first.
+      if (message.isReopened === true) await enqueue(message, 'resolve');
       await enqueue(message, ACTIONS[message.state]);
       if (message.state === 'canary') await enqueue(message, 'resolve');
     },

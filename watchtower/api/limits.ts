@@ -4,9 +4,11 @@
 const ANSWER_AGE_MILLISECONDS = 500;
 const MOST_ANSWERS = 64;
 const MOST_CONNECTIONS = 256;
+/** A note of 500 characters, each escaped as six bytes, and its frame. */
+const BODY_BYTES = 4_096;
 
 export const SERVER_OPTIONS = {
-  logger: false as const, bodyLimit: 1_024, requestTimeout: 10_000, connectionTimeout: 30_000, keepAliveTimeout: 5_000, forceCloseConnections: true, http: { maxHeaderSize: 8_192, headersTimeout: 10_000 },
+  logger: false as const, bodyLimit: BODY_BYTES, requestTimeout: 10_000, connectionTimeout: 30_000, keepAliveTimeout: 5_000, forceCloseConnections: true, http: { maxHeaderSize: 8_192, headersTimeout: 10_000 },
 };
 
 /** Connections above the limit are closed by Node as they come. */
