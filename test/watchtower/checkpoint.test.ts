@@ -8,7 +8,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import type { Hex } from 'viem';
 import { append, headOf } from '../../watchtower/auditLog.ts';
 import { considerAnchor, verifyAnchors, type AnchorParts } from '../../watchtower/checkpoint/anchor.ts';
-import { anchorData, anchoredHead, isSigned, signCheckpoint, type Statement } from '../../watchtower/checkpoint/checkpoint.ts';
+import { anchorData, anchoredHead, isSigned, signCheckpoint, type Checkpoint, type Statement } from '../../watchtower/checkpoint/checkpoint.ts';
 import { witnessPeer } from '../../watchtower/checkpoint/witness.ts';
 import { Endpoint } from '../../watchtower/l1/endpoint.ts';
 import { Quorum } from '../../watchtower/l1/quorum.ts';
@@ -89,15 +89,16 @@ async function peerOf(t: TestContext, served: Served): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-it('a peer\'s log is followed; one that is cut, rewritten or signed by another is named, and stays so', async (t) => {
+const WATCHING = configWith({ deployment: { deployBlock: 0, contracts: { Rollup: STATEMENT.rollup } } });
+
+it('a peer without a key is followed by its word: a contradiction is told as long as it is said, and accuses nobody for ever', async (t) => {
   const [{ store: own }, { store: theirs }, { store: forged }] = [tempStore(t), tempStore(t), tempStore(t)];
   await logged(theirs, 8);
   await logged(forged, 12, 100);
   const rows = theirs.list<LogRow>(['log']);
   const served: Served = { rows: rows.slice(0, 5), signed: null };
-  const url = await peerOf(t, served);
-  const [peer] = configWith({ peers: [{ name: 'friend', url }] }).peers;
-  const look = async (): Promise<readonly [number, string | undefined, string | undefined]> => { const { seq, fault, broken } = await witnessPeer(own, peer!, 1); return [seq, fault, broken]; };
+  const [peer] = configWith({ peers: [{ name: 'friend', url: await peerOf(t, served) }] }).peers;
+  const look = async (): Promise<readonly [number, string | undefined, string | undefined]> => { const { seq, fault, contradiction, broken } = await witnessPeer(own, peer!, WATCHING); assert.equal(broken, undefined); return [seq, fault, contradiction]; };
   assert.deepEqual(await look(), [5, undefined, undefined]);
   served.rows = rows;
   assert.deepEqual(await look(), [8, undefined, undefined]);
@@ -105,17 +106,88 @@ it('a peer\'s log is followed; one that is cut, rewritten or signed by another i
   assert.match((await look())[1] ?? '', /entry 9: expected prev/);
   served.rows = forged.list<LogRow>(['log']);
   assert.match((await look())[2] ?? '', /entry 8 had the hash/);
-  served.rows = rows;
-  assert.match((await look())[2] ?? '', /entry 8 had the hash/, 'for ever');
-  const keyed = { ...peer!, name: 'keyed', key: account.address.toLowerCase() as Hex };
-  assert.match((await witnessPeer(own, keyed, 1)).fault ?? '', /no signed checkpoint/);
-  served.signed = { ...await signCheckpoint(account, { ...STATEMENT, seq: 8, hash: rows[7]!.hash }), seq: 7 };
-  assert.match((await witnessPeer(own, keyed, 1)).fault ?? '', /not signed by/);
-  served.signed = await signCheckpoint(account, { ...STATEMENT, seq: 8, hash: rows[7]!.hash });
-  assert.equal((await witnessPeer(own, keyed, 1)).seq, 8);
   served.rows = rows.slice(0, 3);
-  served.signed = null;
-  assert.match((await witnessPeer(own, { ...peer!, name: 'third' }, 1)).fault ?? 'none', /none/);
-  served.rows = rows.slice(0, 2);
-  assert.match((await witnessPeer(own, { ...peer!, name: 'third' }, 1)).broken ?? '', /had 3 entries, now it says 2/);
+  assert.match((await look())[1] ?? '', /had 8 entries, now it says 3/, 'an old answer, or a cut: not known');
+  served.rows = rows;
+  assert.deepEqual(await look(), [8, undefined, undefined]);
+});
+
+/** A peer that signs, with two logs of its own to show: they part after five entries. */
+async function signing(t: TestContext): Promise<{ own: Store; served: Served; rows: readonly LogRow[]; other: readonly LogRow[]; sign: (row: LogRow | undefined, more?: Partial<Statement>) => Promise<void>; look: () => Promise<readonly [number, string, string]> }> {
+  const [{ store: own }, { store: theirs }, { store: forged }] = [tempStore(t), tempStore(t), tempStore(t)];
+  for (const store of [theirs, forged]) await logged(store, 5);
+  await logged(theirs, 7, 5);
+  await logged(forged, 7, 100);
+  const served: Served = { rows: theirs.list<LogRow>(['log']), signed: null };
+  const [peer] = configWith({ peers: [{ name: 'friend', url: await peerOf(t, served), key: account.address }] }).peers;
+  return {
+    own, served, rows: served.rows, other: forged.list<LogRow>(['log']),
+    sign: async (row, more = {}) => { served.signed = await signCheckpoint(account, { ...STATEMENT, seq: row?.seq ?? 0, hash: row?.hash ?? HASH, ...more }); },
+    look: async () => { const { seq, fault, broken } = await witnessPeer(own, peer!, WATCHING); return [seq, fault ?? '', broken?.what ?? '']; },
+  };
+}
+
+it('of a peer with a key only its signature counts, and only about this chain and this Rollup', async (t) => {
+  const { served, rows, sign, look } = await signing(t);
+  assert.match((await look())[1], /no signed checkpoint/);
+  await sign(rows[7]);
+  const right = served.signed;
+  served.signed = { ...right as object, seq: 7 };
+  assert.match((await look())[1], /not signed by/);
+  await sign(rows[7], { rollup: `0x${'12'.repeat(20)}` });
+  assert.match((await look())[1], /about Rollup 0x1212/);
+  await sign(rows[7], { l1ChainId: 2 });
+  assert.match((await look())[1], /on chain 2/);
+  served.signed = right;
+  assert.deepEqual(await look(), [8, '', '']);
+});
+
+it('nobody without its key can frame a peer: old heads again, forged entries and a cut are unknown, and it goes on afterwards', async (t) => {
+  const { served, rows, other, sign, look } = await signing(t);
+  await sign(rows[5]);
+  const old = served.signed;
+  await look();
+  await sign(rows[9]);
+  assert.deepEqual(await look(), [10, '', '']);
+  const right = served.signed;
+  served.signed = old;
+  assert.match((await look()).join(), /^10,it serves a head of 6 entries, though it signed one of 10: nothing newer of it is seen,$/);
+  served.rows = other;
+  assert.match((await look()).join(), /do not lead from the one to the other,$/);
+  served.signed = right;
+  assert.deepEqual(await look(), [10, '', ''], 'its head says nothing of entries that nobody asks for');
+  await sign(rows[11]);
+  assert.match((await look()).join(), /^10,its signed head is 0x\w+, the entries that it gives end with 0x\w+,$/);
+  served.rows = rows.slice(0, 3);
+  assert.match((await look()).join(), /^10,it does not give entry 10,$/);
+  served.rows = rows;
+  assert.deepEqual(await look(), [12, '', '']);
+});
+
+it('a peer that signs two logs is named for ever, with both signed heads: of one length, longer, and shorter', async (t) => {
+  const forks: readonly (readonly [string, number, number, RegExp])[] = [['of one length', 9, 9, /two heads of 10 entries/], ['longer', 7, 11, /a head of 12 entries, whose entry 8 is not the 0x/], ['shorter, of which the entries are shown', 11, 7, /a head of 12 entries, whose entry 8 is not/]];
+  for (const [what, first, second, expected] of forks) {
+    const { own, served, rows, other, sign, look } = await signing(t);
+    await sign(rows[first]);
+    await look();
+    if (second > first) served.rows = other;
+    await sign(other[second]);
+    assert.match((await look())[2], expected, what);
+    const entry = own.list<LogRow>(['log']).at(-1)?.entry as { heads: Checkpoint[] };
+    for (const head of entry.heads) assert.equal(await isSigned(head), true, what);
+    await sign(rows[11]);
+    served.rows = rows;
+    assert.match((await look())[2], expected, `${what}: for ever`);
+  }
+});
+
+it('two heads of one length are a fork also when no entry of either was ever given', async (t) => {
+  const { served, rows, other, sign, look } = await signing(t);
+  served.rows = [];
+  await sign(rows[9]);
+  assert.match((await look())[1], /expected a head|gives no entry/);
+  served.rows = rows.slice(0, 1);
+  await look();
+  await sign(other[9]);
+  assert.match((await look())[2], /two heads of 10 entries/);
 });

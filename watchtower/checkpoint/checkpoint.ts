@@ -2,10 +2,11 @@
 // on L1, signing and checking. Who holds an old checkpoint finds out a log that was cut or rewritten since.
 // Invariant: pure; what is signed names the chain and the Rollup, so that a checkpoint of one deployment says nothing of another.
 
-import { concatHex, keccak256, recoverMessageAddress, slice, stringToHex, toHex, type Hex } from 'viem';
+import { concatHex, keccak256, recoverMessageAddress, slice, stringToHex, toHex, zeroAddress, type Hex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { z } from 'zod';
 import type { LogHead } from '../auditLog.ts';
+import type { Config } from '../config.ts';
 import { canonicalJson } from '../verdict.ts';
 
 const word = z.string().regex(/^0x[0-9a-f]{64}$/).transform((text) => text as Hex);
@@ -16,6 +17,11 @@ export const checkpointSchema = z.strictObject({
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 export type Statement = Omit<Checkpoint, 'signer' | 'signature'>;
+
+/** Which deployment a checkpoint of this configuration is about. */
+export function deploymentOf({ l1, deployment }: Pick<Config, 'l1' | 'deployment'>): Pick<Statement, 'l1ChainId' | 'rollup'> {
+  return { l1ChainId: l1.chainId, rollup: deployment.contracts['Rollup'] ?? zeroAddress };
+}
 
 function messageOf({ version, l1ChainId, rollup, seq, hash, block }: Statement): string {
   return `Keyfall watchtower checkpoint\n${canonicalJson({ version, l1ChainId, rollup, seq, hash, block })}`;

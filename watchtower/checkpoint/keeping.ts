@@ -12,7 +12,7 @@ import type { Store, StoredBlock } from '../store.ts';
 import { oneLine } from '../text.ts';
 import { Unverifiable } from '../verdict.ts';
 import { considerAnchor, type AnchorParts } from './anchor.ts';
-import { signCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { deploymentOf, signCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { witnessPeer } from './witness.ts';
 
 const WITNESS_MILLISECONDS = 60_000;
@@ -51,7 +51,7 @@ export class Keeping {
     if (Math.abs(wallMilliseconds() - this.#witnessedAt) < WITNESS_MILLISECONDS) return;
     this.#witnessedAt = wallMilliseconds();
     const { store, config } = this.#parts;
-    await Promise.all(config.peers.map(async (peer) => witnessPeer(store, peer, config.l1.chainId)));
+    await Promise.all(config.peers.map(async (peer) => witnessPeer(store, peer, config)));
   }
 
   async #sign(): Promise<void> {
@@ -61,7 +61,7 @@ export class Keeping {
     const head = headOf(store);
     if ((age >= 0 && age < config.checkpoints.everySeconds * 1_000) || head.seq === (store.get<Checkpoint>(['checkpoint'])?.seq ?? 0)) return;
     const block = lastBlock(store);
-    const signed = await signCheckpoint(this.#account, { version: 1, l1ChainId: config.l1.chainId, rollup: config.deployment.contracts['Rollup'] ?? `0x${'00'.repeat(20)}`, ...head, block });
+    const signed = await signCheckpoint(this.#account, { version: 1, ...deploymentOf(config), ...head, block });
     await store.commit((write) => {
       write.put(['checkpoint'], signed);
       write.put(['checkpointAt'], wallMilliseconds());

@@ -2,6 +2,7 @@
 // clock, disk and network), so unlike the monitors' they differ between watchtowers and are compared with no peer's.
 // Invariant: a check is a pure function of the facts.
 
+import type { LogHead } from '../auditLog.ts';
 import type { Check } from '../monitor.ts';
 import type { Verdict } from '../verdict.ts';
 
@@ -19,8 +20,10 @@ export interface WitnessFacts {
   readonly seq: number;
   /** Why nothing newer was seen; undefined when the last look succeeded. */
   readonly fault: string | undefined;
-  /** What it rewrote; stays. */
-  readonly broken: string | undefined;
+  /** What it says otherwise than before, unsigned: it may be whoever stands between. Gone when it is said no more. */
+  readonly contradiction: string | undefined;
+  /** Two heads that its key signed and that cannot be of one log; stays. */
+  readonly broken: { readonly what: string; readonly heads: readonly LogHead[] } | undefined;
 }
 
 export interface SelfFacts {

@@ -65,7 +65,7 @@ export class SelfWatch {
       l1ChainId: config.l1.chainId, secondsUnread: (steadyMilliseconds() - this.#readAt) / 1_000, unreadBecause: this.#unreadBecause, wallMilliseconds: wallMilliseconds(), startedMilliseconds: this.#startedMilliseconds,
       tipSeconds: secondsOf(cursor?.tip), finalizedSeconds: secondsOf(cursor?.finalized), freeBytes: await freeBytes(config.data),
       channels: config.channels.map(({ name, escalateAfterSeconds }) => channelFacts(store, name, escalateAfterSeconds, wallMilliseconds())), canaryEverySeconds: config.canary?.everySeconds,
-      witnesses: config.peers.map(({ name }) => store.get<WitnessFacts>(['witness', name]) ?? { name, seq: 0, fault: 'it was not asked yet', broken: undefined }),
+      witnesses: config.peers.map(({ name }) => store.get<WitnessFacts>(['witness', name]) ?? { name, seq: 0, fault: 'it was not asked yet', contradiction: undefined, broken: undefined }),
       anchor: anchor === undefined ? undefined : { everySeconds: anchor.everySeconds, anchoredAt: store.get<number>(['anchoredAt']), fault: store.get<string>(['anchorFault']) },
     };
   }
