@@ -83,7 +83,7 @@ export async function verifyStore(config: Config, isOnL1: boolean): Promise<Resu
     const { address } = await unlockKeystore(config.checkpoints.keystore, secret(config.checkpoints.passwordFrom));
     const { timeoutMilliseconds, maxResponseBytes, quorum } = config.l1;
     const endpoints = config.l1.endpoints.map((endpoint) => new Endpoint({ url: urlOf(endpoint), operator: endpoint.operator, timeoutMilliseconds, maxResponseBytes }));
-    const anchors = await verifyAnchors({ store, quorum: new Quorum(endpoints, quorum) }, address.toLowerCase() as Hex, (seq) => hashes.get(seq)).catch((cause: unknown): AnchorsVerdict => {
+    const anchors = await verifyAnchors({ store, endpoints, quorum: new Quorum(endpoints, quorum) }, address.toLowerCase() as Hex, (seq) => hashes.get(seq)).catch((cause: unknown): AnchorsVerdict => {
       if (!(cause instanceof Unverifiable)) throw cause;
       return { status: 'unverifiable', expected: 'an answer of L1', got: cause.message };
     });

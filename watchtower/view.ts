@@ -2,13 +2,13 @@
 // Merkle proof against the block's state root, which needs no one's word. Does not own what is concluded.
 // Invariant: a read that cannot be had is Unverifiable; nothing defaults to zero.
 
-import { verifyMerkleProof } from '@ethereumjs/mpt';
-import { bytesToBigInt, bytesToHex, fromRlp, hexToBytes, keccak256, toHex, type Hex } from 'viem';
+import { keccak256, toHex, type Hex } from 'viem';
 import { assetKey, mappingSlot, MESSAGE_PASSER, MESSAGE_PASSER_SLOTS } from '@keyfall/protocol';
 import type { Contracts } from './contracts.ts';
 import { EndpointFault } from './fault.ts';
-import { Endpoint, restedFirst } from './l1/endpoint.ts';
+import { Endpoint } from './l1/endpoint.ts';
 import type { L1Header } from './l1/header.ts';
+import { provenAccount } from './l1/proof.ts';
 import type { Quorum } from './l1/quorum.ts';
 import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts';
 import { accountAt, wordAt } from './replay/account.ts';
@@ -16,11 +16,6 @@ import { KEYS, stateOf, type BatchResult, type Finding } from './replay/records.
 import { urlOf, type Config } from './config.ts';
 import type { CursorState, Store, StoredVerdict } from './store.ts';
 import { Unverifiable } from './verdict.ts';
-
-interface RpcProof {
-  readonly accountProof: readonly Hex[];
-  readonly storageProof: readonly { readonly key: Hex; readonly proof: readonly Hex[] }[];
-}
 
 export interface ViewParts {
   readonly config: Config;
@@ -57,7 +52,7 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
       throw new Unverifiable(`${abiOf}.${functionName} at ${address}: its answer ${data.slice(0, 80)} does not decode`, { cause });
     }
   };
-  const prove = async (address: Hex, slots: readonly Hex[] = []): Promise<ProvenAccount> => provenBySome(endpoints, header, address, slots);
+  const prove = async (address: Hex, slots: readonly Hex[] = []): Promise<ProvenAccount> => provenAccount(endpoints, header, address, slots);
   return {
     header, answers, cursor, config, contracts, readAt, prove, memory, forkUrl: config.isSimulating && config.l1.endpoints[0] !== undefined ? urlOf(config.l1.endpoints[0]) : undefined,
     read: async <T>(contract: string, functionName: string, args: readonly unknown[] = []) => {
@@ -91,48 +86,6 @@ async function burnedOf(store: Store, stateRoot: Hex, { kind, token, id }: Param
   if (kind === 'eth') return balance;
   const counted = await wordAt(store, storageRoot, mappingSlot(assetKey(kind, token, id), MESSAGE_PASSER_SLOTS.burned));
   return counted === 0n ? 0n : counted - 1n;
-}
-
-/** The proof of the first endpoint that gives a right one. */
-async function provenBySome(endpoints: readonly Endpoint[], header: L1Header, address: Hex, slots: readonly Hex[]): Promise<ProvenAccount> {
-  const faults: string[] = [];
-  for (const endpoint of restedFirst(endpoints)) {
-    try {
-      return await proven(header, address, slots, await endpoint.request('eth_getProof', [address, slots, `0x${header.number.toString(16)}`]) as RpcProof);
-    } catch (cause) {
-      faults.push(cause instanceof EndpointFault ? cause.message : `${endpoint.operator}: ${cause instanceof Error ? cause.message : String(cause)}`);
-    }
-  }
-  throw new Unverifiable(`proof of ${address} at block ${header.number}: ${faults.join('; ')}`);
-}
-
-const EMPTY_ROOT = keccak256('0x80');
-const EMPTY_CODE = keccak256('0x');
-
-async function proven(header: L1Header, address: Hex, slots: readonly Hex[], proof: RpcProof): Promise<ProvenAccount> {
-  const account = await inclusion(header.stateRoot, address, proof.accountProof);
-  if (account === undefined) return { balance: 0n, nonce: 0n, codeHash: EMPTY_CODE, storage: new Map(slots.map((slot) => [slot, 0n])) };
-  const fields = fromRlp(account, 'bytes');
-  if (!Array.isArray(fields) || fields.length !== 4) throw new Error(`expected an account of 4 fields, got ${Array.isArray(fields) ? fields.length : 'a string'}`);
-  const [nonce, balance, root, codeHash] = fields as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-  const storage = new Map<Hex, bigint>();
-  for (const [index, slot] of slots.entries()) {
-    const value = bytesToHex(root) === EMPTY_ROOT ? undefined : await inclusion(bytesToHex(root), slot, proof.storageProof[index]?.proof ?? []);
-    storage.set(slot, value === undefined ? 0n : wordOf(fromRlp(value, 'bytes') as Uint8Array));
-  }
-  return { nonce: wordOf(nonce), balance: wordOf(balance), codeHash: bytesToHex(codeHash), storage };
-}
-
-function wordOf(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : bytesToBigInt(bytes);
-}
-
-/** The value under a hashed key; undefined = proven absent. @throws Error when the proof is not one for this root */
-async function inclusion(root: Hex, key: Hex, nodes: readonly Hex[]): Promise<Uint8Array | undefined> {
-  if (nodes.length === 0) throw new Error('expected a proof, got no nodes');
-  if (keccak256(nodes[0] as Hex) !== root) throw new Error(`expected a proof under root ${root}, its first node hashes to ${keccak256(nodes[0] as Hex)}`);
-  const value = await verifyMerkleProof(hexToBytes(keccak256(key)), nodes.map((node) => hexToBytes(node)), { root: hexToBytes(root) });
-  return value ?? undefined;
 }
 
 function blockHashReader(config: Config, url: string): (number: bigint) => Promise<Hex | undefined> {

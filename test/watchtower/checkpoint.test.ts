@@ -59,7 +59,7 @@ it('is written to L1 once, counts when final, and shows a log or a store that wa
   assert.equal(await nonce(), 1, 'nothing new to anchor');
   assert.equal(await verified((seq) => (seq === 5 ? HASH : hashAt(seq))), 'violation', 'a rewritten entry');
   assert.equal(await verified(() => undefined), 'violation', 'a cut log');
-  await store.commit((write) => { write.remove(['anchored', 5]); });
+  await store.commit((write) => { write.remove(['anchored', 5, 0]); });
   assert.equal(await verified(), 'violation', 'a store that lost the anchor');
   await logged(store, 3, 9);
   const limited: AnchorParts = { ...parts, config: { ...parts.config, checkpoints: { ...parts.config.checkpoints!, anchor: { everySeconds: 100, maximumWei: '1' } } } };
@@ -73,6 +73,42 @@ it('is written to L1 once, counts when final, and shows a log or a store that wa
   await considerAnchor(limited);
   await anvil.rpc('anvil_mine', '0x1');
   assert.equal(await nonce(), 2, 'what was signed within the limit is sent again, however high the fees are now');
+});
+
+it('an anchor at a nonce that L1 is not at is signed again at its nonce; the other is known when it is mined', async (t) => {
+  const anvil = await startAnvil(['--slots-in-an-epoch', '1']);
+  t.after(async () => anvil.stop());
+  await anvil.rpc('anvil_setBalance', account.address, '0xde0b6b3a7640000');
+  const { store } = tempStore(t);
+  // An endpoint that says any nonce: only the proof counts.
+  const endpoint = new Endpoint({ url: anvil.url, operator: 'own', timeoutMilliseconds: 5_000, maxResponseBytes: 1_000_000 });
+  const lying = Object.assign(Object.create(endpoint) as Endpoint, { request: async (method: string, params: readonly unknown[]) => (method === 'eth_getTransactionCount' ? '0x63' : endpoint.request(method, params)) });
+  let wall = 1e12;
+  const config = configWith({ checkpoints: { keystore: 'k', passwordFrom: 'P', anchor: { everySeconds: 100, maximumWei: String(10n ** 16n) } } });
+  const parts: AnchorParts = { config: { ...config, l1: { ...config.l1, chainId: 31_337 } }, store, quorum: new Quorum([lying], 1), endpoints: [lying], account, wallMilliseconds: () => wall };
+  const signer = account.address.toLowerCase() as Hex;
+  const nonces = (): (number | undefined)[] => [...store.get<{ attempts: { signed: { nonce: number } }[] }>(['anchorPending'])?.attempts ?? []].map(({ signed }) => signed.nonce);
+  const verified = async (): Promise<string> => (await verifyAnchors(parts, signer, (seq) => store.get<LogRow>(['log', seq])?.hash)).status;
+  await anvil.rpc('evm_setAutomine', false);
+  await logged(store, 5);
+  // The state of a chain that is not ours, as a lying endpoint may have shown it.
+  await anvil.rpc('anvil_setNonce', account.address, '0x2');
+  await anvil.rpc('anvil_mine', '0x1');
+  await considerAnchor(parts);
+  assert.deepEqual(nonces(), [2]);
+  await anvil.rpc('anvil_dropAllTransactions');
+  await anvil.rpc('anvil_setNonce', account.address, '0x0');
+  await anvil.rpc('anvil_mine', '0x1');
+  await considerAnchor(parts);
+  assert.deepEqual(nonces(), [0], 'signed again where L1 is, at once');
+  for (let round = 0; round < 3; round += 1) {
+    await anvil.rpc('anvil_mine', '0x4');
+    await considerAnchor(parts);
+    await logged(store, 3, 10 * round);
+    wall += 200_000;
+    await considerAnchor(parts);
+  }
+  assert.deepEqual([store.count(['anchored']), store.get(['anchorStrays']), await verified()], [3, [], 'ok']);
 });
 
 interface Served { rows: readonly LogRow[]; signed: unknown }

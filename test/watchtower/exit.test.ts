@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createMPT } from '@ethereumjs/mpt';
+import { createMerkleProof, createMPT } from '@ethereumjs/mpt';
 import { Account, ValueEncoding } from '@ethereumjs/util';
 import { encryptKeystoreJsonSync } from 'ethers';
 import { encodeFunctionData, keccak256, parseAbi, parseTransaction, zeroAddress, type Hex } from 'viem';
@@ -17,7 +17,7 @@ import { AutoExit } from '../../watchtower/exit/autoExit.ts';
 import { decideExit, type Decision, type ExitFacts } from '../../watchtower/exit/decide.ts';
 import { planExit } from '../../watchtower/exit/plan.ts';
 import { readPresigned } from '../../watchtower/exit/presigned.ts';
-import { spentAtWorst, type Intent } from '../../watchtower/exit/send.ts';
+import { spentAtWorst, type Signed } from '../../watchtower/l1/sending.ts';
 import { TrieStore } from '../../watchtower/replay/trieStore.ts';
 import { ConfigMistake, EndpointFault } from '../../watchtower/fault.ts';
 import { Store, type LogRow, type OutboxRow } from '../../watchtower/store.ts';
@@ -198,8 +198,8 @@ describe('auto-exit', () => {
   });
 
   it('the limit counts the price of every nonce: one that was mined paid the Inbox also where L2 dropped the exit', () => {
-    const at = (nonce: number, valueWei: bigint): Intent['signed'][number] => ({ nonce, l1: '0x', hash: '0x', gas: '10', feeWei: '100', tipWei: '1', valueWei: String(valueWei) });
-    assert.equal(spentAtWorst({ upgrade: '', signed: [at(7, 1_000_000n), at(7, 2_000_000n), at(8, 1_000_000n)] }), 3_002_000n);
+    const at = (nonce: number, valueWei: bigint): Signed => ({ nonce, l1: '0x', hash: '0x', gas: '10', feeWei: '100', tipWei: '1', valueWei: String(valueWei) });
+    assert.equal(spentAtWorst([at(7, 1_000_000n), at(7, 2_000_000n), at(8, 1_000_000n)]), 3_002_000n);
   });
 
   it('a key that signs the checkpoints too is refused: two senders would take each other\'s nonces', async (t) => {
@@ -296,12 +296,13 @@ async function arm(t: TestContext, { maximumWei, isDryRun = false, count = 2, st
   const stateRoot = keptRoot ?? await stateWithSomebody(store);
   const world = { baseFee: GWEI, latestNonce: 7, finalNonce: 7, messages: [] as Hex[], executedTo: 0 };
   const sent: { raw: Hex; logged: string }[] = [];
-  const endpoint = { operator: 'a', request: async (_method: string, [raw]: readonly unknown[]) => {
+  const endpoint = { operator: 'a', request: async (method: string, [raw]: readonly unknown[]) => {
+    if (method === 'eth_getProof') return { accountProof: (await accountAtNonce(world.latestNonce)).proof, storageProof: [] };
     const isKnown = sent.some((other) => other.raw === raw);
     sent.push({ raw: raw as Hex, logged: JSON.stringify(store.list<LogRow>(['log'])) });
     if (isKnown) throw new EndpointFault('rpc-error', 'a', 'already known');
   } } as never;
-  const quorum = { needed: 2, same: async () => `0x${world.latestNonce.toString(16)}`, head: async () => ({ header: { baseFeePerGas: world.baseFee } }) } as never;
+  const quorum = { needed: 2, head: async () => ({ header: { number: 1n, baseFeePerGas: world.baseFee, stateRoot: (await accountAtNonce(world.latestNonce)).root } }) } as never;
   const reopen = async (otherKey?: Hex): Promise<(nowT: number) => Promise<Decision>> => {
     const exit = await AutoExit.open({ config, store, quorum, endpoints: [endpoint], wallMilliseconds: () => 0 }, BigInt(CHAIN), otherKey);
     assert.ok(exit !== undefined);
@@ -312,6 +313,13 @@ async function arm(t: TestContext, { maximumWei, isDryRun = false, count = 2, st
     store, stateRoot, sent, vetoFile, world, log, reopen, at: await reopen(), told: () => store.list<OutboxRow>(['outbox']).map(({ text }) => text), acts: (act: string) => log().filter((entry) => entry['act'] === act),
     nonces: () => sent.map(({ raw }) => parseTransaction(raw).nonce), exits: (JSON.parse(readFileSync(presigned, 'utf8')) as { exits: { raw: Hex }[] }).exits.map(({ raw }) => raw),
   };
+}
+
+/** A state of L1 in which the fee key is at a nonce, with the proof of it. */
+async function accountAtNonce(nonce: number): Promise<{ readonly root: Hex; readonly proof: readonly Hex[] }> {
+  const trie = await createMPT({ useKeyHashing: true });
+  await trie.put(fromHex(OTHER.address), new Account(BigInt(nonce), 1n).serialize());
+  return { root: toHex(trie.root()), proof: (await createMerkleProof(trie, fromHex(OTHER.address))).map(toHex) };
 }
 
 /** A state in which somebody else has an account, so that the owner's absence is proven by the trie. */

@@ -13,6 +13,7 @@ import { ConfigMistake } from '../fault.ts';
 import { unlockKeystore } from '../keystore.ts';
 import type { Endpoint } from '../l1/endpoint.ts';
 import type { Quorum } from '../l1/quorum.ts';
+import { Sender } from '../l1/sending.ts';
 import type { View } from '../monitor.ts';
 import { accountAt } from '../replay/account.ts';
 import type { Store } from '../store.ts';
@@ -20,7 +21,7 @@ import { lookAtUpgrades } from '../upgrades/pending.ts';
 import { decideExit, type Decision, type ExitFacts } from './decide.ts';
 import { planExit } from './plan.ts';
 import { readPresigned, type PresignedExit } from './presigned.ts';
-import { ExitSender, fateOf, nonceAhead, type Intent } from './send.ts';
+import { fateOf, finalNonceOf, nextStep, nonceAhead, type Intent } from './send.ts';
 
 /** Nonces of the fee key that one exit may use up: more is no accident, and a person must look. */
 const MOST_NONCES = 3;
@@ -37,13 +38,13 @@ export class AutoExit {
   readonly #parts: AutoExitParts;
   readonly #policy: NonNullable<Config['autoExit']>;
   readonly #exits: readonly PresignedExit[];
-  readonly #sender: ExitSender;
+  readonly #sender: Sender;
 
   private constructor(parts: AutoExitParts, policy: NonNullable<Config['autoExit']>, exits: readonly PresignedExit[], account: PrivateKeyAccount) {
     this.#parts = parts;
     this.#policy = policy;
     this.#exits = exits;
-    this.#sender = new ExitSender({ chainId: parts.config.l1.chainId, account, quorum: parts.quorum, endpoints: parts.endpoints });
+    this.#sender = new Sender({ chainId: parts.config.l1.chainId, account, quorum: parts.quorum, endpoints: parts.endpoints });
   }
 
   /** Reads and checks everything that it will need. @param otherKey a key of this watchtower that sends too @throws ConfigMistake */
@@ -153,13 +154,13 @@ export class AutoExit {
   /** Another's message took the exit while ours is on its way: those behind it wait for its nonce. */
   async #fillGap(view: View, exit: PresignedExit): Promise<void> {
     const last = this.#intent(exit)?.signed.at(-1);
-    if (last !== undefined && last.nonce >= await this.#sender.finalNonce(view)) await this.#sender.send(last);
+    if (last !== undefined && last.nonce >= await finalNonceOf(this.#sender, view)) await this.#sender.send(last);
   }
 
   /** @returns whether the next one may follow */
   async #force(view: View, upgrade: string, exit: PresignedExit, wasDropped: boolean): Promise<boolean> {
     const [intent, others] = [this.#intent(exit), this.#exits.filter(({ hash }) => hash !== exit.hash).flatMap((other) => this.#intent(other) ?? [])];
-    const step = await this.#sender.next(view, exit, intent, others, BigInt(this.#policy.maximumWei));
+    const step = await nextStep(this.#sender, view, exit, intent, others, BigInt(this.#policy.maximumWei));
     if (step.act === 'limit') {
       await this.#tell(`limit ${exit.hash}`, `auto-exit stops: ${exit.what} of ${exit.owner} would cost up to ${step.neededWei} wei of L1 fees in all, the limit is ${this.#policy.maximumWei}`);
       if (step.last !== undefined) await this.#sender.send(step.last);
@@ -171,7 +172,7 @@ export class AutoExit {
         await this.#tell(`given up ${exit.hash}`, `auto-exit needs a person: ${MOST_NONCES} transactions for the withdrawal of ${exit.what} of ${exit.owner} were mined or displaced, and ${wasDropped ? 'L2 dropped it: the balance or the nonce is not what it was signed for' : 'the Inbox took none'}`);
         return false;
       }
-      const because = wasDropped ? 'L2 dropped it before' : step.because;
+      const because = wasDropped ? 'L2 dropped it before' : step.because === 'replaced' ? 'the fees of L1 rose above it' : step.because === 'first' ? 'it was not sent before' : `nonce ${String(intent?.signed.at(-1)?.nonce)} was used without it`;
       await this.#record({ kind: 'auto-exit', act: 'force', upgrade, exit: exit.hash, owner: exit.owner, what: exit.what, nonce: step.signed.nonce, because, l1: step.signed.l1 }, `force ${step.signed.hash}`,
         `auto-exit forces a withdrawal of ${exit.what} to its owner ${exit.owner}, because of upgrade ${upgrade} (L1 transaction ${step.signed.hash}: ${because})`, (write) => { write.put(this.#key('intent', exit.hash), { upgrade: intent?.upgrade ?? upgrade, signed } satisfies Intent); });
     }
