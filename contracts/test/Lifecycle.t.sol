@@ -219,11 +219,40 @@ contract LifecycleTest is System {
         uint256 skipT = clock.current();
         assertEq(rollup.settledIndex(), 1, "settled");
         skip(14 days);
-        uint256 finalT = rollup.lastFinalT();
-        vm.expectRevert(abi.encodeWithSelector(ILifecycle.ReturnUnproven.selector, finalT, skipT));
+        bytes4 unproven = ILifecycle.ReturnUnproven.selector;
+        vm.expectRevert(abi.encodeWithSelector(unproven, rollup.lastProofT(), rollup.lastFinalT(), skipT));
         lifecycle.returnToOperating();
         skip(enteredT + 30 days - clock.current());
         lifecycle.freeze(ILifecycle.FreezeCause.NoFinality, 0);
+    }
+
+    /// P-104: nor on a proof from before the skip whose finality was kept back until after it; the moment of the skip is not after it either.
+    function test_Return_NotOnAProofFromBeforeTheSkip() public {
+        enqueue(21_000);
+        enter(0);
+        commitEnforced(GENESIS_HASH, 0, 0, 1, 0, outputsOf(A));
+        uint256 proofT = clock.current();
+        enqueue(21_000);
+        vm.prank(OPERATOR);
+        lifecycle.requestReturn();
+        skip(8 days);
+        lifecycle.announceSkip();
+        skip(12 hours);
+        lifecycle.takeSkip();
+        uint256 skipT = clock.current();
+        skip(1);
+        rollup.finalize(1);
+        assertEq(rollup.settledIndex(), 2, "settled");
+        assertTrue(rollup.lastFinalT() > skipT, "final after the skip");
+        enqueue(21_000);
+        skip(14 days - 1);
+        bytes memory unproven =
+            abi.encodeWithSelector(ILifecycle.ReturnUnproven.selector, proofT, rollup.lastFinalT(), skipT);
+        vm.expectRevert(unproven);
+        lifecycle.returnToOperating();
+        commitEnforced(outputsOf(A).lastHash, 1, 2, 3, 2, outputsOf("after the skip"));
+        assertEq(rollup.lastProofT(), clock.current(), "proven after the skip");
+        lifecycle.returnToOperating();
     }
 
     /// P-105: 30 d to the second; pinned is the last final batch; nothing moves any more.

@@ -77,5 +77,5 @@ function notYet(why: string): string {
     return oldest === 0n ? `nothing waits; it opens ${durationText(third)} after something does` : `what waits longest is ${durationText(oldest)} old, it opens after ${durationText(third)}: in ${durationText(third - oldest)}`;
   }
   if ((name === 'SkipTooEarly' || name === 'SkipNoticeRunning' || name === 'ReturnTooEarly') && first !== undefined && second !== undefined) return `${durationText(first)} of ${durationText(second)} have passed`;
-  return { NothingToSkip: 'nothing at the head of the queue is old enough', SkipNotAnnounced: 'no announcement stands', ReturnNotRequested: 'the operator has not asked for it', ReturnUnsettled: 'older messages are not settled yet', ReturnUnproven: 'no batch became final since the entry and the last skip' }[name] ?? why;
+  return { NothingToSkip: 'nothing at the head of the queue is old enough', SkipNotAnnounced: 'no announcement stands', ReturnNotRequested: 'the operator has not asked for it', ReturnUnsettled: 'older messages are not settled yet', ReturnUnproven: 'since the entry and the last skip no batch became final, or since that skip none was proven' }[name] ?? why;
 }

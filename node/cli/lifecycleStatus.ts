@@ -93,7 +93,9 @@ function enforcedSteps(snapshot: Snapshot): Step[] {
   if (episode.returnRequestedT > 0n) {
     const afterSkip = episode.lastSkipT === 0n ? 0n : episode.lastSkipT + scaled(RETURN_AFTER_SKIP_SECONDS, snapshot);
     const at = latest(episode.returnRequestedT + scaled(RETURN_WAIT_SECONDS, snapshot), afterSkip);
-    steps.push({ what: `the chain may go back to Operating once messages below ${episode.returnTarget} are settled for a day`, atT: at, isOpen: t >= at && snapshot.settledIndex >= episode.returnTarget, command: 'keyfall lifecycle return' });
+    const isProven = lastFinalT > latest(episode.enteredT, episode.lastSkipT) && (episode.lastSkipT === 0n || lastProofT > episode.lastSkipT);
+    const proven = isProven ? '' : episode.lastSkipT === 0n ? ' and a batch became final in this phase' : ' and a batch was proven and one became final since the last skip';
+    steps.push({ what: `the chain may go back to Operating once messages below ${episode.returnTarget} are settled for a day${proven}`, atT: at, isOpen: t >= at && snapshot.settledIndex >= episode.returnTarget && isProven, command: 'keyfall lifecycle return' });
   }
   const delay = scaled(FREEZE_DELAY_SECONDS, snapshot);
   const finality = latest(episode.enteredT, lastFinalT) + delay;

@@ -20,7 +20,7 @@ import {UpgradeEffects} from "./UpgradeEffects.sol";
 //                                 │ └──expedite (council, Training; Mature: one lane after a trip)──► Executed
 //                                 └──veto (council, once per content)──► Vetoed     (also while executable)
 //
-// States follow from T; only execution, veto and a moved expiry are stored. No owner, no setter: it does not even change itself.
+// States follow from T; only execution, a content's veto and a moved expiry are stored. No owner, no setter: it does not even change itself.
 // Invariant: beside the operator (7 days), nothing is carried out earlier than the exit window and 30 days after its scheduling, except
 // by `expedite`; and nothing at all while a message older than 14.5 days waits, a dispute is open, the chain is Frozen or Ossified.
 
@@ -104,15 +104,17 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         uint256 eta = nowT + delayOf(upgrade.kind);
         uint256 expiry = eta + _scaled(Constants.UPGRADE_GRACE_SECONDS);
         _checkExitWindow(upgrade.kind, nowT, eta);
-        _schedules[id] = Schedule(uint40(nowT), uint40(eta), uint40(expiry), upgrade.kind, false, false, uint40(block.timestamp));
-        emit UpgradeScheduled(id, upgrade.kind, contentOf(upgrade), upgrade, nowT, eta, expiry);
+        bytes32 content = contentOf(upgrade);
+        _schedules[id] =
+            Schedule(uint40(nowT), uint40(eta), uint40(expiry), upgrade.kind, false, uint40(block.timestamp), content);
+        emit UpgradeScheduled(id, upgrade.kind, content, upgrade, nowT, eta, expiry);
     }
 
     /// @inheritdoc IUpgradeTimelock
     function execute(Upgrade calldata upgrade) external nonReentrant {
         bytes32 id = idOf(upgrade);
-        _expectState(id, UpgradeState.Executable);
         Schedule storage record = _schedules[id];
+        _expectState(id, _stateOf(record, contentOf(upgrade)), UpgradeState.Executable);
         _checkExitWindow(upgrade.kind, record.scheduledT, record.eta);
         _carryOut(id, upgrade, false, 0);
     }
@@ -122,7 +124,8 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
         if (msg.sender != COUNCIL) revert NotCouncil(msg.sender, COUNCIL);
         if (block.timestamp >= SUNSET) revert CouncilSunset(SUNSET);
         bytes32 id = idOf(upgrade);
-        if (!_isOpen(_schedules[id])) revert UnexpectedState(id, state(id));
+        Schedule storage record = _schedules[id];
+        if (!_isOpen(record, _vetoedTime[contentOf(upgrade)])) revert UnexpectedState(id, state(id));
         IMaturity.Stage stage = IMaturity(MATURITY).stage();
         UpgradeKind kind = upgrade.kind;
         uint40 zkAloneFromT = 0;
@@ -130,33 +133,33 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
             if (!_isExpeditable(kind)) revert NotExpeditable(kind, uint8(stage));
         } else {
             if (kind != UpgradeKind.ZkLane) revert NotExpeditable(kind, uint8(stage));
-            _spendTrip(upgrade, _schedules[id].scheduledT);
-            zkAloneFromT = _schedules[id].eta;
+            _spendTrip(upgrade, record.scheduledT);
+            zkAloneFromT = record.eta;
         }
         _carryOut(id, upgrade, true, zkAloneFromT);
     }
 
     /// @inheritdoc IUpgradeTimelock
-    function isContentVetoed(bytes32 content) external view returns (bool) {
-        return _vetoedTime[content] != 0;
+    function vetoedTimeOf(bytes32 content) external view returns (uint256) {
+        return _vetoedTime[content];
     }
 
     /// @inheritdoc IUpgradeTimelock
     function veto(bytes32 content, bytes32 reportHash, bytes32 salt) external nonReentrant {
         if (msg.sender != COUNCIL) revert NotCouncil(msg.sender, COUNCIL);
         bytes32 id = UpgradeId.compute(address(this), content, reportHash, salt);
-        Schedule memory record = _schedules[id];
+        Schedule storage record = _schedules[id];
         if (!isVetoable(record.kind)) revert NotVetoable(record.kind);
-        if (!_isOpen(record)) revert UnexpectedState(id, state(id));
-        if (_vetoedTime[content] != 0) revert VetoSpent(content);
+        uint256 vetoedTime = _vetoedTime[content];
+        if (!_isOpen(record, vetoedTime)) revert UnexpectedState(id, state(id));
+        if (vetoedTime != 0) revert VetoSpent(content);
         _vetoedTime[content] = uint40(block.timestamp);
-        _schedules[id].isVetoed = true;
         emit UpgradeVetoed(id, content);
     }
 
     /// @inheritdoc IUpgradeTimelock
     function extend(bytes32 id) external nonReentrant {
-        _expectState(id, UpgradeState.Executable);
+        _expectState(id, state(id), UpgradeState.Executable);
         (bool isFrozen, bool isDisputed, bool exitsGoFirst,) = guard();
         Schedule storage record = _schedules[id];
         // Exits never keep an operator's change back.
@@ -172,13 +175,8 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
 
     /// @inheritdoc IUpgradeTimelock
     function state(bytes32 id) public view returns (UpgradeState) {
-        Schedule memory record = _schedules[id];
-        if (record.scheduledT == 0) return UpgradeState.Unknown;
-        if (record.isExecuted) return UpgradeState.Executed;
-        if (record.isVetoed) return UpgradeState.Vetoed;
-        uint256 nowT = IClock(CLOCK).current();
-        if (nowT < record.eta) return UpgradeState.Scheduled;
-        return nowT <= record.expiry ? UpgradeState.Executable : UpgradeState.Expired;
+        Schedule storage record = _schedules[id];
+        return _stateOf(record, record.content);
     }
 
     /// @inheritdoc IUpgradeTimelock
@@ -232,10 +230,6 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
     }
 
     function _carryOut(bytes32 id, Upgrade calldata upgrade, bool isExpedited, uint40 zkAloneFromT) private {
-        // A veto takes every schedule of the same content that stood then: twins under other salts wait for another proposal too.
-        bytes32 content = contentOf(upgrade);
-        uint256 vetoedTime = _vetoedTime[content];
-        if (vetoedTime != 0 && _schedules[id].scheduledTime <= vetoedTime) revert ContentVetoed(content, vetoedTime);
         _checkStage(upgrade.kind);
         (bool isFrozen, bool isDisputed, bool exitsGoFirst, uint64 firstUnsettled) = guard();
         if (isFrozen) revert ChainFrozen();
@@ -284,13 +278,27 @@ contract UpgradeTimelock is UpgradeEffects, ReentrancyGuardTransient {
 
     /// @dev Scheduled or Executable. T never outruns wall time (P-001): what the wall clock has not reached, T has not either, and the Clock
     /// need not be asked.
-    function _isOpen(Schedule memory record) private view returns (bool) {
-        if (record.scheduledT == 0 || record.isExecuted || record.isVetoed) return false;
+    function _isOpen(Schedule storage record, uint256 vetoedTime) private view returns (bool) {
+        if (record.scheduledT == 0 || record.isExecuted || _isVetoed(record, vetoedTime)) return false;
         return block.timestamp <= record.expiry || IClock(CLOCK).current() <= record.expiry;
     }
 
-    function _expectState(bytes32 id, UpgradeState expected) private view {
-        UpgradeState current = state(id);
+    /// @param content of the record: who has computed it spares the word in which it is kept
+    function _stateOf(Schedule storage record, bytes32 content) private view returns (UpgradeState) {
+        if (record.scheduledT == 0) return UpgradeState.Unknown;
+        if (record.isExecuted) return UpgradeState.Executed;
+        if (_isVetoed(record, _vetoedTime[content])) return UpgradeState.Vetoed;
+        uint256 nowT = IClock(CLOCK).current();
+        if (nowT < record.eta) return UpgradeState.Scheduled;
+        return nowT <= record.expiry ? UpgradeState.Executable : UpgradeState.Expired;
+    }
+
+    /// @dev A veto takes every schedule of its content that stood then: twins under other salts wait for another proposal too.
+    function _isVetoed(Schedule storage record, uint256 vetoedTime) private view returns (bool) {
+        return vetoedTime != 0 && record.scheduledTime <= vetoedTime;
+    }
+
+    function _expectState(bytes32 id, UpgradeState current, UpgradeState expected) private pure {
         if (current != expected) revert UnexpectedState(id, current);
     }
 

@@ -55,8 +55,9 @@ interface ILifecycle {
     error ReturnNotRequested();
     /// @notice Messages older than the request are not settled, or not for a day.
     error ReturnUnsettled(uint256 settledIndex, uint256 target);
-    /// @notice Nothing became final since the entry or the last skip: a chain that nobody proves does not go back, it freezes.
-    error ReturnUnproven(uint256 lastFinalT, uint256 unprovenSinceT);
+    /// @notice Nothing became final since the entry or the last skip, or nothing was proven since that skip: a chain that nobody proves does
+    /// not go back, it freezes.
+    error ReturnUnproven(uint256 lastProofT, uint256 lastFinalT, uint256 unprovenSinceT);
     /// @notice Too little T since the request or the last skip.
     error ReturnTooEarly(uint256 waitedSeconds, uint256 neededSeconds);
     /// @notice Freezing is open: the way back is closed.
@@ -83,8 +84,8 @@ interface ILifecycle {
     /// @notice Asks for the way back; the first call of an episode fixes which messages must be settled. The seated operator's hot or
     /// cold key. Warning: it ends the phase in which anyone may commit; messages then wait for the operator again, for at most E.
     function requestReturn() external;
-    /// @notice Goes back to Operating: requested, everything older than the request settled for a day, 14 d without a skip, and a
-    /// batch final since the entry and the last skip. Anyone.
+    /// @notice Goes back to Operating: requested, everything older than the request settled for a day, 14 d without a skip, a
+    /// batch final since the entry and the last skip, and a batch proven since that skip. Anyone.
     function returnToOperating() external;
     /// @notice Freezes the chain for ever on its last final batch. Anyone, when the cause holds.
     /// @param disputeId the dispute nobody resolved; 0 for the other causes

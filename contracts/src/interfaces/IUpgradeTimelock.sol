@@ -88,21 +88,22 @@ struct CouncilUpgrade {
 /// Warning: whoever passes a proposal decides, after the delay, what the Rollup (stage Training) and the lanes accept. A malicious lane
 /// takes everything that was not paid out by then: leaving in time is the only defence.
 interface IUpgradeTimelock {
-    /// @notice Derived from T; only execution and veto are stored.
+    /// @notice Derived from T; only execution and a content's veto are stored.
     enum UpgradeState { Unknown, Scheduled, Executable, Executed, Expired, Vetoed }
 
     /// @param scheduledT T of the scheduling
     /// @param eta T from which it may be executed
     /// @param expiry last moment of T at which it may be
     /// @param scheduledTime wall time of the scheduling, seconds: a veto asks no clock, so that is what it is compared with
+    /// @param content what it changes: a veto is kept under it
     struct Schedule {
         uint40 scheduledT;
         uint40 eta;
         uint40 expiry;
         UpgradeKind kind;
         bool isExecuted;
-        bool isVetoed;
         uint40 scheduledTime;
+        bytes32 content;
     }
 
     error NotGovernor(address caller, address governor);
@@ -130,8 +131,6 @@ interface IUpgradeTimelock {
     error NotVetoable(UpgradeKind kind);
     /// @notice This content was vetoed before; the council has no second veto on it.
     error VetoSpent(bytes32 content);
-    /// @notice This content was vetoed at or after the schedule, under this or another salt: it takes another proposal.
-    error ContentVetoed(bytes32 content, uint256 vetoedTime);
     error NotExpeditable(UpgradeKind kind, uint8 stage);
     error CouncilSunset(uint256 sunset);
     /// @notice In Mature only a lane that replaces the tripped one, public for 7 days, is expedited.
@@ -152,6 +151,7 @@ interface IUpgradeTimelock {
         uint256 expiry
     );
     event UpgradeExecuted(bytes32 indexed id, UpgradeKind indexed kind, bool isExpedited);
+    /// @notice `id` is the one that was named; every upgrade of the content that was scheduled by then has fallen with it.
     event UpgradeVetoed(bytes32 indexed id, bytes32 indexed content);
     event UpgradeExtended(bytes32 indexed id, uint256 expiry);
 
@@ -163,7 +163,7 @@ interface IUpgradeTimelock {
     function execute(Upgrade calldata upgrade) external;
     /// @notice Moves the expiry of an upgrade that only the guard of exits keeps back to 3 days from now, at most eta + 74 d. Anyone.
     function extend(bytes32 id) external;
-    /// @notice Ends a scheduled upgrade for good. The SecurityCouncil only; once per content, and never for attesters, operator or council.
+    /// @notice Ends a scheduled upgrade for good, and with it every other one of its content that stands. The SecurityCouncil only; once per content, and never for attesters, operator or council.
     /// Named by the parts of its identity: its kind is the schedule's, and nothing of the payload is needed.
     /// Warning: five members delay any other upgrade by one more proposal, once. A proposal of the same content that is queued after the veto is that
     /// one more, also if it was passed before: a veto that waits until such a proposal has expired delays longer.
@@ -173,13 +173,16 @@ interface IUpgradeTimelock {
     /// Warning: in Training M members and a passed proposal replace the Rollup with no time to leave: take every unpaid wei and token.
     function expedite(Upgrade calldata upgrade) external;
 
+    /// @notice A veto of its content at or after its scheduling makes it Vetoed, whichever upgrade the veto named.
     function state(bytes32 id) external view returns (UpgradeState);
     function scheduleOf(bytes32 id) external view returns (Schedule memory);
     /// @notice Identity of an upgrade: keccak256 of chain, this contract, content, report and salt.
     function idOf(Upgrade calldata upgrade) external view returns (bytes32);
     /// @notice Identity of what it changes: keccak256 of kind and payload. Vetoes count per content.
     function contentOf(Upgrade calldata upgrade) external pure returns (bytes32);
-    function isContentVetoed(bytes32 content) external view returns (bool);
+    /// @notice Wall time of the content's only veto, seconds; 0 before it. Vetoed is every upgrade of the content that was scheduled by then, under
+    /// whatever salt and report; one scheduled later is not.
+    function vetoedTimeOf(bytes32 content) external view returns (uint256);
     function isVetoable(UpgradeKind kind) external pure returns (bool);
     /// @notice T between scheduling and eta.
     function delayOf(UpgradeKind kind) external view returns (uint256);

@@ -146,8 +146,11 @@ contract Lifecycle is BatchRange {
         // Settled is also what was skipped: without this, an operator could return again and again on a chain that nobody can
         // prove, and each return would begin the 30 d of the freeze anew.
         uint256 finalT = IRollup(ROLLUP).lastFinalT();
+        uint256 proofT = IRollup(ROLLUP).lastProofT();
         uint256 unprovenSinceT = _latest(current.enteredT, current.lastSkipT);
-        if (finalT <= unprovenSinceT) revert ReturnUnproven(finalT, unprovenSinceT);
+        // Whoever finalizes when it suits them chooses finalT: a proof from before the skip would say nothing about the chain after it.
+        bool isProofOld = current.lastSkipT != 0 && proofT <= current.lastSkipT;
+        if (finalT <= unprovenSinceT || isProofOld) revert ReturnUnproven(proofT, finalT, unprovenSinceT);
         for (uint8 cause = 0; cause <= uint8(FreezeCause.NoLane); ++cause) {
             bool isDispute = FreezeCause(cause) == FreezeCause.Dispute;
             uint256 disputeId = isDispute ? ILanes(LANES).latestOpenDispute() : 0;

@@ -20,7 +20,7 @@ export const COUNCIL = 7;
 export const STAGES = ['Training', 'Mature', 'Ossified'] as const;
 const PEOPLE: readonly number[] = [ATTESTERS, OPERATOR, COUNCIL];
 
-interface Scheduled { readonly kind: number; readonly content: string; readonly lane: string | undefined; readonly scheduledT: number; readonly scheduledWall: number; readonly eta: number; expiry: number; isExecuted: boolean; isVetoed: boolean }
+interface Scheduled { readonly kind: number; readonly content: string; readonly lane: string | undefined; readonly scheduledT: number; readonly scheduledWall: number; readonly eta: number; expiry: number; isExecuted: boolean }
 
 export class GovernanceModel {
   readonly clock = new Clock();
@@ -46,7 +46,8 @@ export class GovernanceModel {
     const upgrade = this.#upgrades.get(id);
     if (upgrade === undefined) return 'Unknown';
     if (upgrade.isExecuted) return 'Executed';
-    if (upgrade.isVetoed) return 'Vetoed';
+    // Also one that the veto did not name: a veto takes all of its content that was scheduled by then.
+    if (upgrade.scheduledWall <= (this.#vetoed.get(upgrade.content) ?? Number.NEGATIVE_INFINITY)) return 'Vetoed';
     if (this.clock.t < upgrade.eta) return 'Scheduled';
     return this.clock.t <= upgrade.expiry ? 'Executable' : 'Expired';
   }
@@ -58,7 +59,7 @@ export class GovernanceModel {
     demand(!this.#upgrades.has(id), 'AlreadyScheduled', id);
     const delay = Number(kind === OPERATOR ? OPERATOR_CHANGE_DELAY_SECONDS : UPGRADE_DELAY_SECONDS);
     const eta = this.clock.t + delay;
-    this.#upgrades.set(id, { kind, content, lane, scheduledT: this.clock.t, scheduledWall: this.clock.wall, eta, expiry: eta + Number(UPGRADE_GRACE_SECONDS), isExecuted: false, isVetoed: false });
+    this.#upgrades.set(id, { kind, content, lane, scheduledT: this.clock.t, scheduledWall: this.clock.wall, eta, expiry: eta + Number(UPGRADE_GRACE_SECONDS), isExecuted: false });
   }
 
   execute(id: string): void {
@@ -89,7 +90,6 @@ export class GovernanceModel {
     const upgrade = this.#pending(id);
     demand(!this.#vetoed.has(upgrade.content), 'VetoSpent', upgrade.content);
     this.#vetoed.set(upgrade.content, this.clock.wall);
-    upgrade.isVetoed = true;
   }
 
   extend(id: string): void {
@@ -128,8 +128,6 @@ export class GovernanceModel {
 
   #carryOut(id: string): void {
     const upgrade = this.#upgrades.get(id) as Scheduled;
-    const vetoedAt = this.#vetoed.get(upgrade.content);
-    demand(vetoedAt === undefined || upgrade.scheduledWall > vetoedAt, 'ContentVetoed', upgrade.content);
     this.#checkStage(upgrade.kind);
     demand(!this.#exitsGoFirst() || upgrade.kind === OPERATOR, 'ExitsGoFirst', id);
     demand(upgrade.lane === undefined || !this.#lanes.has(upgrade.lane), 'LaneKindMismatch', id);

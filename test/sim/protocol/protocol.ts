@@ -234,7 +234,8 @@ export class Protocol {
     demand(episode.returnTarget !== undefined, 'RETURN_NOT_REQUESTED', 'the seated operator requests it');
     demand(episode.returnSettledAt !== undefined && this.t - episode.returnSettledAt >= RETURN_WAIT, 'RETURN_UNSETTLED', 'older messages settled for a day');
     demand(episode.lastSkipAt === undefined || this.t - episode.lastSkipAt >= RETURN_AFTER_SKIP, 'RETURN_SKIPPED', '14 d of T without a skip');
-    demand(episode.lastFinalAt > Math.max(episode.enteredAt, episode.lastSkipAt ?? 0), 'RETURN_UNPROVEN', 'a batch final since the entry and the last skip');
+    const isProven = episode.lastSkipAt === undefined || episode.lastProgressAt > episode.lastSkipAt;
+    demand(isProven && episode.lastFinalAt > Math.max(episode.enteredAt, episode.lastSkipAt ?? 0), 'RETURN_UNPROVEN', 'a batch final since the entry and the last skip, and one proven since that skip');
     demand(this.openDisputes().length === 0 && !this.#freezable(), 'RETURN_TOO_LATE', 'a dispute is open, or freezing is');
     this.mode = 'Operating';
     this.episode = undefined;
