@@ -11,7 +11,7 @@ import type { HardhatPlugin } from 'hardhat/types/plugins';
 const isLong = process.env['KEYFALL_LONG'] === '1';
 const require = createRequire(import.meta.url);
 
-const compiler = (runs: number, viaIR = false) => ({
+export const compiler = (runs: number, viaIR = false) => ({
   version: '0.8.37',
   path: require.resolve('solc/soljson.js'),
   settings: {

@@ -291,15 +291,15 @@ contract LifecycleTest is System {
         skip(8 days);
         uint256 before = gasleft();
         lifecycle.enterEnforced(1);
-        assertLe(before - gasleft() + 22_000, 150_000, "enterEnforced");
+        assertLe(before - gasleft() + 22_000, gasLimit(150_000), "enterEnforced");
         skip(5 days);
         before = gasleft();
         lifecycle.announceSkip();
-        assertLe(before - gasleft() + 22_000, 150_000, "announceSkip");
+        assertLe(before - gasleft() + 22_000, gasLimit(150_000), "announceSkip");
         skip(12 hours);
         before = gasleft();
         lifecycle.takeSkip();
-        assertLe(before - gasleft() + 22_000, 150_000, "takeSkip");
+        assertLe(before - gasleft() + 22_000, gasLimit(150_000), "takeSkip");
         skip(30 days);
         before = gasleft();
         lifecycle.freeze(ILifecycle.FreezeCause.Skipped, 0);

@@ -79,7 +79,7 @@ contract TriggerGasTest is System {
         assertEq(lifecycle.nextUnskipped(0), 131_071, "seventeen skips");
         uint256 before = gasleft();
         lifecycle.announceSkip();
-        assertLe(before - gasleft() + INTRINSIC, LIMIT, "announceSkip");
+        assertLe(before - gasleft() + INTRINSIC, gasLimit(LIMIT), "announceSkip");
         skip(12 hours);
         LongQueue(address(inbox)).setBorder(131_071 + 87_654);
         before = gasleft();
@@ -87,7 +87,7 @@ contract TriggerGasTest is System {
         uint256 cost = before - gasleft();
         uint256 taken = lifecycle.nextUnskipped(0) - 131_071;
         assertTrue(taken <= 87_654 && taken >= 87_654 - 131_072 / 64, "up to the border, less a sixty-fourth of the width at most");
-        assertLe(cost + INTRINSIC, LIMIT, "takeSkip");
+        assertLe(cost + INTRINSIC, gasLimit(LIMIT), "takeSkip");
     }
 
     /// P-106: the entry and, apart from it, the drop of batches on which two lanes of attesters differed, which forgets four of the disputes.
@@ -104,10 +104,10 @@ contract TriggerGasTest is System {
         skip(30 days);
         uint256 before = gasleft();
         lifecycle.enterEnforced(0);
-        assertLe(before - gasleft() + INTRINSIC, LIMIT, "enterEnforced");
+        assertLe(before - gasleft() + INTRINSIC, gasLimit(LIMIT), "enterEnforced");
         before = gasleft();
         rollup.drop(1);
-        assertLe(before - gasleft() + INTRINSIC, LIMIT, "drop");
+        assertLe(before - gasleft() + INTRINSIC, gasLimit(LIMIT), "drop");
         assertEq(rollup.committedCount(), 0, "dropped");
     }
 

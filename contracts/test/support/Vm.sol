@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 // The cheat codes that these tests use, as Foundry documents them.
 
 interface Vm {
+    function envOr(string calldata name, bool otherwise) external view returns (bool);
     function warp(uint256 timestamp) external;
     function getBlockTimestamp() external view returns (uint256);
     function getBlockNumber() external view returns (uint256);
