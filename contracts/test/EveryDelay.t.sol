@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 // Owns the list of every path by which code, keys or parameters change, each with its least delay as measured here. A path that is faster
-// than its line, or missing from it, fails; contracts/README.md repeats the list for people.
+// than its line, or missing from it, fails; contracts/GOVERNANCE.md repeats the list for people. Paths that are no upgrade are in test/contracts/powers.ts, each with the test that measures it.
 
 import {ILanes} from "../src/interfaces/ILanes.sol";
 import {IMaturity} from "../src/interfaces/IMaturity.sol";

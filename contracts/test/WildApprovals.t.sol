@@ -33,8 +33,8 @@ contract ScriptedWallet {
     function isValidSignature(bytes32 digest, bytes calldata signature) external returns (bytes4) {
         if (_isBurning) while (true) {}
         // A wallet is asked, never let act: under a static call this fails.
-        try this.touch{gas: 30_000}() {} catch {}
-        bool isSigned = signature.length >= 96;
+        (bool hasActed,) = address(this).call{gas: 30_000}(abi.encodeCall(this.touch, ()));
+        bool isSigned = !hasActed && signature.length >= 96;
         if (isSigned) {
             (bytes32 r, bytes32 s, uint8 v) = abi.decode(signature[:96], (bytes32, bytes32, uint8));
             isSigned = ecrecover(digest, v, r, s) == KEY;

@@ -8,9 +8,10 @@ import type { Contract } from './contract.ts';
 import { epoch, isDormant, isNonceUsed, members, nextPause, upgradeIdOf } from './council.ts';
 import type { CouncilAct } from './council.ts';
 import type { BlockRef, Reading } from './reading.ts';
-import { scheduleState } from './timelock.ts';
+import { isVetoable, scheduleState, vetoedTimeOf } from './timelock.ts';
 import { isSignatureOver, plainSignature } from './typedData.ts';
 import type { FlatTyped } from './typedData.ts';
+import { contentOf } from './upgradeWords.ts';
 
 const EIP1271 = parseAbi(['function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)']);
 const EIP1271_YES = '0x1626ba7e';
@@ -59,19 +60,25 @@ export async function judgeApprovals(council: Contract, at: BlockRef, typed: Fla
 
 /** Why the contracts would refuse the act whatever its signatures; empty when nothing of this speaks against it. */
 export async function obstaclesOf(council: Contract, timelock: Contract, at: BlockRef, act: CouncilAct): Promise<Reading<readonly string[]>> {
-  const [version, dormant, used, pauseFrom, state] = await Promise.all([
+  const { upgrade } = act;
+  const [version, dormant, used, pauseFrom, state, vetoedTime, hasSay] = await Promise.all([
     epoch(council, at), isDormant(council, at), isNonceUsed(council, at, BigInt(act.nonce)), act.act === 'pause' ? nextPause(council, at) : undefined,
-    act.upgrade === undefined ? undefined : scheduleState(timelock, at, upgradeIdOf(BigInt(act.chainId), timelock.address, act.upgrade)),
+    upgrade === undefined ? undefined : scheduleState(timelock, at, upgradeIdOf(BigInt(act.chainId), timelock.address, upgrade)),
+    upgrade === undefined || act.act !== 'veto' ? undefined : vetoedTimeOf(timelock, at, contentOf(upgrade)), upgrade === undefined ? undefined : isVetoable(timelock, at, upgrade.kind),
   ]);
   if (!version.known) return version;
   if (!dormant.known) return dormant;
   if (!used.known) return used;
   if (pauseFrom?.known === false) return pauseFrom;
   if (state?.known === false) return state;
+  if (vetoedTime?.known === false) return vetoedTime;
+  if (hasSay?.known === false) return hasSay;
   return { ...version, value: [
     ...(act.epoch === version.value.toString() ? [] : [`it was made for list ${act.epoch} of the council, which has list ${version.value} now: its signatures are void`]),
     ...(BigInt(act.deadline) < at.timestamp ? ['its signatures have expired'] : []), ...(dormant.value ? ['the council is dormant: fewer members are left than its strongest acts need'] : []),
     ...(used.value ? [`its nonce ${act.nonce} was used by another act, or this one was carried out already`] : []), ...(pauseFrom !== undefined && pauseFrom.value > at.timestamp ? ['the last pause was too short a time ago'] : []),
     ...(state === undefined || state.value === 'Scheduled' || state.value === 'Executable' ? [] : [state.value === 'Unknown' ? 'the upgrade is not scheduled' : `the upgrade is ${state.value.toLowerCase()} already`]),
+    ...(vetoedTime !== undefined && vetoedTime.value !== 0n && state?.value !== 'Vetoed' ? ['its content was vetoed before, and there is no second veto'] : []),
+    ...(hasSay?.value === false ? ['the council has no say over changes of this kind'] : []),
   ] };
 }

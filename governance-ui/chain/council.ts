@@ -10,7 +10,7 @@ import { mapReading } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
 import { flatTyped } from './typedData.ts';
 import type { FlatTyped, TypedField } from './typedData.ts';
-import { upgradeWords } from './upgradeWords.ts';
+import { contentOf, upgradeWords } from './upgradeWords.ts';
 import type { Upgrade } from './upgradeWords.ts';
 
 export interface Member { readonly account: Hex; readonly isExternal: boolean }
@@ -110,9 +110,8 @@ export function actText(act: CouncilAct): string {
 
 /** Identity of an upgrade, as the timelock computes it. */
 export function upgradeIdOf(chainId: bigint, timelock: Hex, upgrade: Upgrade): Hex {
-  const content = keccak256(encodeAbiParameters([{ type: 'uint8' }, { type: 'bytes32' }], [upgrade.kind, keccak256(upgrade.payload)]));
   const parts = ['uint256', 'address', 'bytes32', 'bytes32', 'bytes32'].map((type) => ({ type }));
-  return keccak256(encodeAbiParameters(parts, [chainId, timelock, content, upgrade.reportHash, upgrade.salt]));
+  return keccak256(encodeAbiParameters(parts, [chainId, timelock, contentOf(upgrade), upgrade.reportHash, upgrade.salt]));
 }
 
 /** What a member signs, and what it says. */
@@ -124,7 +123,7 @@ export function typedAct(act: CouncilAct): FlatTyped {
   if (act.act === 'resolve') return build('ResolveDispute', [{ name: 'disputeId', type: 'uint256' }, { name: 'laneSwitchedOff', type: 'address' }, ...COMMON], { disputeId: BigInt(act.disputeId ?? ''), laneSwitchedOff: act.lane, ...common }, `End dispute ${act.disputeId} by switching the lane ${act.lane} off for ever.`);
   if (act.upgrade === undefined) throw new Error(`a ${act.act} names an upgrade`);
   const upgradeId = upgradeIdOf(BigInt(act.chainId), act.timelock, act.upgrade);
-  const what = act.act === 'veto' ? 'VETO, once and for good, this upgrade:' : 'CARRY OUT EARLY, without the time to leave, this upgrade:';
+  const what = act.act === 'veto' ? 'VETO, once and for good, this upgrade and every other of its content that stands:' : 'CARRY OUT EARLY, without the time to leave, this upgrade:';
   return build(act.act === 'veto' ? 'Veto' : 'Expedite', UPGRADE_FIELDS, { upgradeId, kind: act.upgrade.kind, reportHash: act.upgrade.reportHash, ...common }, `${what} ${upgradeWords(act.upgrade)}`);
 }
 

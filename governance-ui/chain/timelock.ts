@@ -36,6 +36,11 @@ export async function scheduleState(timelock: Contract, at: BlockRef, id: Hex): 
   return mapReading(await view<number>(timelock, at, 'state', id), (state) => UPGRADE_STATES[state] ?? 'Unknown');
 }
 
+/** Wall time of the only veto of a content, seconds; 0 = none yet. */
+export const vetoedTimeOf = async (timelock: Contract, at: BlockRef, content: Hex): Promise<Reading<bigint>> => view(timelock, at, 'vetoedTimeOf', content);
+/** Whether the council has any say over upgrades of this kind. */
+export const isVetoable = async (timelock: Contract, at: BlockRef, kind: number): Promise<Reading<boolean>> => view(timelock, at, 'isVetoable', kind);
+
 export async function guard(timelock: Contract, at: BlockRef): Promise<Reading<Guard>> {
   const read = await view<readonly [boolean, boolean, boolean, bigint]>(timelock, at, 'guard');
   if (!read.known) return read;

@@ -2,7 +2,7 @@
 // An upgrade that does not decode to exactly its bytes is called unreadable, and is to be treated as the worst.
 // Invariant: every field of the payload is in the words or in the list of fields.
 
-import { decodeAbiParameters, encodeAbiParameters } from 'viem';
+import { decodeAbiParameters, encodeAbiParameters, keccak256 } from 'viem';
 import type { AbiParameter, Hex } from 'viem';
 import { UPGRADE_KINDS } from '@keyfall/protocol/upgrade.ts';
 
@@ -32,6 +32,11 @@ const SENTENCES: Readonly<Record<string, { danger: Danger; say: (fields: Fields)
 };
 
 const show = (value: unknown): string => JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner)).replaceAll('"', '');
+
+/** Identity of what an upgrade changes, as the timelock computes it: a veto is kept under it. */
+export function contentOf({ kind, payload }: Upgrade): Hex {
+  return keccak256(encodeAbiParameters([{ type: 'uint8' }, { type: 'bytes32' }], [kind, keccak256(payload)]));
+}
 
 /** The payload's fields. @returns undefined when the payload is not the canonical encoding of its kind */
 export function decodedUpgrade({ kind, payload }: Upgrade): { readonly name: string; readonly fields: Fields } | undefined {

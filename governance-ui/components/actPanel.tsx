@@ -29,6 +29,7 @@ import { Badge, Button, Field, Notice, Panel, Row, Rows } from './ui.tsx';
 import { UpgradeChecks, useHardCheck } from './upgradeChecks.tsx';
 import { useSigning } from './useSigning.ts';
 import { Moment, Value } from './value.tsx';
+import { VetoReachNotice } from './vetoReach.tsx';
 
 const OVERRIDE = 'SIGN UNREAD';
 const OVERRIDE_FAILED = 'SIGN ANYWAY';
@@ -45,6 +46,7 @@ export function ActPanel({ act, system, onSigned }: { act: CouncilAct; system: S
       {obstacles?.known === true && obstacles.value.length > 0 ? <Notice tone="warn" title="The contracts would refuse it now, whoever signs"><ul>{obstacles.value.map((one) => <li key={one}>{one}</li>)}</ul></Notice> : null}
       {obstacles?.known === false ? <Notice tone="warn" title="Whether it can still be carried out is unknown">{obstacles.why}</Notice> : null}
       {act.act === 'pause' ? <PauseLength /> : null}
+      {act.act !== 'veto' || act.upgrade === undefined || wrong.length > 0 ? null : <VetoReachNotice id={upgradeIdOf(BigInt(act.chainId), act.timelock, act.upgrade)} upgrade={act.upgrade} />}
       {act.upgrade === undefined || wrong.length > 0 ? null : <AboutUpgrade act={act} upgrade={act.upgrade} />}
       <DeviceMirror typed={typed} />
       {act.upgrade === undefined || wrong.length > 0 ? <SignAndSubmit act={act} isWrong={wrong.length > 0} failed={undefined} onSigned={onSigned} /> : <WithHardCheck act={act} upgrade={act.upgrade} onSigned={onSigned} />}

@@ -15,6 +15,7 @@ import { upgradeWords } from '../chain/upgradeWords.ts';
 import { useReading, useRound, useSession, useSystem } from './session.tsx';
 import { Button, Field, HexText, Notice } from './ui.tsx';
 import { Moment } from './value.tsx';
+import { VetoReachNotice } from './vetoReach.tsx';
 
 /** What people have needed to gather signatures; theirs to change. */
 const USUAL_HOURS = '72';
@@ -50,6 +51,7 @@ export function PrepareAct({ upgrade, onPrepared }: { upgrade: ScheduledUpgrade 
   return (
     <>
       {upgrade === undefined ? <p className="quiet">Open an upgrade to veto it or carry it out early; a pause and the end of a dispute need none.</p> : <p className="sentence">{upgradeWords(upgrade.upgrade)}</p>}
+      {upgrade !== undefined && isPending(upgrade) ? <VetoReachNotice id={upgrade.id} upgrade={upgrade.upgrade} /> : null}
       <div className="form"><Field label="Signatures are good for, hours" value={hours} onChange={setHours} mode="decimal" error={isHours ? undefined : `expected hours, from 1 to ${MAX_HOURS}`} /></div>
       <div className="actions">
         {upgrade !== undefined && isPending(upgrade) ? <><Button disabled={!isHours} onClick={() => void prepare('veto')}>Veto it</Button><Button kind="danger" disabled={!isHours} onClick={() => void prepare('expedite')}>Carry it out early</Button></> : null}

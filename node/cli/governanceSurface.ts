@@ -115,14 +115,16 @@ function addCouncil(program: Command): void {
   const council = program.command('council').description('acts of the security council: prepare, sign offline, submit')
     .addHelpText('after', examples('keyfall council pause --out act.json', 'keyfall council sign act.json --role council1', 'keyfall council submit act.json --account 0'));
   withSigner(council.command('sign'))
-    .description('sign an act after reading what it does; needs no network')
+    .description('sign an act after reading what it does; needs no network (a veto: --l1 also reads what falls with it)')
     .argument('<file>', 'the act')
+    .option('--l1 <url>', 'a veto: L1 endpoint to read which other schedules of its content it takes, and which proposals it does not')
+    .option('--from-block <n>', 'with --l1: first L1 block to look for them in (default: 0)')
     .option('--out <file>', 'where to write it with the signature (default: the same file)')
     .option('--signer <address>', 'add a signature made elsewhere, of this member')
     .option('--signature <hex>', 'that signature')
     .option('--home <directory>', 'where the devnet is, for --role and --account')
     .option('--json', 'print one JSON object on stdout; progress goes to stderr')
-    .addHelpText('after', examples('keyfall council sign act.json --keystore member.json --out act.signed.json'))
+    .addHelpText('after', examples('keyfall council sign act.json --keystore member.json --out act.signed.json', 'keyfall council sign veto.json --l1 https://... --keystore member.json'))
     .action(async (file: string, options: CouncilSignOptions & Json) => (await import('./commands/councilSign.ts')).councilSign(file, options, outputOf(options)));
   withSending(council.command('submit'))
     .description('carry an act out with the signatures of one or more files; anyone')

@@ -9,6 +9,7 @@ import { COUNCIL_KEYS, keyAt } from '../contracts/deployed.ts';
 import { DAY, Governed } from './governed.ts';
 
 const NO_NETWORK = 'http://127.0.0.1:1';
+interface Twins { readonly standing: readonly { readonly id: string }[]; readonly unqueued: readonly { readonly proposalId: string; readonly state: string }[] }
 let governed: Governed;
 
 before(async () => { governed = await Governed.start(); });
@@ -86,6 +87,41 @@ test('P-146, P-147 a veto of five, the same content again, and then expedited by
   await governed.done(['upgrade', 'expedite', again, '--out', expedite]);
   await governed.done(['council', 'submit', ...(await governed.signedBy(expedite, COUNCIL_KEYS.slice(0, 7)))], 5);
   assert.equal((await governed.done(['upgrade', 'show', again]))['state'], 'executed');
+});
+
+test('P-146 who prepares, signs or submits a veto is told which twins fall with it, and which proposals of the same content do not', async () => {
+  const fees = ['fees', '--data-fee-scalar', '1200000', '--surcharge-scalar', '1000000'];
+  const proposed = [];
+  for (let i = 0; i < 4; i += 1) proposed.push(await governed.done(['upgrade', 'propose', ...fees, ...governed.report], 23));
+  const [first = '', twin = '', passed = ''] = proposed.map(({ upgradeId }) => String(upgradeId));
+  const numbers = proposed.map(({ proposalId }) => String(proposalId));
+  await governed.passDays(2n);
+  for (const number of numbers.slice(0, 3)) await governed.done(['upgrade', 'vote', number, 'for'], 1);
+  const act = governed.path('twins.json');
+  const early = await governed.done(['upgrade', 'veto', first, '--out', act]);
+  assert.deepEqual(early['obstacles'], ['the upgrade is not scheduled yet']);
+  assert.deepEqual((early['twins'] as Twins).unqueued.map(({ state }) => state), ['active', 'active', 'active'], 'the others');
+  await governed.passDays(7n);
+  for (const id of [first, twin]) await governed.done(['upgrade', 'queue', id], 5);
+  const { obstacles, twins } = await governed.done(['upgrade', 'veto', first, '--out', act]);
+  assert.deepEqual([obstacles, (twins as Twins).standing.map(({ id }) => id)], [[], [twin]], 'not itself');
+  assert.deepEqual((twins as Twins).unqueued.map(({ proposalId, state }) => [proposalId, state]), [[numbers[2], 'succeeded']], 'not the defeated one');
+  const offline = await governed.run(['council', 'sign', act, '--out', governed.path('offline.json')], COUNCIL_KEYS[0]);
+  assert.equal(offline.facts['twins'], null, 'unknown without a network');
+  assert.match(offline.stderr, /which others stand now is unknown here/);
+  const signed = await governed.run(['council', 'sign', act, '--l1', governed.system.anvil.url], COUNCIL_KEYS[0]);
+  assert.match(signed.stderr, new RegExp(`falls with it: upgrade ${twin} \\(scheduled\\)[\\s\\S]*WARNING: proposal ${numbers[2]} of the same content \\(upgrade ${passed}\\) has passed and is not queued`));
+  const elsewhere = governed.path('elsewhere.json');
+  writeFileSync(elsewhere, readFileSync(act, 'utf8').replace(/"timelock": "0x[0-9a-fA-F]{40}"/, `"timelock": "${keyAt(9).address}"`));
+  assert.match((await governed.run(['council', 'sign', elsewhere, '--l1', governed.system.anvil.url], COUNCIL_KEYS[0])).stderr, /the council serves 0x[0-9a-fA-F]{40}: do not sign it/);
+  const done = await governed.done(['council', 'submit', ...(await governed.signedBy(act, COUNCIL_KEYS.slice(0, 5)))], 5);
+  assert.deepEqual((done['twins'] as Twins).standing.map(({ id }) => id), [twin]);
+  assert.equal((await governed.done(['upgrade', 'show', twin]))['state'], 'vetoed');
+  await governed.done(['upgrade', 'queue', passed], 5);
+  const late = await governed.done(['upgrade', 'show', passed]);
+  assert.equal(late['state'], 'scheduled', 'as it was warned');
+  assert.ok(late['vetoedTime'] !== null);
+  assert.deepEqual((await governed.done(['upgrade', 'veto', passed, '--out', act]))['obstacles'], ['its content was vetoed before, and there is no second veto']);
 });
 
 test('P-150 what is not the one encoding of an upgrade is neither shown nor signed, and a changed act has other hashes', async () => {

@@ -4,11 +4,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { AbiCoder, Contract, ContractFactory, Interface, NonceManager, Wallet, ZeroHash, id, keccak256, type Fragment, type FunctionFragment, type ParamType } from 'ethers';
 import { COUNCIL_KEYS, DeployedSystem, abiOf, keyAt } from './deployed.ts';
-import { OWNERSHIP, POWERS } from './powers.ts';
+import { NO_PATHS, OWNERSHIP, PATHS, POWERS } from './powers.ts';
 
 const TIME_SCALE = 1440n;
 const STRANGER = '0x00000000000000000000000000000000000000aa';
@@ -62,6 +62,60 @@ test('P-166 a stranger gets the named refusal from every function that is a powe
     }
   }
 });
+
+test('P-142, P-166 every power is a path by which code, keys or parameters change, with a test that measures its delay, or is none', () => {
+  const powers = Object.entries(POWERS).flatMap(([name, functions]) => Object.entries(functions).map(([call, holder]) => ({ call: `${name}.${call}`, holder })));
+  const paths = PATHS.map(({ call }) => call);
+  for (const { call, holder } of powers) if (holder !== 'anyone') assert.equal([...paths, ...NO_PATHS].filter((one) => one === call).length, 1, call);
+  for (const call of [...paths, ...NO_PATHS]) assert.ok(powers.some((power) => power.call === call), `${call} exists`);
+  const folder = new URL('../../contracts/test/', import.meta.url);
+  const tests = readdirSync(folder).filter((file) => file.endsWith('.sol')).map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
+  for (const { call, measuredBy } of PATHS) assert.ok(tests.includes(`function ${measuredBy}(`), `${call} is measured by ${measuredBy}`);
+});
+
+/** ERC-1967: admin and beacon of a proxy. */
+const PROXY_SLOTS = ['0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103', '0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50'];
+
+test('P-166 every address that any contract names is a contract of the deployment, but for the operator\'s two keys, the attesters and the council', async () => {
+  const { contracts } = system.deployment;
+  const known = new Set(Object.values(contracts));
+  const people = new Map<string, string>([...['Rollup', 'OperatorSeat'].flatMap((name) => [[`${name}.operator`, keyAt(21).address], [`${name}.coldKey`, keyAt(22).address]] as const)]);
+  const seen = new Set<string>();
+  for (const [name, address] of Object.entries(contracts)) {
+    const abi = Interface.from(abiOf(name === 'RollupImplementation' ? 'Rollup' : name));
+    const views = abi.fragments.filter(isFunction).filter(({ stateMutability, inputs, outputs }) => inputs.length === 0 && outputs.some(holdsAddress) && (stateMutability === 'view' || stateMutability === 'pure'));
+    for (const fragment of views) {
+      // The bare implementation has no state: what it names are its immutables.
+      const read = (await new Contract(address, abi, system.provider).getFunction(fragment.name).staticCall().catch((error: unknown) => (name === 'RollupImplementation' ? [] : Promise.reject(error as Error)))) as unknown;
+      for (const found of addressesIn(fragment.outputs, read)) {
+        if (BigInt(found) === 0n || known.has(found)) continue;
+        const view = `${name}.${fragment.name}`;
+        if (view === 'AttesterLane.attesters' || view === 'SecurityCouncil.members') { seen.add(found); continue; }
+        assert.equal(found, people.get(view.replace('RollupImplementation', 'Rollup')), `${view} names ${found}`);
+        people.delete(view);
+      }
+    }
+    for (const slot of PROXY_SLOTS) assert.equal(BigInt(await system.provider.getStorage(address, slot)), 0n, `${name} has no admin and no beacon`);
+  }
+  assert.deepEqual([...people.keys()], [], 'each of them was met');
+  assert.deepEqual([...seen].toSorted(), [24, 25, 26, 27, 28, ...COUNCIL_KEYS].map((index) => keyAt(index).address).toSorted(), 'attesters and members are those that were named');
+});
+
+function addressesIn(outputs: readonly ParamType[], read: unknown): string[] {
+  const values = outputs.length === 1 ? [read] : (read as unknown[]);
+  return outputs.flatMap((output, index) => addressesOf(output, values[index]));
+}
+
+function holdsAddress(type: ParamType): boolean {
+  if (type.isArray()) return holdsAddress(type.arrayChildren);
+  return type.type === 'address' || (type.isTuple() && (type.components ?? []).some(holdsAddress));
+}
+
+function addressesOf(type: ParamType, value: unknown): string[] {
+  if (type.type === 'address') return typeof value === 'string' ? [value] : [];
+  if (type.isArray()) return [...(value as unknown[])].flatMap((one) => addressesOf(type.arrayChildren, one));
+  return type.isTuple() ? (type.components ?? []).flatMap((component, index) => addressesOf(component, (value as unknown[])[index])) : [];
+}
 
 test('P-166 whoever holds a power is a contract of the deployment, but for the operator\'s two keys', async () => {
   const { contracts } = system.deployment;

@@ -48,3 +48,45 @@ export const POWERS: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** Names of functions by which contracts elsewhere say who rules them: none may exist here. */
 export const OWNERSHIP = ['owner', 'pendingOwner', 'transferOwnership', 'acceptOwnership', 'renounceOwnership', 'admin', 'changeAdmin', 'getRoleAdmin', 'grantRole', 'renounceRole', 'pause', 'paused', 'mint', 'setOwner'];
+
+interface Path {
+  /** Contract and function. */
+  readonly call: string;
+  readonly changes: string;
+  /** T from the moment at which everyone can see it coming to the change. */
+  readonly least: string;
+  /** The test that measures `least`. */
+  readonly measuredBy: string;
+}
+
+const KINDS = 'test_EveryPath_TakesExactlyItsDelay';
+const KEYS = 'test_Keys_OnlyTheColdKeyAndTheAuthority';
+
+/** Every function by which code, keys or parameters of a running chain change. What the timelock alone may call has the delay of its kind. */
+export const PATHS: readonly Path[] = [
+  { call: 'UpgradeTimelock.execute', changes: 'whatever an upgrade says', least: '48 d; the operator 7 d', measuredBy: KINDS },
+  { call: 'UpgradeTimelock.expedite', changes: 'code, lanes, specs, fees in Training; one zk lane in Mature', least: '0 in Training; 7 d in Mature', measuredBy: KINDS },
+  { call: 'SecurityCouncil.expedite', changes: 'the same', least: 'the same', measuredBy: KINDS },
+  { call: 'Rollup.upgradeToAndCall', changes: 'code', least: 'of its kind; never from Mature on', measuredBy: KINDS },
+  { call: 'Rollup.setFeeConfig', changes: 'fee scalars, bounded', least: 'of its kind', measuredBy: KINDS },
+  { call: 'Rollup.initialize', changes: 'the first state', least: 'never again', measuredBy: 'test_Upgrade_OnlyByItsAuthority' },
+  { call: 'Lanes.registerLane', changes: 'lanes', least: 'of its kind', measuredBy: KINDS },
+  { call: 'Lanes.switchLane', changes: 'lanes', least: 'of its kind', measuredBy: KINDS },
+  { call: 'Lanes.addSpec', changes: 'specs', least: 'of its kind, and 7 d more', measuredBy: KINDS },
+  { call: 'OperatorSeat.replace', changes: 'both keys of the operator', least: '7 d', measuredBy: KINDS },
+  { call: 'SecurityCouncil.setMembers', changes: 'the council', least: '48 d', measuredBy: KINDS },
+  { call: 'OperatorSeat.rotateOperator', changes: 'hot key, by the cold one', least: '0', measuredBy: KEYS },
+  { call: 'OperatorSeat.setColdKey', changes: 'cold key, by itself', least: '0', measuredBy: KEYS },
+  { call: 'OperatorSeat.settleAuction', changes: 'both keys of the operator', least: '30 d Enforced, or Ossified; then 7 d from the first bid', measuredBy: 'test_Auction_FromFirstBidToSeat' },
+  { call: 'SecurityCouncil.removeSilent', changes: 'one member less', least: '30 d', measuredBy: 'test_Silence_IsRemovedAfter30Days_AndNeverLowersM' },
+  { call: 'SecurityCouncil.resolve', changes: 'one lane of a dispute off', least: '0', measuredBy: 'test_Disputes_OfTwoZkLanes' },
+  { call: 'Lanes.resolve', changes: 'the same', least: 'the same', measuredBy: 'test_Disputes_OfTwoZkLanes' },
+  { call: 'Lanes.recordStatement', changes: 'a lane that contradicted itself off, with those built on it', least: '0, by proof', measuredBy: 'test_Record_ContradictionTakesEverythingAboveAndPaysTheSecond' },
+  { call: 'Maturity.advance', changes: 'the stage, upwards', least: 'as long as its requirement takes; Ossified 60 d after its notice', measuredBy: 'test_Ossified_AfterNotice' },
+];
+
+/** Powers that change none of these: they move what is in flight, say yes or no to others, or do nothing for anyone. */
+export const NO_PATHS: readonly string[] = [
+  'Clock.start', 'Clock.end', 'Inbox.moveEscrow', 'Rollup.commit', 'Lanes.openDispute', 'Lifecycle.requestReturn', 'Vault.release', 'Vault.receiveEscrow', 'Vault.pushERC20',
+  'KeyfallGovernor.relay', 'KeyfallGovernor.setLateQuorumVoteExtension', 'UpgradeTimelock.schedule', 'UpgradeTimelock.veto', 'Bounty.pay',
+];

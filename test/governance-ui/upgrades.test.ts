@@ -13,6 +13,9 @@ import type { CouncilAct } from '../../governance-ui/chain/council.ts';
 import { decodeCall } from '../../governance-ui/chain/decode.ts';
 import { readUpgrade, upgradeWords } from '../../governance-ui/chain/upgradeWords.ts';
 import type { Upgrade } from '../../governance-ui/chain/upgradeWords.ts';
+import { vetoReach } from '../../governance-ui/chain/vetoReach.ts';
+import type { Proposal, ProposalState } from '../../governance-ui/chain/governor.ts';
+import type { ScheduledUpgrade, UpgradeState } from '../../governance-ui/chain/timelock.ts';
 import { ABIS } from '../../governance-ui/chain/abis.ts';
 
 const A = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
@@ -86,6 +89,21 @@ describe('acts of the council', () => {
     const content = keccak256(coder.encode(['uint8', 'bytes32'], [core.kind, keccak256(core.payload)]));
     assert.equal(id, keccak256(coder.encode(['uint256', 'address', 'bytes32', 'bytes32', 'bytes32'], [31_337n, B, content, core.reportHash, core.salt])));
     for (const other of [upgradeIdOf(1n, B, core), upgradeIdOf(31_337n, A, core), upgradeIdOf(31_337n, B, { ...core, kind: 1 }), upgradeIdOf(31_337n, B, { ...core, salt: HASH }), upgradeIdOf(31_337n, B, { ...core, payload: '0x' }), upgradeIdOf(31_337n, B, { ...core, reportHash: core.salt })]) assert.notEqual(other, id);
+  });
+
+  test('P-146 a veto reaches what stands of its content, whatever salt and report, and no proposal of it', () => {
+    const [twin, reported, other] = [{ ...core, salt: HASH }, { ...core, reportHash: core.salt, salt: A.padEnd(66, '0') as Hex }, { ...core, kind: 1 }];
+    const scheduled = (upgrade: Upgrade, state: UpgradeState): ScheduledUpgrade => ({ id: upgradeIdOf(31_337n, B, upgrade), upgrade, state, scheduledAt: 0n, executableAt: 0n, expiresAt: 0n });
+    const upgrades = [scheduled(core, 'Scheduled'), scheduled(twin, 'Executable'), scheduled(other, 'Scheduled')];
+    const proposal = (id: bigint, upgrade: Upgrade, state: ProposalState): Proposal => ({ id, state, does: { ok: true, upgrade, upgradeId: upgradeIdOf(31_337n, B, upgrade) } }) as Proposal;
+    const opaque = { id: 9n, state: 'Succeeded', does: { ok: false, why: 'no call' } } as Proposal;
+    const proposals = [proposal(1n, reported, 'Succeeded'), proposal(2n, reported, 'Defeated'), proposal(3n, twin, 'Executed'), proposal(4n, other, 'Succeeded'), proposal(5n, reported, 'Active'), proposal(6n, reported, 'Pending'), proposal(7n, reported, 'Expired'), opaque];
+    const reach = vetoReach(scheduled(core, 'Scheduled').id, { ...core, payload: core.payload.toUpperCase().replace('0X', '0x') as Hex }, upgrades, proposals);
+    assert.deepEqual(reach.falls.map(({ id }) => id), [upgradeIdOf(31_337n, B, twin)]);
+    assert.deepEqual(reach.passed.map(({ id }) => id), [1n]);
+    assert.deepEqual(reach.undecided.map(({ id }) => id), [5n, 6n]);
+    for (const state of ['Executed', 'Expired', 'Vetoed'] as const) assert.deepEqual(vetoReach(upgrades[0]!.id, core, [scheduled(twin, state)], []).falls, [], state);
+    assert.match(typedAct({ ...act, act: 'veto' }).sentence, /every other of its content that stands/);
   });
 
   test('a file survives writing and reading, and every wrong part is refused by name', () => {

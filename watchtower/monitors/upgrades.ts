@@ -32,7 +32,7 @@ export const upgrades: Monitor = {
         : `an upgrade was scheduled that does not decode: expected ${decoded.expected}, got ${decoded.got}`;
     } },
     { contract: 'UpgradeTimelock', event: 'UpgradeExecuted', severity: 'critical', subject: id, sentence: ({ args }) => `upgrade ${String(args['id'])} was carried out${args['isExpedited'] === true ? ', expedited by the council: nobody had time to leave' : ''}` },
-    { contract: 'UpgradeTimelock', event: 'UpgradeVetoed', severity: 'warning', subject: id, sentence: ({ args }) => `upgrade ${String(args['id'])} was vetoed by the council` },
+    { contract: 'UpgradeTimelock', event: 'UpgradeVetoed', severity: 'warning', subject: id, sentence: ({ args }) => `upgrade ${String(args['id'])} was vetoed by the council, and with it every other of its content ${String(args['content'])} that was scheduled by then; what is queued later is not, and cannot be vetoed any more` },
     { contract: 'UpgradeTimelock', event: 'UpgradeExtended', severity: 'warning', subject: id, sentence: ({ args }) => `upgrade ${String(args['id'])} may be carried out until T ${String(args['expiry'])}: exits go first` },
   ],
 };

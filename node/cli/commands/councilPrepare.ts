@@ -8,7 +8,10 @@ import { actHashes, typedAct, writeAct } from '../governance/councilActs.ts';
 import type { CouncilAct } from '../governance/councilActs.ts';
 import { connectGovernance, readTimes, view } from '../governance/contracts.ts';
 import type { GovernanceConnection, GovernanceOptions } from '../governance/contracts.ts';
-import { findUpgrade } from '../governance/upgrades.ts';
+import { readTwins, twinLines } from '../governance/twins.ts';
+import { kindName } from '../governance/upgradeKinds.ts';
+import { findUpgrade, stageName, stateOf } from '../governance/upgrades.ts';
+import type { FoundUpgrade } from '../governance/upgrades.ts';
 import { homeAt } from '../home.ts';
 import type { Output } from '../output.ts';
 import { contractAbi } from '../rollup.ts';
@@ -52,6 +55,23 @@ async function freeNonce(council: Contract): Promise<bigint> {
   throw new CommandFailure('failed', `the council has used its first ${NONCE_WORDS * BigInt(WORD_BITS)} nonces`);
 }
 
+/** Why the timelock would refuse the act, whoever signs. The act is written all the same: what is not scheduled yet may be by the time it is signed. */
+async function obstaclesTo(connection: GovernanceConnection, kind: 'veto' | 'expedite', { id, upgrade }: FoundUpgrade): Promise<string[]> {
+  const timelock = connection.contract('UpgradeTimelock');
+  const state = await stateOf(connection, id);
+  const obstacles = state === 'scheduled' || state === 'executable' ? [] : [state === 'unknown' ? 'the upgrade is not scheduled yet' : `the upgrade is ${state} already`];
+  const isOverPeople = !(await view<boolean>(timelock, 'isVetoable', upgrade.kind));
+  if (isOverPeople) obstacles.push(`the council has no power over a change of the ${kindName(upgrade.kind)}`);
+  if (kind === 'veto') {
+    const isSpent = (await view<bigint>(timelock, 'vetoedTimeOf', await view<string>(timelock, 'contentOf', upgrade))) !== 0n;
+    return isSpent && state !== 'vetoed' ? [...obstacles, 'its content was vetoed before, and there is no second veto'] : obstacles;
+  }
+  const stage = await view<bigint>(connection.contract('Maturity'), 'stage');
+  if (stage !== 0n && kindName(upgrade.kind) !== 'zk-lane') obstacles.push(`in stage ${stageName(stage)} only a zk lane is carried out early, after another has tripped`);
+  if ((await readTimes(connection)).nowWall >= (await view<bigint>(timelock, 'SUNSET'))) obstacles.push('the sunset of this power is over');
+  return obstacles;
+}
+
 export async function councilPrepare(kind: CouncilAct['act'], reference: string | undefined, options: PrepareOptions, output: Output): Promise<void> {
   const hours = parseInteger(options.validHours, '--valid-hours', 720n);
   const connection = await connectGovernance(options, homeAt(options.home));
@@ -59,7 +79,10 @@ export async function councilPrepare(kind: CouncilAct['act'], reference: string 
     const council = connection.contract('SecurityCouncil');
     const { nowWall } = await readTimes(connection);
     const isUpgrade = kind === 'veto' || kind === 'expedite';
-    const upgrade = isUpgrade ? (await findUpgrade(connection, reference ?? '')).upgrade : undefined;
+    const found = isUpgrade ? await findUpgrade(connection, reference ?? '') : undefined;
+    const upgrade = found?.upgrade;
+    const obstacles = found === undefined ? [] : await obstaclesTo(connection, kind as 'veto' | 'expedite', found);
+    const twins = kind === 'veto' && found !== undefined ? await readTwins(connection, found.id, found.upgrade) : undefined;
     const resolution = kind === 'resolve' ? await readResolution(connection, options) : {};
     if (await view<boolean>(council, 'isDormant')) throw new CommandFailure('failed', 'the council is dormant: fewer members are left than its strongest acts need');
     const act: CouncilAct = {
@@ -71,7 +94,10 @@ export async function councilPrepare(kind: CouncilAct['act'], reference: string 
     const typed = typedAct(act);
     const hashes = actHashes(typed);
     const quorum = await view<bigint>(council, 'quorumOf', ['veto', 'pause', 'resolve', 'expedite'].indexOf(kind));
-    output.result({ file: options.out, act, sentence: typed.sentence, quorum, ...hashes }, [typed.sentence, `needs ${quorum} signatures; written to ${options.out}`, `digest ${hashes.digest}`]);
+    output.result({ file: options.out, act, sentence: typed.sentence, quorum, obstacles, ...(twins === undefined ? {} : { twins }), ...hashes }, [
+      typed.sentence, ...(twins === undefined ? [] : twinLines(twins)), ...obstacles.map((text) => `  the timelock would refuse it now: ${text}`),
+      `needs ${quorum} signatures; written to ${options.out}`, `digest ${hashes.digest}`,
+    ]);
   } finally {
     connection.close();
   }

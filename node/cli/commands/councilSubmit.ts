@@ -2,12 +2,13 @@
 // failing transaction: same act, epoch and deadline.
 
 import { CommandFailure } from '../failure.ts';
-import { mergeActs, readAct, typedAct } from '../governance/councilActs.ts';
+import { mergeActs, readAct, typedAct, upgradeId } from '../governance/councilActs.ts';
 import type { CouncilAct } from '../governance/councilActs.ts';
 import { connectGovernance, view } from '../governance/contracts.ts';
 import type { GovernanceOptions } from '../governance/contracts.ts';
 import { sendOrWrite } from '../governance/sending.ts';
 import type { SendOptions } from '../governance/sending.ts';
+import { readTwins, twinLines } from '../governance/twins.ts';
 import { homeAt } from '../home.ts';
 import type { Output } from '../output.ts';
 
@@ -32,8 +33,10 @@ export async function councilSubmit(paths: readonly string[], options: Governanc
     expect('the council at', connection.addresses.SecurityCouncil, act.council);
     expect('the timelock at', connection.addresses.UpgradeTimelock, act.timelock);
     expect('epoch', String(await view<bigint>(connection.contract('SecurityCouncil'), 'epoch')), act.epoch);
+    const twins = act.act === 'veto' && act.upgrade !== undefined ? await readTwins(connection, upgradeId(connection.chainId, act.timelock, act.upgrade), act.upgrade) : undefined;
+    if (twins !== undefined) for (const line of twinLines(twins)) output.progress(line);
     const receipt = await sendOrWrite(connection, 'SecurityCouncil', act.act, callOf(act), options, home, output);
-    if (receipt !== undefined) output.result({ act: act.act, approvals: act.approvals.length, hash: receipt.hash, gasUsed: receipt.gasUsed }, [`${act.act}: done with ${act.approvals.length} approvals (${receipt.hash})`]);
+    if (receipt !== undefined) output.result({ act: act.act, approvals: act.approvals.length, hash: receipt.hash, gasUsed: receipt.gasUsed, ...(twins === undefined ? {} : { twins }) }, [`${act.act}: done with ${act.approvals.length} approvals (${receipt.hash})`]);
   } finally {
     connection.close();
   }

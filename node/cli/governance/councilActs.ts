@@ -91,7 +91,7 @@ export function typedAct(act: CouncilAct): TypedAct {
   }
   const upgrade = upgradeOf(act);
   const id = upgradeId(BigInt(act.chainId), act.timelock, upgrade);
-  const what = act.act === 'veto' ? 'VETO (once, for good)' : 'CARRY OUT EARLY, without the time to leave,';
+  const what = act.act === 'veto' ? 'VETO (once, for good, with every other schedule of its content that stands)' : 'CARRY OUT EARLY, without the time to leave,';
   return {
     domain, types: { [act.act === 'veto' ? 'Veto' : 'Expedite']: UPGRADE_FIELDS },
     value: { upgradeId: id, kind: upgrade.kind, reportHash: upgrade.reportHash, ...common },

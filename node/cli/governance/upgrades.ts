@@ -46,7 +46,16 @@ function upgradeFrom(decoded: { kind: bigint; payload: string; reportHash: strin
   return { kind: Number(decoded.kind), payload: decoded.payload, reportHash: decoded.reportHash, salt: decoded.salt };
 }
 
-const isEventLog = (log: Log | EventLog): log is EventLog => 'args' in log;
+export const isEventLog = (log: Log | EventLog): log is EventLog => 'args' in log;
+
+/** The upgrade's state in the timelock. */
+export async function stateOf(connection: GovernanceConnection, id: string): Promise<string> {
+  return STATES[Number(await view<bigint>(connection.contract('UpgradeTimelock'), 'state', id))] ?? 'unknown';
+}
+
+export async function proposalStateOf(connection: GovernanceConnection, proposalId: bigint): Promise<string> {
+  return PROPOSAL_STATES[Number(await view<bigint>(connection.contract('KeyfallGovernor'), 'state', proposalId))] ?? 'unknown';
+}
 
 /** All proposals, oldest first. One whose bytes cannot be read is left out of the readable ones and hides none of them. */
 export async function allProposals(connection: GovernanceConnection): Promise<{ readable: Proposal[]; unreadable: bigint[] }> {
@@ -101,14 +110,16 @@ export async function describeUpgrade(connection: GovernanceConnection, found: F
   const times = await readTimes(connection);
   const { id, upgrade, proposal } = found;
   const fields = decodeUpgrade(upgrade);
-  const state = STATES[Number(await view<bigint>(timelock, 'state', id))] ?? 'unknown';
-  const proposalState = proposal === undefined ? undefined : PROPOSAL_STATES[Number(await view<bigint>(connection.contract('KeyfallGovernor'), 'state', proposal.id))];
+  const state = await stateOf(connection, id);
+  const proposalState = proposal === undefined ? undefined : await proposalStateOf(connection, proposal.id);
+  const content = await view<string>(timelock, 'contentOf', upgrade);
+  const vetoedTime = await view<bigint>(timelock, 'vetoedTimeOf', content);
   const code = await codeCheck(connection, upgrade);
   const deltas = await deltasOf(connection, upgrade);
   const exit = await exitTimes(connection, found, state, times);
   const facts = {
-    id, proposalId: proposal?.id, kind: kindName(upgrade.kind), sentence: sentenceOf(upgrade), fields, reportHash: upgrade.reportHash, salt: upgrade.salt,
-    description: proposal?.description, state, proposalState, deltas, code, ...exit.facts,
+    id, content, proposalId: proposal?.id, kind: kindName(upgrade.kind), sentence: sentenceOf(upgrade), fields, reportHash: upgrade.reportHash, salt: upgrade.salt,
+    description: proposal?.description, state, vetoedTime: vetoedTime === 0n ? null : vetoedTime, proposalState, deltas, code, ...exit.facts,
   };
   const lines = [
     sentenceOf(upgrade),
@@ -116,10 +127,19 @@ export async function describeUpgrade(connection: GovernanceConnection, found: F
     ...(code === undefined ? [] : [`  code at ${code.address}: ${code.matches ? 'as pinned' : `NOT AS PINNED (now ${code.actual})`}, codehash ${code.pinned}`]),
     `  report: keccak256 ${upgrade.reportHash}; salt ${upgrade.salt}`,
     `  upgrade ${id}: ${state}`,
+    ...vetoLines(state, vetoedTime),
     ...(proposal === undefined ? [] : [`  proposal ${proposal.id}: ${proposalState ?? 'unknown'}; "${printable(proposal.description)}"`]),
     ...exit.lines,
   ];
   return { facts, lines };
+}
+
+/** A veto is of a content: one that stood then fell with it, whichever upgrade was named; one that came later cannot be vetoed any more. */
+function vetoLines(state: string, vetoedTime: bigint): string[] {
+  if (vetoedTime === 0n) return [];
+  const when = new Date(Number(vetoedTime) * 1000).toISOString();
+  if (state === 'vetoed') return [`  its content was vetoed at ${when}, with every schedule of it that stood then`];
+  return state === 'executed' || state === 'expired' ? [] : [`  its content was vetoed before, at ${when}: the council has no second veto on it`];
 }
 
 async function codeCheck(connection: GovernanceConnection, upgrade: Upgrade): Promise<{ address: string; pinned: string; actual: string; matches: boolean } | undefined> {

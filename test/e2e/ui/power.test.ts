@@ -69,6 +69,7 @@ test('those with a say read, sign, veto and leave in time', { timeout: 450_000 }
     await connectWallet(page);
     await page.getByRole('button', { name: 'Veto it' }).click();
     await seeText(page, /VETO, once and for good/);
+    await seeText(page, /No other one stands now/);
     await seeText(page, 'What your device should show');
     await seeText(page, 'a member');
     await page.getByRole('button', { name: 'Sign in wallet' }).click();
