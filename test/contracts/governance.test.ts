@@ -79,7 +79,7 @@ const PROXY_SLOTS = ['0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a71785
 test('P-166 every address that any contract names is a contract of the deployment, but for the operator\'s two keys, the attesters and the council', async () => {
   const { contracts } = system.deployment;
   const known = new Set(Object.values(contracts));
-  const people = new Map<string, string>([...['Rollup', 'OperatorSeat'].flatMap((name) => [[`${name}.operator`, keyAt(21).address], [`${name}.coldKey`, keyAt(22).address]] as const)]);
+  const people = new Map<string, string>(['Rollup', 'OperatorSeat'].flatMap((name) => [[`${name}.operator`, keyAt(21).address], [`${name}.coldKey`, keyAt(22).address]] as const));
   const seen = new Set<string>();
   for (const [name, address] of Object.entries(contracts)) {
     const abi = Interface.from(abiOf(name === 'RollupImplementation' ? 'Rollup' : name));
