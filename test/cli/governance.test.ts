@@ -125,6 +125,8 @@ test('P-146 who prepares, signs or submits a veto is told which twins fall with 
 });
 
 test('P-150 what is not the one encoding of an upgrade is neither shown nor signed, and a changed act has other hashes', async () => {
+  const tried = await governed.run(['upgrade', 'propose', 'fees', '--data-fee-scalar', '3000000', '--surcharge-scalar', '1000000', ...governed.report, ...governed.online], 23);
+  assert.match(tried.stderr, /WARNING: as things stand the Rollup would revert: FeeConfigRefused/, 'who proposes what would be refused is told');
   const id = await governed.scheduled('fees', '--data-fee-scalar', '3000000', '--surcharge-scalar', '1000000');
   const file = governed.path('opaque.json');
   await governed.done(['upgrade', 'veto', id, '--out', file]);
@@ -172,6 +174,8 @@ test('wrong use of the governance commands ends with 2 and says what was expecte
     [['upgrade', 'propose', 'fees', '--why', 'x', ...governed.online], /--report FILE/],
     [['upgrade', 'show', 'nonsense', ...governed.online], /expected an upgrade's id/],
     [['upgrade', 'vote', '1', 'maybe', ...governed.online], /expected for, against or abstain/],
+    [['council', 'pause', '--out', governed.path('void.json'), '--valid-hours', '0', ...governed.online], /expected from 1 to 720, got 0/],
+    [['maturity', 'advance', ...governed.online], /expected --lane ADDRESS/],
     [['council', 'sign', governed.path('report.md')], /expected an act of the council/],
     [['offline', 'submit', governed.path('report.md')], /expected a transaction/],
   ] as const) {

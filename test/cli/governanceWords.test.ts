@@ -2,8 +2,11 @@
 // read hides none of the others.
 
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { AbiCoder, Interface, ZeroAddress, ZeroHash, id } from 'ethers';
+import { AbiCoder, Interface, ZeroAddress, ZeroHash, id, toBeHex } from 'ethers';
+import { ENUMS, revertReason } from '../../node/cli/contractErrors.ts';
 import type { GovernanceConnection } from '../../node/cli/governance/contracts.ts';
 import { sayCall } from '../../node/cli/governance/sending.ts';
 import { allProposals } from '../../node/cli/governance/upgrades.ts';
@@ -37,6 +40,21 @@ test('what a transaction to be signed says of itself is on lines of ours', () =>
   assert.ok(lines.some((line) => line.includes('proposes: Set the data fee scalar to 1100000')));
   assert.ok(lines.every((line) => printable(line) === line), lines.join('|'));
   assert.throws(() => sayCall('Maturity', ZeroAddress, data), /what it would do is unknown, so it is not signed/);
+});
+
+test('a refusal names states and kinds instead of their numbers, and the names are those of the sources', () => {
+  const refusal = (contract: string, name: string, args: readonly unknown[]): string | undefined => revertReason(new Interface(contractAbi(contract)).encodeErrorResult(name, args), [contractAbi('Clock'), contractAbi(contract)]);
+  assert.equal(refusal('UpgradeTimelock', 'UnexpectedState', [ZeroHash, 5]), `UnexpectedState(id ${ZeroHash}, state Vetoed)`);
+  assert.equal(refusal('UpgradeTimelock', 'NotVetoable', [5]), 'NotVetoable(kind Operator)');
+  assert.equal(refusal('Lifecycle', 'UnexpectedPhase', [3, 2]), 'UnexpectedPhase(actual Frozen, expected Enforced)');
+  assert.equal(refusal('KeyfallGovernor', 'GovernorUnexpectedProposalState', [7, 0, toBeHex(0b10010, 32)]), 'GovernorUnexpectedProposalState(proposalId 7, current Pending, expectedStates Active or Succeeded)');
+  const folder = new URL('../../contracts/src/interfaces/', import.meta.url);
+  const own = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+  const sources = [...own, readFileSync(createRequire(import.meta.url).resolve('@openzeppelin/contracts/governance/IGovernor.sol'), 'utf8')].join('\n').replaceAll(/\/\/.*/g, '');
+  for (const [type, names] of Object.entries(ENUMS)) {
+    const body = new RegExp(`enum ${type.split('.').at(-1)} \\{([^}]*)\\}`).exec(sources)?.[1] ?? '';
+    assert.deepEqual(body.split(',').map((name) => name.trim()), names, type);
+  }
 });
 
 test('a description cannot pass for our words: what a terminal obeys, new lines and hidden or turned text are written out', () => {

@@ -59,7 +59,7 @@ async function freeNonce(council: Contract): Promise<bigint> {
 async function obstaclesTo(connection: GovernanceConnection, kind: 'veto' | 'expedite', { id, upgrade }: FoundUpgrade): Promise<string[]> {
   const timelock = connection.contract('UpgradeTimelock');
   const state = await stateOf(connection, id);
-  const obstacles = state === 'scheduled' || state === 'executable' ? [] : [state === 'unknown' ? 'the upgrade is not scheduled yet' : `the upgrade is ${state} already`];
+  const obstacles = state === 'scheduled' || state === 'executable' ? [] : [state === 'unscheduled' ? 'the upgrade is not scheduled yet' : `the upgrade is ${state} already`];
   const isOverPeople = !(await view<boolean>(timelock, 'isVetoable', upgrade.kind));
   if (isOverPeople) obstacles.push(`the council has no power over a change of the ${kindName(upgrade.kind)}`);
   if (kind === 'veto') {
@@ -74,6 +74,7 @@ async function obstaclesTo(connection: GovernanceConnection, kind: 'veto' | 'exp
 
 export async function councilPrepare(kind: CouncilAct['act'], reference: string | undefined, options: PrepareOptions, output: Output): Promise<void> {
   const hours = parseInteger(options.validHours, '--valid-hours', 720n);
+  if (hours === 0n) throw new CommandFailure('usage', '--valid-hours: expected from 1 to 720, got 0: signatures that are void at once help nobody');
   const connection = await connectGovernance(options, homeAt(options.home));
   try {
     const council = connection.contract('SecurityCouncil');

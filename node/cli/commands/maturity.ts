@@ -1,6 +1,7 @@
 // `keyfall maturity status|advance`: how far the keys have fallen, and the step that anyone may take. Owns the reading and the words.
 
 import { etherText, parseAddress } from '../amounts.ts';
+import { CommandFailure } from '../failure.ts';
 import { connectGovernance, readTimes, view, wallText } from '../governance/contracts.ts';
 import type { GovernanceConnection, GovernanceOptions } from '../governance/contracts.ts';
 import { sendOrWrite } from '../governance/sending.ts';
@@ -49,9 +50,10 @@ export async function maturityStatus(options: GovernanceOptions, output: Output)
 
 export async function maturityAdvance(options: AdvanceOptions, output: Output): Promise<void> {
   const home = homeAt(options.home);
+  const isObservation = options.observe === true;
+  if (isObservation === (options.lane !== undefined)) throw new CommandFailure('usage', 'expected --lane ADDRESS, the zk lane that is old enough, or --observe to count only, and not both');
   const connection = await connectGovernance(options, home);
   try {
-    const isObservation = options.observe === true;
     const receipt = await sendOrWrite(connection, 'Maturity', isObservation ? 'observe' : 'advance', isObservation ? [] : [parseAddress(options.lane ?? '', '--lane')], options, home, output);
     if (receipt === undefined) return;
     const { facts, lines } = await read(connection);

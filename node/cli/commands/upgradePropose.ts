@@ -55,6 +55,18 @@ async function refuseABrokenCouncil(connection: GovernanceConnection, upgrade: U
   await explainReverts('scheduling this council', [contractAbi('SecurityCouncil')], async () => view(connection.contract('SecurityCouncil'), 'checkMembers', members, threshold));
 }
 
+/** Fees that the Rollup would not take now may still pass the vote; it would be in vain, and whoever proposes them should know. */
+async function tryFees(connection: GovernanceConnection, upgrade: Upgrade, output: Output): Promise<void> {
+  if (kindName(upgrade.kind) !== 'fees') return;
+  const { dataFeeScalar, surchargeScalar } = decodeUpgrade(upgrade);
+  const { Rollup: to, UpgradeTimelock: from } = connection.addresses;
+  const data = connection.contract('Rollup').interface.encodeFunctionData('setFeeConfig', [dataFeeScalar, surchargeScalar]);
+  await explainReverts('as things stand the Rollup', [contractAbi('Rollup')], async () => connection.l1.call({ from, to, data })).catch((error: unknown) => {
+    if (!(error instanceof CommandFailure) || error.kind !== 'failed') throw error;
+    output.progress(`  WARNING: ${error.message}`);
+  });
+}
+
 export async function upgradePropose(kind: string, options: ProposeOptions, output: Output): Promise<void> {
   const home = homeAt(options.home);
   const reportHash = reportHashOf(options);
@@ -72,6 +84,7 @@ export async function upgradePropose(kind: string, options: ProposeOptions, outp
     const calldata = timelockInterface().encodeFunctionData('schedule', [upgrade]);
     output.progress(sentenceOf(upgrade));
     await refuseABrokenCouncil(connection, upgrade);
+    await tryFees(connection, upgrade, output);
     await refuseAnotherLayout(connection, upgrade, options.artifacts, output);
     const receipt = await sendOrWrite(connection, 'KeyfallGovernor', 'propose', [[target], [0n], [calldata], description], options, home, output);
     if (receipt === undefined) return;

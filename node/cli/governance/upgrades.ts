@@ -2,6 +2,7 @@
 // person has in hand (its id, or its proposal's number) and what can be said about it.
 // Invariant: an upgrade is shown only after its id was computed from its fields by the timelock itself and equals the one asked for.
 
+import { UPGRADE_GRACE_SECONDS } from '@keyfall/protocol';
 import { Interface, getAddress } from 'ethers';
 import type { EventLog, Log } from 'ethers';
 import { CommandFailure } from '../failure.ts';
@@ -12,7 +13,7 @@ import type { GovernanceConnection, Times } from './contracts.ts';
 import { OPERATOR_KIND, decodeUpgrade, kindName, pinnedCode, sentenceOf } from './upgradeKinds.ts';
 import type { CouncilMember, Upgrade } from './upgradeKinds.ts';
 
-const STATES = ['unknown', 'scheduled', 'executable', 'executed', 'expired', 'vetoed'] as const;
+const STATES = ['unscheduled', 'scheduled', 'executable', 'executed', 'expired', 'vetoed'] as const;
 const PROPOSAL_STATES = ['pending', 'active', 'canceled', 'defeated', 'succeeded', 'queued', 'expired', 'scheduled'] as const;
 const STAGES = ['Training', 'Mature', 'Ossified'] as const;
 const DAY_SECONDS = 86_400n;
@@ -99,7 +100,7 @@ export async function findUpgrade(connection: GovernanceConnection, reference: s
     const id = await view<string>(timelock, 'idOf', proposal.upgrade);
     if (isId ? id.toLowerCase() === reference.toLowerCase() : proposal.id === BigInt(reference)) return { id, upgrade: proposal.upgrade, proposal };
   }
-  throw new CommandFailure('failed', `no proposal since L1 block ${connection.fromBlock} is for ${isId ? 'the upgrade' : 'the number'} ${reference}`);
+  throw new CommandFailure('failed', `no proposal since L1 block ${connection.fromBlock} is for ${isId ? 'the upgrade' : 'the number'} ${reference}; 'keyfall upgrade show' lists those there are`);
 }
 
 export interface Described { readonly facts: Readonly<Record<string, unknown>>; readonly lines: readonly string[] }
@@ -126,12 +127,23 @@ export async function describeUpgrade(connection: GovernanceConnection, found: F
     ...deltas.map((delta) => `  ${delta}`),
     ...(code === undefined ? [] : [`  code at ${code.address}: ${code.matches ? 'as pinned' : `NOT AS PINNED (now ${code.actual})`}, codehash ${code.pinned}`]),
     `  report: keccak256 ${upgrade.reportHash}; salt ${upgrade.salt}`,
-    `  upgrade ${id}: ${state}`,
+    `  upgrade ${id}: ${state === 'unscheduled' ? 'not scheduled' : state}`,
     ...vetoLines(state, vetoedTime),
-    ...(proposal === undefined ? [] : [`  proposal ${proposal.id}: ${proposalState ?? 'unknown'}; "${printable(proposal.description)}"`]),
+    ...(proposal === undefined ? [] : [`  proposal ${proposal.id}: ${await proposalText(connection, proposal.id, proposalState ?? 'unknown', times)}; "${printable(proposal.description)}"`]),
     ...exit.lines,
   ];
   return { facts, lines };
+}
+
+/** The proposal's state, with the moment at which that changes. */
+async function proposalText(connection: GovernanceConnection, proposalId: bigint, state: string, times: Times): Promise<string> {
+  const governor = connection.contract('KeyfallGovernor');
+  if (state === 'pending') return `pending, the vote opens after ${wallText(times, await view<bigint>(governor, 'proposalSnapshot', proposalId))}`;
+  if (state !== 'active' && state !== 'succeeded') return state;
+  const deadlineT = await view<bigint>(governor, 'proposalDeadline', proposalId);
+  if (state === 'active') return `active, the vote ends at ${wallText(times, deadlineT)}`;
+  const grace = UPGRADE_GRACE_SECONDS / (await view<bigint>(connection.contract('Clock'), 'TIME_SCALE'));
+  return `succeeded, anyone may queue it until ${wallText(times, deadlineT + grace)}`;
 }
 
 /** A veto is of a content: one that stood then fell with it, whichever upgrade was named; one that came later cannot be vetoed any more. */
@@ -216,7 +228,7 @@ async function exitTimes(connection: GovernanceConnection, found: FoundUpgrade, 
 }
 
 async function earliestExecution(connection: GovernanceConnection, found: FoundUpgrade, state: string, times: Times, delay: bigint): Promise<bigint> {
-  if (state !== 'unknown') return (await view<{ eta: bigint }>(connection.contract('UpgradeTimelock'), 'scheduleOf', found.id)).eta;
+  if (state !== 'unscheduled') return (await view<{ eta: bigint }>(connection.contract('UpgradeTimelock'), 'scheduleOf', found.id)).eta;
   const deadline = found.proposal === undefined ? times.nowT : await view<bigint>(connection.contract('KeyfallGovernor'), 'proposalDeadline', found.proposal.id);
   return (deadline > times.nowT ? deadline + 1n : times.nowT) + delay;
 }
