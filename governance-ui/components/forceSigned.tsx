@@ -27,7 +27,7 @@ export function ForceSigned() {
   const read = useQuery({ queryKey: ['signed', text, deployment.l2.chainId], enabled: text.trim() !== '' && raw.ok, queryFn: async () => readSigned(raw.ok ? raw.value : '0x', deployment.l2.chainId) }).data;
   return (
     <Panel title="A signed transaction">
-      <p className="quiet">An ordinary L2 transaction, signed by whoever it is from, goes through the Inbox at the price that you pay on L1; on L2 it pays nothing. It is dropped if it is invalid when its turn comes.</p>
+      <p className="quiet">An ordinary L2 transaction, signed by whoever it is from, goes through the Inbox at the price that you pay on L1; on L2 it pays nothing. It is dropped, and its nonce stays unused, if it is invalid when its turn comes or takes more surcharge than is prepaid here.</p>
       <div className="field"><label htmlFor="signed-raw">The signed transaction, hexadecimal</label><textarea id="signed-raw" rows={4} spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} placeholder="0x02f8…" />{text.trim() !== '' && !raw.ok ? <p className="field-about" data-error="true">{raw.why}</p> : null}</div>
       {read === undefined ? null : read.ok ? <Ready key={text} raw={raw.ok ? raw.value : '0x'} facts={read.facts} /> : <Notice tone="bad" title="It would be dropped">{read.why}</Notice>}
     </Panel>

@@ -5,7 +5,8 @@
 import { getAddress, keccak256 } from 'ethers';
 import type { Contract, ContractTransactionReceipt, ContractTransactionResponse, TransactionReceipt } from 'ethers';
 import { decodeMessage, depositTransactionHash, depositTransactionOf, fromHex, toHex } from '@keyfall/protocol';
-import type { InboxMessage } from '@keyfall/protocol';
+import { DROP_REASONS } from '@keyfall/protocol';
+import type { DropReason, InboxMessage } from '@keyfall/protocol';
 import { CommandFailure } from './failure.ts';
 import type { Output } from './output.ts';
 import type { RollupConnection } from './rollup.ts';
@@ -46,7 +47,35 @@ export function enqueuedMessage(receipt: ContractTransactionReceipt, inbox: Cont
 }
 
 /** What L2 made of a message. */
-export type MessageFate = { readonly kind: 'included'; readonly receipt: TransactionReceipt } | { readonly kind: 'dropped' };
+type MessageFate = { readonly kind: 'included'; readonly receipt: TransactionReceipt } | { readonly kind: 'dropped'; readonly why: string };
+
+/** Why a signed message was dropped (SPEC section 4), and what to do about it. Every drop leaves the transaction's nonce unused. */
+const DROP_SENTENCES: Record<DropReason, string> = {
+  malformed: 'its bytes are no L2 transaction',
+  unsupportedType: 'its transaction type does not exist on this chain',
+  wrongChain: 'it was signed for another chain, or without naming one',
+  badSignature: 'nobody signed it',
+  invalidFields: 'no account could send it (tip, init code, authorizations or nonce)',
+  overBudget: 'its gas limit is above the gas that the message prepaid: force it again with a larger --gas',
+  intrinsicGas: 'its gas limit is below what its bytes cost',
+  senderHasCode: 'its sender is a contract',
+  nonceTooLow: 'its nonce is used: it, or another of that nonce, was executed before',
+  nonceTooHigh: 'one with an earlier nonce must come first',
+  insufficientBalance: 'its sender has less than its value',
+  surchargeExceeded: 'its run costs more surcharge than the message prepaid: force it again with a larger --surcharge',
+};
+
+/** @param reason as keyfall_message says it; undefined if no node says */
+export function whyDropped(reason: number | undefined): string {
+  const name = (Object.keys(DROP_REASONS) as DropReason[]).find((key) => DROP_REASONS[key] === reason);
+  return name === undefined ? 'it was invalid when its turn came (SPEC section 4 lists why that can be)' : `${DROP_SENTENCES[name]} (SPEC section 4, reason ${reason ?? ''})`;
+}
+
+/** The drop reason that the L2 endpoint names. @param answer of keyfall_message */
+export function dropReasonOf(answer: unknown): number | undefined {
+  const reason = (answer as { dropReason?: unknown } | null)?.dropReason;
+  return typeof reason === 'string' && /^0x[0-9a-f]+$/i.test(reason) ? Number(reason) : undefined;
+}
 
 /**
  * Waits until the message was executed on L2, or until a final batch contains it and no transaction came of it (which only a
@@ -59,7 +88,10 @@ export async function waitForFate(enqueued: EnqueuedMessage, connection: RollupC
       if (receipt !== null) return { kind: 'included', receipt };
       if (enqueued.message.kind !== 'signed') return undefined;
       const settled = (await connection.rollup().getFunction('settledIndex').staticCall()) as bigint;
-      return settled > enqueued.index ? { kind: 'dropped' } : undefined;
+      if (settled <= enqueued.index) return undefined;
+      // The node's word adds the reason only: that it was dropped follows from L1. An endpoint without keyfall_message knows none.
+      const answer = await (connection.l2.send('keyfall_message', [`0x${enqueued.index.toString(16)}`]) as Promise<unknown>).catch(() => null);
+      return { kind: 'dropped', why: whyDropped(dropReasonOf(answer)) };
     },
     {
       what: `message ${enqueued.index} to be executed on L2`,

@@ -57,7 +57,7 @@ the L2 transaction is never sent twice. Anyone may claim for anyone: only the re
     .action(async (amount: string | undefined, options: WithdrawOptions & { json?: true }) => (await import('./commands/withdraw.ts')).withdraw(amount, options, createOutput(options.json === true)));
   withKey(withEndpoints(program.command('force')))
     .description('send an L2 transaction through L1, past any sequencer')
-    .argument('<kind>', "'call': from your L1 address, never dropped; 'signed': an ordinary signed L2 transaction, dropped if invalid in its turn")
+    .argument('<kind>', "'call': from your L1 address, never dropped; 'signed': an ordinary signed L2 transaction, dropped if invalid in its turn or given too little --surcharge")
     .argument('[to]', 'destination on L2')
     .option('--value <eth>', 'ETH the call carries on L2', '0')
     .option('--mint <eth>', 'ETH to bring along from L1 (call only)', '0')

@@ -119,7 +119,7 @@ export interface InboxMessage {
   /** Calldata, init code or one raw signed transaction. */
   data: Uint8Array;
 }
-/** A SIGNED message that changed nothing; `reason` is 1..11 of SPEC.md section 4. */
+/** A SIGNED message that changed nothing; `reason` is 1..12 of SPEC.md section 4. */
 export interface DroppedMessage { messageIndex: bigint; reason: number }
 
 /** What the fees of a batch derive from (SPEC.md section 6). */

@@ -8,7 +8,7 @@ import { BLOCK_GAS_LIMIT, MAX_BLOCK_ZKGAS, nextBaseFeeWei } from '@keyfall/proto
 import { keccak256 } from './crypto.ts';
 import { COINBASE, encodeReceipt, logsBloom, mergeBloom } from './header.ts';
 import type { Machine } from './machine.ts';
-import { checkSigned, messageTransaction } from './message.ts';
+import { checkSigned, DROPPED_FOR_SURCHARGE, messageTransaction } from './message.ts';
 import { applyMessage, applyOrdinary, applySigned, randaoInput, recordParentHash } from './transition.ts';
 import type { Room, TransactionOutcome, TransitionContext, TransitionResult } from './transition.ts';
 import type { BlockHeader, BlockTransaction, DroppedMessage, FeeParameters, IncludedTransaction, InboxMessage, InvalidBlock, SentTransaction } from './api.ts';
@@ -36,10 +36,11 @@ export function checkTimes(parent: BlockHeader, timestamp: bigint, messages: rea
   return undefined;
 }
 
-/** Watches a replay: told before and after each transaction that is included, by its position in the block. */
+/** Watches a replay: told before and after each transaction that is run, by its position in the block; one that is dropped for what its run showed leaves the position to the next. */
 export interface RunWatcher {
   before(transaction: BlockTransaction, position: number): void;
   after(transaction: BlockTransaction, position: number, outcome: TransactionOutcome): void;
+  dropped(): void;
 }
 
 /** One block being run. */
@@ -92,7 +93,13 @@ export class BlockRun {
       return undefined;
     }
     this.#watcher?.before(checked.transaction, this.included.length);
-    return this.#include(checked.transaction, await applySigned(this.#machine, this.#context, checked.transaction, message.surcharge));
+    const outcome = await applySigned(this.#machine, this.#context, checked.transaction, message.surcharge);
+    if (outcome !== undefined) return this.#include(checked.transaction, outcome);
+    this.#watcher?.dropped();
+    // It was run, and is proven like the rest: it takes as much of the caps as it would have included.
+    this.#zkGasUsed += checked.transaction.gasLimit + message.surcharge;
+    this.dropped.push({ messageIndex: message.index, reason: DROPPED_FOR_SURCHARGE });
+    return undefined;
   }
 
   /** Why the messages alone already break a cap of the block, or undefined. */

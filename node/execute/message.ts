@@ -2,7 +2,7 @@
 //
 // Owns: SPEC.md section 3's encoding and section 4's drop reasons in their order. Does not own: running them
 // (transition.ts), the message's own bytes (node/protocol).
-// Invariant: a SIGNED message has exactly one result: the first failing check's reason, or a transaction.
+// Invariant: a SIGNED message has exactly one result: the first failing check's reason, or a transaction; the last check is its run (block.ts).
 import { concatBytes, toKey } from './bytes.ts';
 import { keccak256 } from './crypto.ts';
 import type { Machine } from './machine.ts';
@@ -22,6 +22,9 @@ export function messageTransaction(message: InboxMessage, chainId: bigint): Mess
   const raw = concatBytes(Uint8Array.of(MESSAGE_TYPE), encodeRlp([chainId, index, sender, to ?? NO_BYTES, mint, value, gas, surcharge, data]));
   return { type: MESSAGE_TYPE, raw, hash: keccak256(raw), chainId, messageIndex: index, sender, to, mint, value, gasLimit: gas, surchargeLimit: surcharge, data };
 }
+
+/** Known only once it has run: the last reason of the table. */
+export const DROPPED_FOR_SURCHARGE = 12;
 
 export type SignedCheck = { ok: true; transaction: SentTransaction } | { ok: false; reason: number };
 

@@ -64,6 +64,10 @@ async function replay(pool: MachinePool, block: BlockReplay, isTraced: (position
         tracer = undefined;
         if (position === last) throw new ReplayDone();
       },
+      dropped: () => {
+        detach(machine);
+        tracer = undefined;
+      },
     });
     try {
       await run.start(block.header.parentHash);
@@ -89,9 +93,13 @@ function attachTo(machine: Machine, tracer: Tracer, transaction: BlockTransactio
 
 function finish(machine: Machine, tracer: Tracer, { gasUsed, status, error, returnData }: TransactionOutcome): TraceJson {
   const trace = tracer.result(machine, { gasUsed, status, error, returnData });
+  detach(machine);
+  return trace;
+}
+
+function detach(machine: Machine): void {
   machine.evm.events.removeAllListeners();
   machine.observer = undefined;
-  return trace;
 }
 
 /** Traces the transaction at `position` of a block. */

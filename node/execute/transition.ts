@@ -46,6 +46,8 @@ export interface TransactionOutcome {
   dataFeeWei: bigint;
   surchargeFeeWei: bigint;
   returnData: Uint8Array;
+  /** Whether the surcharge exceeded its budget. */
+  isAborted: boolean;
   /** EVM error, 'surcharge exceeded', or undefined on success. */
   error: string | undefined;
 }
@@ -187,13 +189,21 @@ export async function settleFrame(machine: Machine, context: TransitionContext, 
   await finish(machine, result, { ...UNCHARGED, gasUsed: result.gasUsed, contractAddress: undefined });
 }
 
-/** Applies the transaction of a SIGNED message that passed its checks: no fee of any kind. */
-export async function applySigned(machine: Machine, context: TransitionContext, transaction: SentTransaction, budget: bigint): Promise<TransactionOutcome> {
+/**
+ * Applies the transaction of a SIGNED message that passed its checks: no fee of any kind. Whoever enqueued it chose the budget, not who signed:
+ * where that is too small nothing has happened, the nonce included.
+ * @returns undefined if the surcharge exceeded the budget
+ */
+export async function applySigned(machine: Machine, context: TransitionContext, transaction: SentTransaction, budget: bigint): Promise<TransactionOutcome | undefined> {
   startTransaction(machine);
+  const untouched = machine.state.snapshot();
   const senderKey = toKey(transaction.sender);
   const before = machine.state.read(senderKey) ?? ABSENT_ACCOUNT;
   machine.state.write(senderKey, { ...before, nonce: before.nonce + 1n });
-  return applyUncharged(machine, context, { ...frameOf(transaction), gasPrice: 0n, budget: Number(budget) });
+  const outcome = await applyUncharged(machine, context, { ...frameOf(transaction), gasPrice: 0n, budget: Number(budget) });
+  if (!outcome.isAborted) return outcome;
+  machine.state.rollback(untouched);
+  return undefined;
 }
 
 /** Applies a CALL or CREATE message: never refused. */
@@ -328,8 +338,8 @@ async function finish(machine: Machine, result: FrameResult, costs: Pick<Transac
   }
   await machine.evm.journal.cleanup();
   const surchargeUsed = machine.meter.used;
-  if (result.isAborted) return { ...costs, status: 0, surchargeUsed, logs: [], returnData: new Uint8Array(0), error: 'surcharge exceeded' };
-  return { ...costs, status: result.status, surchargeUsed, logs: result.logs, returnData: result.returnData, error: result.error };
+  if (result.isAborted) return { ...costs, status: 0, surchargeUsed, logs: [], returnData: new Uint8Array(0), isAborted: true, error: 'surcharge exceeded' };
+  return { ...costs, status: result.status, surchargeUsed, logs: result.logs, returnData: result.returnData, isAborted: false, error: result.error };
 }
 
 const minimum = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -25,6 +25,7 @@ export const DROP_REASONS = {
   nonceTooLow: 9,
   nonceTooHigh: 10,
   insufficientBalance: 11,
+  surchargeExceeded: 12,
 } as const;
 export type DropReason = keyof typeof DROP_REASONS;
 

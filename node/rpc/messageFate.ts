@@ -15,7 +15,7 @@ export type MessageFate =
   /** The Lifecycle skipped it: it is never executed, and its sender is refunded on L1. */
   | { status: 'skipped' }
   | { status: 'executed'; blockNumber: bigint; transactionHash: Uint8Array }
-  /** `reason` is 1..11 of SPEC.md section 4. */
+  /** `reason` is 1..12 of SPEC.md section 4. */
   | { status: 'dropped'; blockNumber: bigint; reason: number };
 
 function blockAt(node: RpcNode, number: bigint): BlockRecord {

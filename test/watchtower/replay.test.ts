@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import type { Wallet } from 'ethers';
 import { encodePayload, fromHex, toHex, type Hex, type InboxMessage } from '@keyfall/protocol';
 import { genesisHead, runBlock } from '../../watchtower/replay/blockRun.ts';
 import { createMachine, writeGenesis, type Allocation } from '../../watchtower/replay/machine.ts';
 import { emptied, planBatch, type BatchFacts } from '../../watchtower/replay/plan.ts';
 import { TrieStore } from '../../watchtower/replay/trieStore.ts';
-import { addressOf, CHAIN_ID, contractAddress, FEES, wallets } from '../node/execute/chain-fixture.ts';
+import { addressOf, CHAIN_ID, contractAddress, FEES, sign, wallets } from '../node/execute/chain-fixture.ts';
 import { Twins } from './replayChain.ts';
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
@@ -43,6 +44,18 @@ describe('re-execution', () => {
     const seed = Number(process.env['KEYFALL_SEED'] ?? 20);
     const twins = await Twins.start(seed);
     for (let block = 0; block < 4; block += 1) await twins.block();
+    await twins.engine.close();
+  });
+});
+
+describe('a signed message with too little surcharge', () => {
+  it('is dropped by both, and the same transaction runs in the block after it', async () => {
+    const twins = await Twins.start(7);
+    const wallet = wallets[7] as Wallet;
+    const { raw } = await sign(wallet, { nonce: 0, to: toHex(contractAddress(1)), gasLimit: 300_000n });
+    const enqueued = (surcharge: bigint) => ({ kind: 3 as const, sender: addressOf(wallet), to: new Uint8Array(20), mint: 0n, value: 0n, gas: 400_000n, surcharge, l1Time: 0n, data: raw });
+    assert.deepEqual((await twins.block([enqueued(0n), enqueued(1n)])).map(({ reason }) => reason), ['surchargeExceeded', 'surchargeExceeded']);
+    assert.deepEqual((await twins.block([enqueued(5_000_000n), enqueued(5_000_000n)])).map(({ reason }) => reason), ['nonceTooLow']);
     await twins.engine.close();
   });
 });

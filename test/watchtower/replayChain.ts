@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { TransactionLike, Wallet } from 'ethers';
-import { DROP_REASONS, toHex, type InboxMessage } from '@keyfall/protocol';
+import { DROP_REASONS, toHex, type Drop, type InboxMessage } from '@keyfall/protocol';
 import type { ExecutionEngine, InboxMessage as EngineMessage, SentTransaction } from '../../node/execute/index.ts';
 import { genesisHead, InvalidBlock, runBlock, type BlockHead } from '../../watchtower/replay/blockRun.ts';
 import { createMachine, writeGenesis, type Allocation, type Machine } from '../../watchtower/replay/machine.ts';
@@ -86,12 +86,13 @@ export class Twins {
     return new Twins(engine, machine, head, random);
   }
 
-  /** One block of random content. */
-  async block(): Promise<void> {
+  /** The two after another block. @param given its messages; of random content without */
+  async block(given?: readonly Omit<EngineMessage, 'index'>[]): Promise<readonly Drop[]> {
     const random = this.#random;
     const timestamp = this.#head.timestamp + 1n + BigInt(random.below(3));
     const messages: EngineMessage[] = [];
-    for (let count = random.below(3); count > 0; count -= 1) messages.push(await this.#message(timestamp));
+    for (const message of given ?? []) messages.push({ ...message, index: this.#messageIndex++ });
+    for (let count = given === undefined ? random.below(3) : 0; count > 0; count -= 1) messages.push(await this.#message(timestamp));
     const source = new ListSource(await this.#candidates());
     const fees = { ...FEES, surchargeScalar: random.one([0n, 1_000_000n, 400_000_000n]) };
     const pending = await this.engine.buildBlock({ parentHash: this.engine.head.hash, timestamp, messages, fees }, source);
@@ -112,6 +113,7 @@ export class Twins {
     await pending.pending.commit();
     this.#hashes.set(block.header.number, block.hash);
     this.#head = outcome.head;
+    return outcome.drops;
   }
 
   /** What the node refuses on the parent's state, the machine refuses too. */

@@ -105,14 +105,14 @@ export async function runBlock(machine: Machine, parent: BlockHead, input: Block
     number: parent.number + 1n, parentHash: hashBytes(parent.hash), timestamp: input.timestamp, baseFeeWei: baseFeeAfter(parent), gasUsed: receipts.total, stateRoot: await machine.state.getStateRoot(),
     transactionsRoot: await orderedRoot(run.map(({ raw }) => raw)), receiptsRoot: await orderedRoot(receipts.raw), bloom: bloom.bitvector,
   });
-  return { head, zkGasUsed: zkGasOf(run), drops: run.drops };
+  return { head, zkGasUsed: run.zkGasUsed, drops: run.drops };
 }
 
 const baseFeeAfter = ({ baseFeeWei, gasUsed }: BlockHead): bigint => nextBaseFeeWei({ baseFeeWei, gasUsed });
 const zkGasOf = (run: readonly Ran[]): bigint => run.reduce((sum, { gasUsed, surchargeUsed }) => sum + gasUsed + surchargeUsed, 0n);
 const gasOf = (run: readonly Ran[]): bigint => run.reduce((sum, { gasUsed }) => sum + gasUsed, 0n);
 
-async function runAll(machine: Machine, parent: BlockHead, input: BlockInput): Promise<readonly Ran[] & { readonly drops: readonly Drop[] }> {
+async function runAll(machine: Machine, parent: BlockHead, input: BlockInput): Promise<readonly Ran[] & { readonly drops: readonly Drop[]; readonly zkGasUsed: bigint }> {
   const [number, baseFeeWei] = [parent.number + 1n, baseFeeAfter(parent)];
   const block = createBlock({ header: {
     number, timestamp: input.timestamp, coinbase: new Address(VAULT), gasLimit: BLOCK_GAS_LIMIT, baseFeePerGas: baseFeeWei, parentHash: hashBytes(parent.hash), mixHash: randao(hashBytes(parent.hash), number), excessBlobGas: 0n, blobGasUsed: 0n,
@@ -121,22 +121,28 @@ async function runAll(machine: Machine, parent: BlockHead, input: BlockInput): P
   await recordParent(machine, parent);
   const ran: Ran[] = [];
   const drops: Drop[] = [];
+  let droppedZkGas = 0n;
+  const zkGas = (): bigint => zkGasOf(ran) + droppedZkGas;
   for (const { index, message } of input.messages) {
     const result = message.kind === 'signed' ? await runSigned(machine, rules, message) : await runDeposit(machine, rules, message, index);
-    if (typeof result === 'string') drops.push({ index, reason: result });
-    else ran.push(result);
+    if ('dropped' in result) {
+      drops.push({ index, reason: result.dropped });
+      droppedZkGas += result.zkGas;
+    } else {
+      ran.push(result);
+    }
   }
-  if (zkGasOf(ran) > MAX_BLOCK_ZKGAS || gasOf(ran) > BLOCK_GAS_LIMIT) throw new InvalidBlock(`its messages take ${zkGasOf(ran)} zkGas, expected at most ${MAX_BLOCK_ZKGAS}`);
+  if (zkGas() > MAX_BLOCK_ZKGAS || gasOf(ran) > BLOCK_GAS_LIMIT) throw new InvalidBlock(`its messages take ${zkGas()} zkGas, expected at most ${MAX_BLOCK_ZKGAS}`);
   for (const [position, raw] of input.transactions.entries()) {
     try {
-      ran.push(await runOrdinary(machine, rules, raw, { gas: BLOCK_GAS_LIMIT - gasOf(ran), zkGas: MAX_BLOCK_ZKGAS - zkGasOf(ran) }));
+      ran.push(await runOrdinary(machine, rules, raw, { gas: BLOCK_GAS_LIMIT - gasOf(ran), zkGas: MAX_BLOCK_ZKGAS - zkGas() }));
     } catch (cause) {
       if (cause instanceof InvalidTransaction) throw new InvalidBlock(`transaction ${position}: ${cause.message}`, { cause });
       throw cause;
     }
     await new Promise((resolve) => { setImmediate(resolve); });
   }
-  return Object.assign(ran, { drops });
+  return Object.assign(ran, { drops, zkGasUsed: zkGas() });
 }
 
 /** What EIP-2935's contract does when the system calls it, written into its storage directly; nothing where it has no code. */

@@ -141,27 +141,40 @@ export async function runDeposit(machine: Machine, rules: BlockRules, message: I
   });
 }
 
+/** A SIGNED message without effect; `zkGas` is what its run counts for in the caps, where it came to a run. */
+interface Dropped { readonly dropped: DropReason; readonly zkGas: bigint }
+
+const unrun = (dropped: DropReason): Dropped => ({ dropped, zkGas: 0n });
+
 /** A SIGNED message: its transaction, or why it is dropped. */
-export async function runSigned(machine: Machine, rules: BlockRules, message: InboxMessage): Promise<Ran | DropReason> {
+export async function runSigned(machine: Machine, rules: BlockRules, message: InboxMessage): Promise<Ran | Dropped> {
   const envelope = decodeEnvelope(message.data);
-  if (typeof envelope === 'string') return envelope;
-  if (envelope.chainId !== machine.chainId) return 'wrongChain';
+  if (typeof envelope === 'string') return unrun(envelope);
+  if (envelope.chainId !== machine.chainId) return unrun('wrongChain');
   const sender = signerOf(envelope);
-  if (sender === undefined) return 'badSignature';
-  if (breaksStaticRule(envelope)) return 'invalidFields';
-  if (envelope.gasLimit > message.gas) return 'overBudget';
+  if (sender === undefined) return unrun('badSignature');
+  if (breaksStaticRule(envelope)) return unrun('invalidFields');
+  if (envelope.gasLimit > message.gas) return unrun('overBudget');
   const { gas, floor } = intrinsicGas(envelope.data, envelope.to === undefined, envelope.accessList, envelope.authorizations.length);
-  if (gas > envelope.gasLimit || floor > envelope.gasLimit) return 'intrinsicGas';
+  if (gas > envelope.gasLimit || floor > envelope.gasLimit) return unrun('intrinsicGas');
   const account = await accountOf(machine, sender);
-  if (!await mayStart(machine, account, sender)) return 'senderHasCode';
-  if (envelope.nonce < account.nonce) return 'nonceTooLow';
-  if (envelope.nonce > account.nonce) return 'nonceTooHigh';
-  if (account.balance < envelope.value) return 'insufficientBalance';
+  if (!await mayStart(machine, account, sender)) return unrun('senderHasCode');
+  if (envelope.nonce < account.nonce) return unrun('nonceTooLow');
+  if (envelope.nonce > account.nonce) return unrun('nonceTooHigh');
+  if (account.balance < envelope.value) return unrun('insufficientBalance');
+  // Whoever enqueued it chose the budget, not who signed: where that is too small, the nonce too is as it was.
+  await machine.state.checkpoint();
   account.nonce += 1n;
   await machine.state.putAccount(sender, account);
   machine.surcharge.begin(message.surcharge);
   const { to, value, data, gasLimit, accessList, authorizations, type } = envelope;
-  return runFree(machine, rules, { raw: message.data, type, sender, to: to === undefined ? undefined : new Address(to), value, data, gasLimit, accessList, authorizations, intrinsic: gas, floor });
+  const ran = await runFree(machine, rules, { raw: message.data, type, sender, to: to === undefined ? undefined : new Address(to), value, data, gasLimit, accessList, authorizations, intrinsic: gas, floor });
+  if (machine.surcharge.isExceeded) {
+    await machine.state.revert();
+    return { dropped: 'surchargeExceeded', zkGas: gasLimit + message.surcharge };
+  }
+  await machine.state.commit();
+  return ran;
 }
 
 interface FreeFrame {

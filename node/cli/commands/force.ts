@@ -1,5 +1,5 @@
 // `keyfall force`: an L2 transaction that no sequencer can refuse, sent through the L1 Inbox. Two kinds: `call` (from the L1
-// sender; never dropped) and `signed` (an ordinary signed L2 transaction; dropped if it is invalid when its turn comes).
+// sender; never dropped) and `signed` (an ordinary signed L2 transaction; dropped if it is invalid when its turn comes, or given too little surcharge).
 // Owns building and sending; what L2 must do with it is the protocol's. The operator has F (one day, scaled on a devnet) to
 // include it, then no batch can be committed without it.
 // Invariant: success is reported only for a message that L2 executed; dropped is a failure; not yet is unknown.
@@ -58,7 +58,7 @@ export async function force(kind: string, to: string | undefined, options: Force
       return;
     }
     const fate = await waitForFate(enqueued, connection, timeoutSeconds, output);
-    if (fate.kind === 'dropped') throw new CommandFailure('failed', `message ${enqueued.index} was dropped: a final batch contains it and it was invalid when its turn came (SPEC section 4 lists why that can be)`, { facts });
+    if (fate.kind === 'dropped') throw new CommandFailure('failed', `message ${enqueued.index} was dropped, its nonce is unused: ${fate.why}`, { facts });
     const status = fate.receipt.status === 1 ? 'succeeded' : 'reverted';
     const outcome = { ...facts, l2Block: fate.receipt.blockNumber, status };
     if (status === 'reverted') throw new CommandFailure('failed', `L2 executed ${enqueued.l2Hash} in block ${fate.receipt.blockNumber} and it reverted`, { facts: outcome });

@@ -151,6 +151,52 @@ test('SIGNED is dropped for the first reason that holds, changing nothing', asyn
   assert.deepEqual(again.block.dropped, [{ messageIndex: 100n, reason: 9 }]);
 });
 
+/** Stores 1 at 0, logs, and hashes nothing at a surcharge of 30. */
+const LOUD = assemble(0x60, 1, 0x5f, 0x55, 0x5f, 0x5f, 0xa0, 0x5f, 0x5f, 0x20, 0x50, 0x60, 1, 0x5f, 0x5d);
+/** Of the code once loaded, then of the hash. */
+const LOUD_SURCHARGE = 16n + 30n;
+
+test('SIGNED with less surcharge than its run takes is dropped, whoever enqueued it: the nonce stays for the owner, whose own message runs', async () => {
+  const engine = await newChain({ alloc: [{ address: contractAddress(0), account: { code: LOUD } }] });
+  const transaction = await sign(alice, { nonce: 0, to: toHex(contractAddress(0)), gasLimit: 100_000n, value: 3n });
+  const before = stateOf(engine).account(addressOf(alice));
+  for (const [index, surcharge] of [0n, 15n, LOUD_SURCHARGE - 1n].entries()) {
+    const { block } = await one(engine, { kind: 3, index: BigInt(index), data: transaction.raw, gas: 200_000n, surcharge });
+    assert.deepEqual(block.dropped, [{ messageIndex: BigInt(index), reason: 12 }]);
+    assert.deepEqual([block.transactions.length, block.header.gasUsed], [0, 0n]);
+    assert.equal(block.zkGasUsed, 100_000n + surcharge, 'what was run counts');
+    assert.deepEqual(stateOf(engine).account(addressOf(alice)), before);
+    assert.equal(stateOf(engine).account(contractAddress(0))?.balance, 0n);
+    assert.equal(toHex(stateOf(engine).storage(contractAddress(0), new Uint8Array(32))), `0x${'00'.repeat(32)}`);
+  }
+  const { included } = await one(engine, { kind: 3, index: 3n, data: transaction.raw, gas: 100_000n, surcharge: LOUD_SURCHARGE });
+  assert.deepEqual([included?.receipt.status, included?.receipt.surchargeUsed], [1, LOUD_SURCHARGE]);
+});
+
+test('SIGNED dropped for its surcharge undoes its delegations, and what follows in the block runs as without it', async () => {
+  const alloc = [{ address: contractAddress(0), account: { code: LOUD } }];
+  const delegation = await bob.authorize({ address: toHex(contractAddress(0)), nonce: 0, chainId: CHAIN_ID });
+  const delegating = await sign(alice, { type: 4, nonce: 0, to: toHex(contractAddress(0)), gasLimit: 200_000n, authorizationList: [delegation] });
+  const following = [await sign(alice, { nonce: 0, to: toHex(contractAddress(0)), gasLimit: 100_000n }), await sign(bob, { nonce: 0, to: toHex(contractAddress(0)), gasLimit: 100_000n })];
+  const [withIt, without] = [await newChain({ alloc }), await newChain({ alloc })];
+  const block = await advance(withIt, following, { messages: [message({ kind: 3, data: delegating.raw, gas: 200_000n, surcharge: LOUD_SURCHARGE - 1n })] });
+  const clean = await advance(without, following);
+  assert.deepEqual(block.dropped, [{ messageIndex: 0n, reason: 12 }]);
+  assert.equal(toHex(block.hash), toHex(clean.hash));
+  assert.equal(block.zkGasUsed, clean.zkGasUsed + 200_000n + LOUD_SURCHARGE - 1n);
+});
+
+test('SIGNED dropped for its surcharge leaves the block the less room for ordinary transactions', async () => {
+  const engine = await newChain({ alloc: [{ address: contractAddress(0), account: { code: LOUD } }] });
+  const transaction = await sign(alice, { nonce: 0, to: toHex(contractAddress(0)), gasLimit: 9_900_000n });
+  const griefed = message({ kind: 3, data: transaction.raw, gas: 9_900_000n, surcharge: LOUD_SURCHARGE - 1n });
+  const room = 10_000_000n - 9_900_000n - LOUD_SURCHARGE + 1n;
+  const fits = await sign(bob, { nonce: 0, to: alice.address, gasLimit: room });
+  const exceeds = await sign(bob, { nonce: 0, to: alice.address, gasLimit: room + 1n });
+  await assert.rejects(advance(engine, [exceeds], { messages: [griefed] }), /block-gas|invalid-transaction|within the/);
+  assert.equal((await advance(engine, [fits], { messages: [griefed] })).transactions.length, 1);
+});
+
 async function rawTransaction(fields: Parameters<typeof sign>[1]): Promise<Uint8Array> {
   const transaction: SentTransaction = await sign(alice, { nonce: 7, to: bob.address, ...fields });
   return transaction.raw;

@@ -66,7 +66,7 @@ roundTrip<readonly StoredReceipt[]>('receipts', fc.array(receipt, { maxLength: 5
 roundTrip('transactions', fc.array(fc.record({ sender: bytes(20), raw: data }), { maxLength: 5 }), (list) => codecs.encodeTransactions(list.map((item) => ({ ...item, hash: new Uint8Array(32) }))), codecs.decodeTransactions);
 roundTrip('block', fc.record({
   header, hash, sizeBytes: count, transactionCount: count, batchIndex: number, origin, feeScalars, messagesFrom: number, messagesTo: number,
-  dropped: fc.array(fc.record({ messageIndex: number, reason: fc.integer({ min: 1, max: 11 }) }), { maxLength: 3 }), zkGasUsed: number, batchUse,
+  dropped: fc.array(fc.record({ messageIndex: number, reason: fc.integer({ min: 1, max: 12 }) }), { maxLength: 3 }), zkGasUsed: number, batchUse,
 }).map((fields): BlockRecord => ({ ...fields, number: fields.header.number, headerRaw: encodeHeader(fields.header) })), codecs.encodeBlock, codecs.decodeBlock);
 
 test('integers of every size survive, and a negative one is refused', () => {

@@ -71,8 +71,8 @@ function hashChains(): object {
   const indices = draw(uint(64), 6);
   let dropRoot: string = ZeroHash;
   const drops = indices.map((index, i) => {
-    dropRoot = hash(['bytes32', 'uint256', 'uint256'], [dropRoot, index, (i % 11) + 1]);
-    return { index, reason: (i % 11) + 1, dropRoot };
+    dropRoot = hash(['bytes32', 'uint256', 'uint256'], [dropRoot, index, (i % 12) + 1]);
+    return { index, reason: (i % 12) + 1, dropRoot };
   });
   const skips = draw(fc.record({ from: uint(63), width: fc.bigInt({ min: 1n, max: 1n << 20n }), accumulatorFrom: bytes32, accumulatorTo: bytes32 }), 4)
     .map(({ from, width, accumulatorFrom, accumulatorTo }) => ({
