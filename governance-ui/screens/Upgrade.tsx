@@ -19,10 +19,10 @@ import { ABIS } from '../chain/abis.ts';
 import { unknown } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
 import { lastSafeMoment } from '../chain/standing.ts';
-import { exitWindow, guard } from '../chain/timelock.ts';
+import { exitWindow, guard, vetoedTimeOf } from '../chain/timelock.ts';
 import type { ScheduledUpgrade } from '../chain/timelock.ts';
 import type { PreparedTransaction } from '../flows/prepared.ts';
-import { readUpgrade, upgradeWords } from '../chain/upgradeWords.ts';
+import { contentOf, readUpgrade, upgradeWords } from '../chain/upgradeWords.ts';
 
 export function UpgradeDetail({ id }: { id: string }) {
   const upgrades = useUpgrades();
@@ -36,6 +36,7 @@ export function UpgradeDetail({ id }: { id: string }) {
 function Found({ one, now, reading }: { one: ScheduledUpgrade; now: bigint; reading: Reading<unknown> }) {
   const words = readUpgrade(one.upgrade);
   const window = useReading('l1', ['exitWindow'], async ({ system, at }) => (system.governance.timelock === undefined ? unknown('no timelock stands') : exitWindow(system.governance.timelock, at)));
+  const vetoed = useReading('l1', ['vetoed', contentOf(one.upgrade)], async ({ system, at }) => (system.governance.timelock === undefined ? unknown('no timelock stands') : vetoedTimeOf(system.governance.timelock, at, contentOf(one.upgrade))));
   const safe = window?.known === true ? lastSafeMoment(one.executableAt, window.value) : undefined;
   const isOpen = one.state === 'Scheduled' || one.state === 'Executable';
   return (
@@ -51,6 +52,7 @@ function Found({ one, now, reading }: { one: ScheduledUpgrade; now: bigint; read
         {isOpen ? <Row name="Start to leave by"><Value reading={window}>{() => (safe === undefined ? '' : <><Moment at={safe} now={now} isHeadline /> <CalendarLink moment={{ uid: `leave-${one.id}`, title: 'Keyfall: last safe moment to leave', about: upgradeWords(one.upgrade), at: safe }} now={now} /></>)}</Value></Row> : null}
         <Row name="Executable from"><Moment at={one.executableAt} now={now} isHeadline /></Row>
         <Row name="Expires"><Moment at={one.expiresAt} now={now} isHeadline /></Row>
+        <Row name="Veto of its content" hint="whichever schedule of it was named"><Value reading={vetoed}>{(time) => (time === 0n ? 'none so far' : <><Moment at={time} now={now} />{isOpen ? ': this one was scheduled later and stands; there is no second veto' : ''}</>)}</Value></Row>
         <Row name="Report" hint="its keccak-256"><HexText value={one.upgrade.reportHash} isWhole /></Row>
         {words?.fields.map(({ name, value }) => <Row key={name} name={name}><code className="wrap">{value}</code></Row>)}
       </Rows>

@@ -44,7 +44,7 @@ test('P-140, P-141 proposal to execution, the vote signed without a network; sho
   await governed.done(['upgrade', 'vote', String(proposed['proposalId']), 'for', '--unsigned', file, '--from', keyAt(0).address]);
   const signed = await governed.run(['offline', 'sign', file], 0);
   assert.equal(signed.code, 0, signed.stderr);
-  assert.match(signed.stderr, /castVote[\s\S]*support: 1/);
+  assert.match(signed.stderr, /castVote[\s\S]*Make these 8 accounts the SecurityCouncil, 7 of them[\s\S]*support: 1, for/);
   assert.equal((await governed.run(['offline', 'submit', file, '--l1', NO_NETWORK])).code, 3);
   const submitted = await governed.run(['offline', 'submit', file, '--l1', governed.system.anvil.url]);
   assert.equal(submitted.code, 0, submitted.stderr);
@@ -167,6 +167,15 @@ test('P-152, P-153 a pause of four, a member who is challenged and answers, the 
   assert.equal(maturity['stage'], 'Training');
 });
 
+test('an address that is another contract, or none of ours, is refused by name', async () => {
+  const at = (address: string): readonly string[] => ['maturity', 'status', '--l1', governed.system.anvil.url, '--rollup', address];
+  const lanes = await governed.run(at(governed.address('Lanes')));
+  assert.deepEqual([lanes.code, /expected a Rollup at 0x[0-9a-fA-F]{40}: its upgrade authority/.test(lanes.stderr)], [1, true], lanes.stderr);
+  const clock = await governed.run(at(governed.address('Clock')));
+  assert.deepEqual([clock.code, /reading UPGRADE_AUTHORITY of 0x[0-9a-fA-F]{40} would revert/.test(clock.stderr)], [1, true], clock.stderr);
+  assert.ok(!/ at .*contracts\.ts/.test(`${lanes.stderr}${clock.stderr}`), 'no stack for a person');
+});
+
 test('wrong use of the governance commands ends with 2 and says what was expected', async () => {
   for (const [args, pattern] of [
     [['upgrade', 'propose', 'everything', ...governed.report, ...governed.online], /expected a kind of upgrade/],
@@ -176,6 +185,7 @@ test('wrong use of the governance commands ends with 2 and says what was expecte
     [['upgrade', 'vote', '1', 'maybe', ...governed.online], /expected for, against or abstain/],
     [['council', 'pause', '--out', governed.path('void.json'), '--valid-hours', '0', ...governed.online], /expected from 1 to 720, got 0/],
     [['maturity', 'advance', ...governed.online], /expected --lane ADDRESS/],
+    [['maturity', 'advance', '--observe', '--unsigned', governed.path('observe.json'), ...governed.online], /expected --from ADDRESS beside --unsigned/],
     [['council', 'sign', governed.path('report.md')], /expected an act of the council/],
     [['offline', 'submit', governed.path('report.md')], /expected a transaction/],
   ] as const) {

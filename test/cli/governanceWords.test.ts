@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { AbiCoder, Interface, ZeroAddress, ZeroHash, id, toBeHex } from 'ethers';
+import { AbiCoder, Interface, ZeroAddress, ZeroHash, id, keccak256, toBeHex } from 'ethers';
 import { ENUMS, revertReason } from '../../node/cli/contractErrors.ts';
 import type { GovernanceConnection } from '../../node/cli/governance/contracts.ts';
 import { sayCall } from '../../node/cli/governance/sending.ts';
@@ -40,6 +40,28 @@ test('what a transaction to be signed says of itself is on lines of ours', () =>
   assert.ok(lines.some((line) => line.includes('proposes: Set the data fee scalar to 1100000')));
   assert.ok(lines.every((line) => printable(line) === line), lines.join('|'));
   assert.throws(() => sayCall('Maturity', ZeroAddress, data), /what it would do is unknown, so it is not signed/);
+  const calldata = schedule.encodeFunctionData('schedule', [upgrade]);
+  const queued = sayCall('KeyfallGovernor', ZeroAddress, governor.encodeFunctionData('execute', [[ZeroAddress], [0], [calldata], id('fees')]));
+  assert.ok(queued.some((line) => line.includes('schedules: Set the data fee scalar to 1100000')), queued.join('|'));
+  for (const odd of ['0x', '0x12345678', `${calldata}00`, calldata.slice(0, 100), schedule.encodeFunctionData('extend', [ZeroHash])]) {
+    assert.throws(() => sayCall('KeyfallGovernor', ZeroAddress, governor.encodeFunctionData('execute', [[ZeroAddress], [0], [odd], id('fees')])), /no upgrade in its one encoding, so it is not signed/, odd);
+  }
+});
+
+test('P-150 a vote is signed only with the proposal whose hash is its number, said in words', () => {
+  const governor = new Interface(contractAbi('KeyfallGovernor'));
+  const upgrade = [6, AbiCoder.defaultAbiCoder().encode(['tuple(uint256, uint256)'], [[1_100_000, 1_000_000]]), id('report'), ZeroHash];
+  const proposal = { target: ZeroAddress, calldata: schedule.encodeFunctionData('schedule', [upgrade]), description: 'costs rose\nsupport: 0' };
+  const number = keccak256(AbiCoder.defaultAbiCoder().encode(['address[]', 'uint256[]', 'bytes[]', 'bytes32'], [[ZeroAddress], [0], [proposal.calldata], id(proposal.description)]));
+  const vote = (support: number): string => governor.encodeFunctionData('castVote', [number, support]);
+  const lines = sayCall('KeyfallGovernor', ZeroAddress, vote(1), proposal);
+  assert.ok(lines.includes('  support: 1, for') && lines.some((line) => line.includes('Set the data fee scalar to 1100000')), lines.join('|'));
+  assert.ok(lines.every((line) => printable(line) === line), lines.join('|'));
+  assert.ok(sayCall('KeyfallGovernor', ZeroAddress, vote(7), proposal).includes('  support: 7, which the governor does not know'));
+  assert.throws(() => sayCall('KeyfallGovernor', ZeroAddress, vote(1)), /is not in the file, so it is not signed/);
+  for (const other of [{ ...proposal, description: 'costs rose' }, { ...proposal, calldata: `${proposal.calldata}00` }, { ...proposal, target: '0x0000000000000000000000000000000000000001' }]) {
+    assert.throws(() => sayCall('KeyfallGovernor', ZeroAddress, vote(1), other), /do not sign it/);
+  }
 });
 
 test('a refusal names states and kinds instead of their numbers, and the names are those of the sources', () => {

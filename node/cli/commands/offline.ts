@@ -20,7 +20,7 @@ export interface OfflineOptions extends KeyOptions {
 export async function offlineSign(path: string, options: OfflineOptions, output: Output): Promise<void> {
   const file = readTransaction(path);
   const transaction = Transaction.from(file.unsigned);
-  for (const line of sayCall(file.contract, transaction.to ?? 'nowhere', transaction.data)) output.progress(line);
+  for (const line of sayCall(file.contract, transaction.to ?? 'nowhere', transaction.data, file.proposal)) output.progress(line);
   output.progress(`  chain ${transaction.chainId}, nonce ${transaction.nonce}, value ${transaction.value} wei, at most ${transaction.gasLimit} gas at ${transaction.maxFeePerGas ?? 0n} wei`);
   if (transaction.value !== 0n) throw new CommandFailure('failed', `expected a call without value, this one carries ${transaction.value} wei`);
   const wallet = await loadWallet(options, homeAt(options.home));

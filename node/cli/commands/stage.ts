@@ -24,6 +24,13 @@ function bounds(items: readonly StageItem[]): { proven: number; possible: number
 
 const stageText = (stage: number): string => (stage < 0 ? 'below Stage 0' : `at most Stage ${stage}`);
 
+/** The evidence of an item; what an earlier one rests on as well is named there alone. */
+function evidenceLines({ evidence }: StageItem, earlier: readonly StageItem[]): string[] {
+  const lines = evidence.map(({ contract, address, call, value }) => `             ${contract} ${address} ${call} = ${value}`);
+  const same = earlier.find((item) => item.evidence.length > 1 && JSON.stringify(item.evidence) === JSON.stringify(evidence));
+  return same === undefined ? lines : [`             by the same ${evidence.length} readings as '${same.title}'`];
+}
+
 export async function stage(options: GovernanceOptions, output: Output): Promise<void> {
   const connection = await connectGovernance(options, homeAt(options.home));
   try {
@@ -42,10 +49,7 @@ export async function stage(options: GovernanceOptions, output: Output): Promise
       [
         `${stageName(powers.stage)}: ${stageText(atMost)} by what the contracts say at L1 block ${block}; ${unknownCount} items they cannot tell`,
         ...said.map((sentence) => `  ${sentence}`),
-        ...items.flatMap((item) => [
-          `  ${item.verdict.padEnd(7)}  Stage ${item.stage}  ${item.title}: ${item.reason}`,
-          ...item.evidence.map(({ contract, address, call, value }) => `             ${contract} ${address} ${call} = ${value}`),
-        ]),
+        ...items.flatMap((item, index) => [`  ${item.verdict.padEnd(7)}  Stage ${item.stage}  ${item.title}: ${item.reason}`, ...evidenceLines(item, items.slice(0, index))]),
       ],
     );
     if (unknownCount > 0) process.exitCode = EXIT_CODES.unknown;

@@ -52,7 +52,7 @@ async function refuseAnotherLayout(connection: GovernanceConnection, upgrade: Up
 async function refuseABrokenCouncil(connection: GovernanceConnection, upgrade: Upgrade): Promise<void> {
   if (kindName(upgrade.kind) !== 'council') return;
   const { members, threshold } = decodeUpgrade(upgrade);
-  await explainReverts('scheduling this council', [contractAbi('SecurityCouncil')], async () => view(connection.contract('SecurityCouncil'), 'checkMembers', members, threshold));
+  await explainReverts('scheduling this council', [contractAbi('SecurityCouncil')], async () => connection.contract('SecurityCouncil').getFunction('checkMembers').staticCall(members, threshold) as Promise<unknown>);
 }
 
 /** Fees that the Rollup would not take now may still pass the vote; it would be in vain, and whoever proposes them should know. */

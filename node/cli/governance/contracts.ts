@@ -5,6 +5,7 @@
 
 import { Contract, getAddress, isAddress } from 'ethers';
 import type { ContractRunner, JsonRpcProvider } from 'ethers';
+import { explainReverts } from '../contractErrors.ts';
 import { CommandFailure } from '../failure.ts';
 import type { Home } from '../home.ts';
 import { readManifest } from '../manifest.ts';
@@ -42,9 +43,9 @@ export class GovernanceConnection {
 const NAMES = ['Rollup', 'UpgradeTimelock', 'KeyfallGovernor', 'KeyfallToken', 'SecurityCouncil', 'Maturity', 'Clock', 'OperatorSeat'] as const;
 export type GovernanceContract = (typeof NAMES)[number];
 
-/** Calls a view of any contract. */
+/** Calls a view of any contract. @throws CommandFailure saying which could not be read, and why */
 export async function view<T>(contract: Contract, name: string, ...args: readonly unknown[]): Promise<T> {
-  return (await contract.getFunction(name).staticCall(...args)) as T;
+  return explainReverts(`reading ${name} of ${contract.target as string}`, [contract.interface.fragments], async () => (await contract.getFunction(name).staticCall(...args)) as T);
 }
 
 /** @throws CommandFailure (failed) naming the contract that is not there */
@@ -62,6 +63,9 @@ export async function connectGovernance(options: GovernanceOptions, home: Home):
   const address = async (contract: Contract, name: string): Promise<string> => getAddress(await view<string>(contract, name));
   const core = await at('Rollup', getAddress(rollup));
   const timelock = await at('UpgradeTimelock', await address(core, 'UPGRADE_AUTHORITY'));
+  // Other contracts name an upgrade authority as well: the Rollup is the one that the authority names in turn.
+  const served = await address(timelock, 'ROLLUP');
+  if (served !== getAddress(rollup)) throw new CommandFailure('failed', `expected a Rollup at ${rollup}: its upgrade authority ${timelock.target as string} serves the Rollup at ${served}`);
   const governor = await at('KeyfallGovernor', await address(timelock, 'GOVERNOR'));
   const found: Record<GovernanceContract, string> = {
     Rollup: getAddress(rollup),

@@ -3,7 +3,7 @@
 // Invariant: a file is signed only after its call was decoded and said; a call that cannot be decoded is refused.
 
 import { readFileSync } from 'node:fs';
-import { Interface, Transaction } from 'ethers';
+import { AbiCoder, Interface, Transaction, id, keccak256 } from 'ethers';
 import type { Contract, TransactionReceipt, Wallet } from 'ethers';
 import { z } from 'zod';
 import { parseAddress } from '../amounts.ts';
@@ -19,12 +19,15 @@ import { contractAbi } from '../rollup.ts';
 import type { GovernanceConnection } from './contracts.ts';
 import { sentenceOf } from './upgradeKinds.ts';
 import type { Upgrade } from './upgradeKinds.ts';
+import { scheduledUpgrade } from './upgrades.ts';
 
 /** Contracts whose calls can be said. */
 const SPEAKABLE = ['UpgradeTimelock', 'KeyfallGovernor', 'SecurityCouncil', 'Maturity', 'Rollup', 'OperatorSeat'] as const;
 /** What an act reaches: its refusal can come from any of them, and is said by name. */
 const REACHED = ['UpgradeTimelock', 'Clock', 'Rollup', 'Lanes', 'OperatorSeat', 'SecurityCouncil', 'Maturity', 'Inbox'] as const;
 const GAS_MARGIN_PERCENT = 130n;
+/** In the governor's order. */
+export const CHOICES = ['against', 'for', 'abstain'] as const;
 
 export interface SendOptions extends KeyOptions {
   readonly unsigned?: string;
@@ -37,6 +40,8 @@ const schema = z.object({
   /** Serialized, without a signature. */
   unsigned: z.string().regex(/^0x[0-9a-f]+$/),
   signed: z.string().regex(/^0x[0-9a-f]+$/).optional(),
+  /** A vote: the proposal whose hash is its number. */
+  proposal: z.object({ target: z.string().regex(/^0x[0-9a-fA-F]{40}$/), calldata: z.string().regex(/^0x([0-9a-fA-F]{2})*$/), description: z.string() }).strict().optional(),
 }).strict();
 export type TransactionFile = z.infer<typeof schema>;
 
@@ -58,14 +63,16 @@ export function writeTransaction(path: string, file: TransactionFile): void {
 }
 
 /** What a call does, in lines. @throws CommandFailure (failed) when the ABI does not know it */
-export function sayCall(contract: TransactionFile['contract'], to: string, data: string): string[] {
+export function sayCall(contract: TransactionFile['contract'], to: string, data: string, proposal?: TransactionFile['proposal']): string[] {
   const call = new Interface(contractAbi(contract)).parseTransaction({ data });
   if (call === null) throw new CommandFailure('failed', `the ${contract} has no function ${data.slice(0, 10)}: what it would do is unknown, so it is not signed`);
   const lines = [`call ${call.name} of the ${contract} at ${to}`];
   call.fragment.inputs.forEach((input, index) => {
     const value: unknown = call.args[index];
     if (input.type.startsWith('tuple') && input.name === 'upgrade') lines.push(`  ${sentenceOf(toUpgrade(value))}`);
-    else if (call.name === 'propose' && input.name === 'calldatas') lines.push(...proposedLines(value as string[]));
+    else if (input.name === 'calldatas') lines.push(...(value as string[]).map((calldata) => `  ${call.name === 'propose' ? 'proposes' : call.name === 'cancel' ? 'withdraws' : 'schedules'}: ${scheduledSentence(calldata)}`));
+    else if (input.name === 'proposalId') lines.push(...votedLines(value as bigint, proposal));
+    else if (input.name === 'support') lines.push(`  support: ${String(value)}, ${CHOICES[Number(value)] ?? 'which the governor does not know'}`);
     else if (input.name !== 'approvals') lines.push(`  ${input.name}: ${printable(String(value))}`);
   });
   return lines;
@@ -76,16 +83,27 @@ function toUpgrade(value: unknown): Upgrade {
   return { kind: Number(kind), payload, reportHash, salt };
 }
 
-function proposedLines(calldatas: readonly string[]): string[] {
-  const timelock = new Interface(contractAbi('UpgradeTimelock'));
-  return calldatas.map((calldata) => `  proposes: ${sentenceOf(toUpgrade(timelock.decodeFunctionData('schedule', calldata)[0]))}`);
+/** @throws CommandFailure (failed) unless the bytes are the one encoding of one upgrade's scheduling */
+function scheduledSentence(calldata: string): string {
+  const upgrade = scheduledUpgrade(calldata);
+  if (upgrade === undefined) throw new CommandFailure('failed', 'what it would schedule is no upgrade in its one encoding, so it is not signed');
+  return sentenceOf(upgrade);
+}
+
+/** What is voted on, read from bytes whose hash is the proposal's number. @throws CommandFailure (failed) when that cannot be said */
+function votedLines(proposalId: bigint, proposal: TransactionFile['proposal']): string[] {
+  if (proposal === undefined) throw new CommandFailure('failed', `what proposal ${proposalId} would do is not in the file, so it is not signed; 'keyfall upgrade vote --unsigned' writes it`);
+  const { target, calldata, description } = proposal;
+  const number = BigInt(keccak256(AbiCoder.defaultAbiCoder().encode(['address[]', 'uint256[]', 'bytes[]', 'bytes32'], [[target], [0n], [calldata], id(description)])));
+  if (number !== proposalId) throw new CommandFailure('failed', `the file speaks of proposal ${number}, the vote is on proposal ${proposalId}: do not sign it`);
+  return [`  proposal ${proposalId}: ${scheduledSentence(calldata)}`, `  its author says: "${printable(description)}"`];
 }
 
 /**
  * Sends the call and waits for it, or writes it to --unsigned.
  * @returns the receipt, or undefined when it was only written
  */
-export async function sendOrWrite(connection: GovernanceConnection, name: TransactionFile['contract'], method: string, args: readonly unknown[], options: SendOptions, home: Home, output: Output): Promise<TransactionReceipt | undefined> {
+export async function sendOrWrite(connection: GovernanceConnection, name: TransactionFile['contract'], method: string, args: readonly unknown[], options: SendOptions, home: Home, output: Output, proposal?: TransactionFile['proposal']): Promise<TransactionReceipt | undefined> {
   const contract = connection.contract(name);
   const abis = [name, ...REACHED].map(contractAbi);
   if (options.unsigned === undefined) {
@@ -95,7 +113,8 @@ export async function sendOrWrite(connection: GovernanceConnection, name: Transa
     output.progress(`sent ${sent.hash}; waiting for L1 ...`);
     return confirmed(await sent.wait(1, 300_000), sent.hash);
   }
-  const from = parseAddress(options.from ?? '', '--from');
+  if (options.from === undefined) throw new CommandFailure('usage', 'expected --from ADDRESS beside --unsigned: whose transaction it will be');
+  const from = parseAddress(options.from, '--from');
   const data = contract.interface.encodeFunctionData(method, [...args]);
   const to = await contract.getAddress();
   const gas = await explainReverts(method, abis, async () => connection.l1.estimateGas({ from, to, data }));
@@ -104,8 +123,8 @@ export async function sendOrWrite(connection: GovernanceConnection, name: Transa
     type: 2, chainId: connection.chainId, to, data, nonce, gasLimit: (gas * GAS_MARGIN_PERCENT) / 100n,
     maxFeePerGas: fees.maxFeePerGas ?? 0n, maxPriorityFeePerGas: fees.maxPriorityFeePerGas ?? 0n,
   });
-  writeTransaction(options.unsigned, { format: 'keyfall-transaction-1', contract: name, unsigned: transaction.unsignedSerialized });
-  output.result({ unsigned: options.unsigned, from, to, data, nonce }, [...sayCall(name, to, data), `written to ${options.unsigned}; sign it with 'keyfall offline sign', send it with 'keyfall offline submit'`]);
+  writeTransaction(options.unsigned, { format: 'keyfall-transaction-1', contract: name, unsigned: transaction.unsignedSerialized, ...(proposal === undefined ? {} : { proposal }) });
+  output.result({ unsigned: options.unsigned, from, to, data, nonce }, [...sayCall(name, to, data, proposal), `written to ${options.unsigned}; sign it with 'keyfall offline sign', send it with 'keyfall offline submit'`]);
   return undefined;
 }
 

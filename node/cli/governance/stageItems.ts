@@ -169,7 +169,7 @@ const QUESTIONS: readonly Question[] = [
   [1, 'council-independence', 'the members declared external are independent', offChain('who the members are')],
   [1, 'trusted-setup', 'no proof system with a red trusted setup', offChain('how a verifier\'s parameters were made')],
   [1, 'reproducible', 'prover source, verifiers and program hashes can be regenerated', offChain('published sources')],
-  [2, 'permissionless-proofs', 'anyone can prove', offChain('that `answer` takes any caller; the contracts\' tests show it (P-022)')],
+  [2, 'permissionless-proofs', 'anyone can prove', (): Answer => unknown('whether `answer` takes any caller cannot be read from the deployed contracts; their tests show it (P-022)')],
   [2, 'exit-window-30', 'at least 30 days to exit from any upgrade that no provable bug asks for', (_reader, powers) => thirtyDays(powers)],
   [2, 'council-provable-bugs', 'the council acts only on bugs that are proven on chain', (_reader, powers) => onlyProvableBugs(powers)],
 ];

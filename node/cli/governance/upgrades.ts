@@ -72,12 +72,17 @@ export async function allProposals(connection: GovernanceConnection): Promise<{ 
   return { readable, unreadable };
 }
 
-/** The proposal, unless its calldata is not the one encoding of one call of `schedule`. */
 function readProposal(id: bigint, calldata: string, description: string): Proposal | undefined {
+  const upgrade = scheduledUpgrade(calldata);
+  return upgrade === undefined ? undefined : { id, upgrade, description, calldata };
+}
+
+/** What a call of the timelock schedules, unless its bytes are not the one encoding of one call of `schedule`. */
+export function scheduledUpgrade(calldata: string): Upgrade | undefined {
   const abi = timelockInterface();
   try {
     const upgrade = upgradeFrom(abi.decodeFunctionData('schedule', calldata)[0] as never);
-    return abi.encodeFunctionData('schedule', [upgrade]) === calldata ? { id, upgrade, description, calldata } : undefined;
+    return abi.encodeFunctionData('schedule', [upgrade]) === calldata ? upgrade : undefined;
   } catch {
     // Rubbish that someone put to the vote: its readers are told by its absence here.
     return undefined;
