@@ -9,7 +9,9 @@ import { Worker } from 'node:worker_threads';
 import { append, headOf } from './auditLog.ts';
 import { canaryRows } from './alerts/outbox.ts';
 import { Delivery } from './alerts/deliver.ts';
+import type { Channel } from './alerts/channel.ts';
 import { openChannel } from './alerts/channels.ts';
+import { Unkept } from './alerts/unkept.ts';
 import { createApi } from './api/server.ts';
 import { buildHash } from './build.ts';
 import { Keeping } from './checkpoint/keeping.ts';
@@ -17,7 +19,8 @@ import { acknowledgersOf, urlOf, type Config } from './config.ts';
 import { Contracts } from './contracts.ts';
 import { Engine } from './engine.ts';
 import { AutoExit } from './exit/autoExit.ts';
-import { messageOf } from './fault.ts';
+import { messageOf, StoreFault } from './fault.ts';
+import { holdStore } from './hold.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import { Quorum } from './l1/quorum.ts';
 import type { View } from './monitor.ts';
@@ -33,6 +36,7 @@ const DELIVERY_MILLISECONDS = 250;
 const SELF_MILLISECONDS = 5_000;
 const KEEPING_MILLISECONDS = 5_000;
 const REEXECUTION_RESTART_MILLISECONDS = 10_000;
+const STORE_RETRY_MILLISECONDS = 1_000;
 const HEARTBEAT_TIMEOUT_MILLISECONDS = 10_000;
 
 export interface Running {
@@ -40,7 +44,7 @@ export interface Running {
   readonly ended: Promise<void>;
 }
 
-/** Starts it; resolves when the API listens. @throws ConfigMistake */
+/** Starts it; resolves when the API listens. `ended` rejects when it ends with a store that cannot be written. @throws ConfigMistake, StoreFault */
 export async function startWatchtower(config: Config, logger: Logger, signal: AbortSignal): Promise<Running> {
   const contracts = new Contracts(config.deployment.contracts);
   const { timeoutMilliseconds, maxResponseBytes } = config.l1;
@@ -52,6 +56,8 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
   const selfChecks = enabled(SELF_CHECKS, config);
   const store = new Store(config.data);
   const keeping = await Keeping.open({ config, store, quorum, endpoints, logger, wallMilliseconds: Date.now });
+  const release = await holdStore(store, config.data, new Date());
+  const unkept = watchedWrites(store, channels, logger);
   await begin(store, config, [...monitors, ...selfChecks].map(({ id }) => id));
   const viewParts = { config, contracts, quorum, endpoints, store, memory: new Map<string, unknown>() };
   const engine = new Engine({
@@ -64,7 +70,7 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
   const api = createApi({
     store, quorum, configHash: config.hash, outboxDepth: () => delivery.depth, lastView: () => engine.lastView, channels: config.channels, acknowledgers,
     checks: [...configured(MONITORS, config), ...configured(SELF_CHECKS, config)].map(({ check, isEnabled }) => ({ ...check, isEnabled })),
-    notReady: () => notReadyBecause(reading.fault, monitors, store.list<StoredVerdict>(['verdict']), engine.lastView === undefined ? undefined : Number(engine.lastView.header.timestamp)),
+    storeFault: () => store.fault?.message, notReady: () => notReadyBecause(store.fault?.message ?? reading.fault, monitors, store.list<StoredVerdict>(['verdict']), engine.lastView === undefined ? undefined : Number(engine.lastView.header.timestamp)),
   });
   await api.listen({ host: config.api.host, port: config.api.port });
   const address = api.server.address();
@@ -74,14 +80,30 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
     delivery.run(signal, DELIVERY_MILLISECONDS),
     repeat(signal, SELF_MILLISECONDS, async () => { await self.judge(); return true; }),
     repeat(signal, KEEPING_MILLISECONDS, async () => { await keeping.round(); return true; }),
-    heartbeat(config, store, logger, signal, () => reading.fault === undefined),
+    heartbeat(config, store, logger, signal, () => reading.fault === undefined && store.fault === undefined),
     sing(config, store, signal),
+    repeat(signal, DELIVERY_MILLISECONDS, async () => { await unkept.round(); return true; }),
     config.isReexecuting ? startReexecution(config, logger, signal) : Promise.resolve(),
   ]).then(async () => {
+    const { fault } = store;
     await api.close();
     await store.close();
+    await release();
+    if (fault !== undefined) throw fault;
   });
   return { port, ended };
+}
+
+/** What cannot be kept is told all the same; how long it was so is in the log. */
+function watchedWrites(store: Store, channels: readonly Channel[], logger: Logger): Unkept {
+  const unkept = new Unkept(channels, logger, Date.now);
+  store.onWrite = (fault) => {
+    if (fault !== undefined) return unkept.failed(fault);
+    const milliseconds = unkept.succeeded();
+    // If it fails again, that is told again.
+    store.commit((write) => void append(write, headOf(store), [{ kind: 'unkept', milliseconds }])).catch((cause: unknown) => { if (!(cause instanceof StoreFault)) throw cause; });
+  };
+  return unkept;
 }
 
 /** Whether L1 could be read the last time, for readiness. */
@@ -170,8 +192,9 @@ async function checkChain(quorum: Quorum, { l1: { chainId, genesisHash } }: Conf
 /** @param round resolves to false when it wants to go on at once */
 async function repeat(signal: AbortSignal, milliseconds: number, round: () => Promise<boolean>): Promise<void> {
   while (!signal.aborted) {
-    const isDone = await round();
-    if (isDone) await pauseUntil(signal, milliseconds);
+    // What cannot be kept was not done, and is done again: whoever watches the store says so.
+    const isDone = await round().catch((cause: unknown) => { if (!(cause instanceof StoreFault)) throw cause; return undefined; });
+    if (isDone !== false) await pauseUntil(signal, isDone === undefined ? Math.max(milliseconds, STORE_RETRY_MILLISECONDS) : milliseconds);
   }
 }
 

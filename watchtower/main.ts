@@ -7,15 +7,17 @@ import { acknowledge } from './acknowledge.ts';
 import { readConfig, type Config } from './config.ts';
 import { makeReport } from './makeReport.ts';
 import { startWatchtower } from './daemon.ts';
+import { checked } from './checkConfig.ts';
 import { ConfigMistake, messageOf } from './fault.ts';
+import { runnerOf } from './hold.ts';
 import { configured, MONITORS } from './registry.ts';
 import { exitCodeOf as statusCode, statusOf, statusText } from './statusReport.ts';
 import type { LogRow } from './store.ts';
 import { lines } from './text.ts';
 import { existingStore, exitCodeOf as verifyCode, verifyFile, verifyStore } from './verifyLog.ts';
 
-const USAGE = `Usage: keyfall watchtower run --config FILE          watch until stopped
-       keyfall watchtower check --config FILE        read the configuration and say what is wrong with it
+const USAGE = `Usage: keyfall watchtower run --config FILE          watch until stopped; one JSON line says when and where it listens
+       keyfall watchtower check --config FILE        read the configuration and its secrets, say what is wrong and what is left open
        keyfall watchtower status --config FILE [--json]
                                                      where it stands, what does not hold, which alarms nobody has seen, what waits to be told
        keyfall watchtower ack --config FILE --incident ID --by NAME [--note TEXT] [--json]
@@ -29,6 +31,8 @@ const USAGE = `Usage: keyfall watchtower run --config FILE          watch until 
                                                      {"seq", "hash"}, a signed checkpoint, or {"input"} of an anchor's transaction
        keyfall watchtower verify-log --config FILE [--on-l1]
                                                      check the log in the data directory, its end included, and its anchors on L1
+
+Every field of the configuration, with an example: watchtower/README.md.
 Exit codes: 0 ok, 1 failed (a check found something), 2 used wrongly, 3 L1 cannot be asked, 4 unknown (a check could not be made).`;
 
 class UsageError extends Error {}
@@ -45,6 +49,21 @@ function parse(): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPo
   } catch (cause) {
     throw new UsageError(messageOf(cause), { cause });
   }
+}
+
+/** What each command takes; a word or an option that would be ignored is refused. */
+const COMMANDS: Readonly<Record<string, { readonly options: readonly (keyof Values)[]; readonly words: number }>> = {
+  run: { options: ['config'], words: 0 }, check: { options: ['config'], words: 0 }, status: { options: ['config', 'json'], words: 0 }, ack: { options: ['config', 'incident', 'by', 'note', 'json'], words: 0 },
+  report: { options: ['config', 'upgrade', 'markdown'], words: 0 }, 'export-log': { options: ['config'], words: 0 }, 'verify-log': { options: ['config', 'anchors', 'on-l1'], words: 1 },
+};
+
+function checkUsage(command: string, words: readonly string[], values: Values): void {
+  const known = COMMANDS[command];
+  if (known === undefined) throw new UsageError(`expected ${Object.keys(COMMANDS).join(', ')}, got '${command}'`);
+  const extra = words[known.words];
+  if (extra !== undefined) throw new UsageError(`${command}: expected ${known.words === 0 ? 'options only' : 'one file'}, got '${extra}'`);
+  const option = Object.keys(values).find((name) => !known.options.some((taken) => taken === name));
+  if (option !== undefined) throw new UsageError(`${command}: expected ${known.options.map((name) => `--${name}`).join(', ')}, got --${option}`);
 }
 
 function configOf({ config: path }: Values): Config {
@@ -77,7 +96,7 @@ async function run(config: Config): Promise<number> {
 async function status(config: Config, isJson: boolean): Promise<number> {
   const store = existingStore(config);
   try {
-    const report = statusOf(store, config, Date.now());
+    const report = statusOf(store, config, Date.now(), await runnerOf(store, config.data));
     if (isJson) printJson(report);
     else process.stdout.write(statusText(report));
     return statusCode(report);
@@ -88,7 +107,7 @@ async function status(config: Config, isJson: boolean): Promise<number> {
 
 async function ack(config: Config, values: Values): Promise<number> {
   const seen = { incident: needed(values, 'incident'), by: needed(values, 'by'), note: values.note ?? '' };
-  const store = existingStore(config);
+  const store = existingStore(config, false);
   try {
     const result = await acknowledge(store, config.channels, seen, Date.now());
     if (!result.ok && result.code === 'bad-request') throw new UsageError(`expected ${result.expected}, got ${result.got}`);
@@ -119,27 +138,27 @@ async function exportLog(config: Config): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const { positionals: [command = '', file], values } = parse();
+  const { positionals: [command = '', ...words], values } = parse();
   if (values.help === true || command === 'help') {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
+  checkUsage(command, words, values);
   switch (command) {
     case 'run': return run(configOf(values));
-    case 'check': printJson({ ok: true, hash: configOf(values).hash }); return 0;
+    case 'check': printJson(await checked(configOf(values))); return 0;
     case 'status': return status(configOf(values), values.json === true);
     case 'ack': return ack(configOf(values), values);
     case 'report': return makeReport(configOf(values), needed(values, 'upgrade'), values.markdown === true);
-    case 'verify-log': return verify(file, values);
-    case 'export-log': return exportLog(configOf(values));
-    default: throw new UsageError(`expected run, check, status, ack, report, verify-log or export-log, got '${command}'`);
+    case 'verify-log': return verify(words[0], values);
+    default: return exportLog(configOf(values));
   }
 }
 
 try {
   process.exitCode = await main();
 } catch (cause) {
-  const isMistake = cause instanceof UsageError || cause instanceof ConfigMistake;
-  process.stderr.write(lines(`${messageOf(cause)}\n${cause instanceof UsageError ? `${USAGE}\n` : ''}`));
-  process.exit(isMistake ? 2 : 1);
+  const isUsage = cause instanceof UsageError;
+  process.stderr.write(lines(`${messageOf(cause)}\n${isUsage ? 'See: keyfall watchtower --help\n' : ''}`));
+  process.exit(isUsage || cause instanceof ConfigMistake ? 2 : 1);
 }

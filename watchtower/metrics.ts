@@ -35,6 +35,7 @@ export async function metricsText(store: Store, quorum: Quorum, outboxDepth: num
   gauge('wt_finalized_lag_blocks', 'blocks read that are not final').set(cursor === undefined ? 0 : cursor.tip - cursor.finalized);
   const finalSeconds = store.get<StoredBlock>(['block', cursor?.finalized ?? -1])?.timestamp;
   if (finalSeconds !== undefined) gauge('wt_finalized_lag_seconds', 'age of the last final block that was read, by this machine\'s clock').set(Math.floor(wallMilliseconds / 1_000) - finalSeconds);
+  gauge('wt_store_writable', '1 when the last write was kept, 0 when it was not').set(store.fault === undefined ? 1 : 0);
   const beat = store.get<number>(['heartbeat']);
   if (beat !== undefined) gauge('wt_heartbeat_timestamp', 'when the dead-man switch was reached last').set(Math.floor(beat / 1_000));
   const unseen = store.list<Incident>(['incident']).filter(({ state, acknowledged }) => acknowledged === undefined && (state === 'firing' || state === 'provisional'));

@@ -4,6 +4,7 @@
 
 import { headOf, type LogHead } from './auditLog.ts';
 import type { Config } from './config.ts';
+import type { Runner } from './hold.ts';
 import { duration } from './monitors/verdicts.ts';
 import type { CursorState, Incident, OutboxRow, Store, StoredBlock, StoredVerdict } from './store.ts';
 import { oneLine } from './text.ts';
@@ -11,6 +12,8 @@ import { oneLine } from './text.ts';
 type Row = Pick<StoredVerdict, 'monitor' | 'subject' | 'status' | 'sentence' | 'blockNumber'> & { readonly secondsSinceOk: number | null };
 
 export interface StatusReport {
+  /** The process that watches now; null when there is none. */
+  readonly runner: Pick<Runner, 'pid' | 'since'> | null;
   readonly cursor: CursorState | null;
   /** How old the last final block was by this machine's clock; null when there is none. */
   readonly finalizedAgeSeconds: number | null;
@@ -23,14 +26,14 @@ export interface StatusReport {
   readonly anchors: number;
 }
 
-export function statusOf(store: Store, config: Config, wallMilliseconds: number): StatusReport {
+export function statusOf(store: Store, config: Config, wallMilliseconds: number, runner: Runner | undefined): StatusReport {
   const cursor = store.get<CursorState>(['cursor']);
   const final = store.get<StoredBlock>(['block', cursor?.finalized ?? -1]);
   const verdicts = store.list<StoredVerdict>(['verdict']);
   const count = (status: StoredVerdict['status']): number => verdicts.filter((verdict) => verdict.status === status).length;
   const standing = store.list<Incident>(['incident']).filter(({ state }) => state === 'firing' || state === 'provisional').toSorted(unseenFirst);
   return {
-    cursor: cursor ?? null, finalizedAgeSeconds: final === undefined ? null : Math.floor(wallMilliseconds / 1_000) - final.timestamp, log: headOf(store),
+    runner: runner === undefined ? null : { pid: runner.pid, since: runner.since }, cursor: cursor ?? null, finalizedAgeSeconds: final === undefined ? null : Math.floor(wallMilliseconds / 1_000) - final.timestamp, log: headOf(store),
     counts: { ok: count('ok'), violation: count('violation'), unverifiable: count('unverifiable') },
     notOk: verdicts.filter(({ status }) => status !== 'ok').map(({ monitor, subject, status, sentence, blockNumber, lastOk }) => ({ monitor, subject, status, sentence, blockNumber, secondsSinceOk: lastOk === undefined || final === undefined ? null : Math.max(0, final.timestamp - lastOk) })),
     alarms: standing.map(({ id, monitor, severity, state, sentence, acknowledged }) => ({ id, monitor, severity, state, sentence, ...(acknowledged === undefined ? {} : { acknowledged }) })),
@@ -48,17 +51,17 @@ function unseenFirst(a: Incident, b: Incident): number {
   return isSeenA === isSeenB ? b.foundAt - a.foundAt : Number(isSeenA) - Number(isSeenB);
 }
 
-/** 0 all is well, 1 something is found, 4 something is not known. */
-export function exitCodeOf({ counts, alarms, cursor }: StatusReport): number {
+/** 0 all is well, 1 something is found, 4 something is not known: where nothing runs, nothing of now is. */
+export function exitCodeOf({ runner, counts, alarms, cursor }: StatusReport): number {
   if (counts.violation > 0 || alarms.length > 0) return 1;
-  return cursor === null || counts.ok === 0 || counts.unverifiable > 0 ? 4 : 0;
+  return runner === null || cursor === null || counts.ok === 0 || counts.unverifiable > 0 ? 4 : 0;
 }
 
 export function statusText(report: StatusReport): string {
-  const { cursor, finalizedAgeSeconds, log, counts, notOk, alarms, channels, anchors } = report;
+  const { runner, cursor, finalizedAgeSeconds, log, counts, notOk, alarms, channels, anchors } = report;
   const where = cursor === null ? 'L1 was not read yet' : `L1 read to block ${cursor.tip}, final to ${cursor.finalized}${finalizedAgeSeconds === null ? '' : `, whose age is ${duration(finalizedAgeSeconds)}`}`;
   return [
-    where, `${counts.ok} checks ok, ${counts.violation} violated, ${counts.unverifiable} unknown; log of ${log.seq} entries, ${anchors} anchored heads`,
+    runner === null ? 'no watchtower runs on this store now: what follows is what the last one knew' : `watching since ${runner.since} (process ${runner.pid})`, where, `${counts.ok} checks ok, ${counts.violation} violated, ${counts.unverifiable} unknown; log of ${log.seq} entries, ${anchors} anchored heads`,
     ...notOk.map(({ monitor, subject, status, sentence, secondsSinceOk }) => oneLine(`  ${status}  ${monitor}${subject === '' ? '' : ` ${subject}`}: ${sentence} (last ok ${secondsSinceOk === null ? 'never' : `${duration(secondsSinceOk)} before`})`)),
     ...alarms.map(({ id, severity, monitor, sentence, acknowledged }) => oneLine(`  ${severity}  ${id} ${monitor}: ${sentence} ${acknowledged === undefined ? '(nobody has acknowledged it)' : `(seen by ${acknowledged.by} at ${acknowledged.at})`}`)),
     ...channels.map(({ name, waiting, lastError, deliveredAt }) => oneLine(`  channel ${name}: ${waiting} waiting, last delivery ${deliveredAt ?? 'never'}${lastError === null ? '' : `, last error: ${lastError}`}`)), '',

@@ -28,10 +28,10 @@ interface Result {
   readonly anchors?: AnchorsVerdict | { readonly status: 'ok'; readonly anchors: number };
 }
 
-/** Opens a store that is there. @throws ConfigMistake */
-export function existingStore(config: Config): Store {
+/** Opens a store that is there, to look at it unless told otherwise. @throws ConfigMistake */
+export function existingStore(config: Config, isReadOnly = true): Store {
   if (!existsSync(join(config.data, 'data.mdb'))) throw new ConfigMistake(`${config.data}: expected a watchtower's store, there is none: was it ever run with this configuration?`);
-  return new Store(config.data);
+  return new Store(config.data, { isReadOnly });
 }
 
 /** Heads from a file, one JSON object a line: `{seq, hash}`, a signed checkpoint, or `{input}` of an anchor's transaction. @throws ConfigMistake */
@@ -59,8 +59,9 @@ async function headOfLine(value: unknown): Promise<LogHead> {
   return anchored ?? headSchema.parse(value);
 }
 
-/** An exported log against itself, and against heads that somebody else kept. */
+/** An exported log against itself, and against heads that somebody else kept. @throws ConfigMistake */
 export async function verifyFile(path: string, anchors: string | undefined): Promise<Result> {
+  if (!existsSync(path)) throw new ConfigMistake(`${path}: expected an exported log, there is no such file`);
   const hashes = new Map<number, Hex>();
   const log = await verifyRows(rowsOfFile(path), undefined, ({ seq, hash }) => void hashes.set(seq, hash));
   if (!log.ok || anchors === undefined) return { ok: log.ok, log };

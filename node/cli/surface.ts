@@ -72,8 +72,11 @@ the L2 transaction is never sent twice. Anyone may claim for anyone: only the re
     .action(async (kind: string, to: string | undefined, options: ForceOptions & { json?: true }) => (await import('./commands/force.ts')).force(kind, to, options, createOutput(options.json === true)));
 }
 
+/** Entries that answer `--help` themselves, each with more than can be said here. */
+const ENTRIES_WITH_HELP: readonly string[] = ['watchtower', 'proof'];
+
 /** Commands that are another folder's entry: arguments pass through as they are. */
-function addEntries(program: Command): void {
+function addEntries(program: Command): readonly Command[] {
   const entries = [
     ['node', 'node/main.ts', 'run a rollup node: a follower that derives L2 from L1 alone, or a sequencer', ['keyfall node --l1 http://127.0.0.1:8545 --rollup 0x... --data ./follower --port 9645']],
     ['attester', 'node/attest/main.ts', 'run an attester: re-derives every batch and signs what it computed; key from $KEYFALL_ATTESTER_KEY', ['keyfall attester --l1 http://127.0.0.1:8545 --rollup 0x... --lane 0x... --data ./attester --port 9700 --peers http://127.0.0.1:9701']],
@@ -81,17 +84,14 @@ function addEntries(program: Command): void {
     ['proof', 'prover/verify/main.ts', 'verify a proof file (verify FILE [--json] [--key HEX]) or show what it claims, without checking it (inspect FILE [--json])', ['keyfall proof verify proof.json', 'keyfall proof inspect proof.json --json']],
     ['evm-test', 'node/execute/evm-test.ts', 'run official Ethereum state tests through the block execution engine', ['keyfall evm-test tests.ndjson.gz --engine ethereumjs']],
   ] as const;
-  for (const [name, entry, description, lines] of entries) {
-    program.command(name)
-      .description(description)
-      .argument('[arguments...]', `passed on to ${entry}`)
-      .allowUnknownOption()
-      .helpOption(false)
-      .addHelpText('after', examples(...lines))
-      .action(async (args: string[]) => {
-        process.exitCode = await runEntry(entry, args);
-      });
-  }
+  return entries.map(([name, entry, description, lines]) => program.command(name)
+    .description(description)
+    .argument('[arguments...]', `passed on to ${entry}`)
+    .allowUnknownOption()
+    .addHelpText('after', examples(...lines))
+    .action(async (args: string[]) => {
+      process.exitCode = await runEntry(entry, args);
+    }));
 }
 
 function addDevnet(program: Command): void {
@@ -136,7 +136,9 @@ export function createProgram(): Command {
   addMoney(program);
   addGovernance(program);
   addWayOut(program);
-  addEntries(program);
+  const entries = addEntries(program);
   for (const command of program.commands) inherit(command, program);
+  // After what they inherit: `--help` is theirs to answer who know their own arguments.
+  for (const command of entries) if (ENTRIES_WITH_HELP.includes(command.name())) command.helpOption(false);
   return program;
 }

@@ -25,7 +25,7 @@ async function served(t: TestContext, fill: (store: Store) => Promise<void> = as
   await fill(store);
   const { channels } = configWith();
   const api = createApi({
-    store, quorum: { matrix: new Map(), needed: 1 } as unknown as Quorum, checks: [], configHash: '0x', outboxDepth: () => 0, notReady: () => ['blind'], lastView: () => undefined, channels, acknowledgers: [{ name: 'alice', token: TOKEN }],
+    store, quorum: { matrix: new Map(), needed: 1 } as unknown as Quorum, checks: [], configHash: '0x', outboxDepth: () => 0, storeFault: () => undefined, notReady: () => ['blind'], lastView: () => undefined, channels, acknowledgers: [{ name: 'alice', token: TOKEN }],
   });
   await api.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => api.close());

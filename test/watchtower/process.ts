@@ -29,6 +29,7 @@ export class WatchtowerProcess {
   readonly #server: Server;
   #child: ChildProcess | undefined;
   #errors = '';
+  #port = 0;
 
   private constructor(directory: string, server: Server, options: ProcessOptions) {
     [this.directory, this.#server, this.#options] = [directory, server, options];
@@ -80,7 +81,22 @@ export class WatchtowerProcess {
     const child = spawn(process.execPath, [ENTRY, 'run', '--config', this.configPath], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, HOOK_SECRET: 'secret', ...this.#options.environment } });
     this.#child = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => { this.#errors += text; });
-    await new Promise<void>((resolve) => { child.stdout.once('data', () => { resolve(); }); child.once('exit', () => { resolve(); }); });
+    await new Promise<void>((resolve) => {
+      child.stdout.setEncoding('utf8').once('data', (text: string) => { this.#port = (JSON.parse(text) as { port: number }).port; resolve(); });
+      child.once('exit', () => { resolve(); });
+    });
+  }
+
+  /** An answer of its API. */
+  async ask(path: string): Promise<{ readonly status: number; readonly body: unknown }> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}${path}`);
+    return { status: response.status, body: await response.json() };
+  }
+
+  /** Asks it to stop. @returns its exit code */
+  async stop(): Promise<number | null> {
+    this.#child?.kill('SIGTERM');
+    return this.ended();
   }
 
   /** `kill -9`, if it runs. */

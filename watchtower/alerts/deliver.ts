@@ -6,7 +6,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { OutboxRow, Store } from '../store.ts';
+import { StoreFault } from '../fault.ts';
+import type { OutboxRow, Store, Writer } from '../store.ts';
 import type { Channel, Message } from './channel.ts';
 import { leftOutRow } from './outbox.ts';
 
@@ -24,6 +25,8 @@ export class Delivery {
   readonly #channels: ReadonlyMap<string, Channel>;
   readonly #logger: Logger;
   readonly #now: () => number;
+  /** By the row's number: what was taken, or until when it waits, where the store could not be told. */
+  readonly #held = new Map<number, number | 'taken'>();
   readonly #idle = new Map<string, { readonly head: number; readonly since: number; readonly until: number }>();
 
   constructor(store: Store, channels: readonly Channel[], logger: Logger, now: () => number = Date.now) {
@@ -54,6 +57,7 @@ export class Delivery {
 
   /** One round of a channel: every row that is due is tried once, criticals before each other message. */
   async #drain(channel: Channel, signal?: AbortSignal): Promise<void> {
+    if (this.#held.size > 0) await this.#settleTaken(channel);
     await this.#tellLeftOut(channel);
     const tried = new Set<number>();
     while (signal?.aborted !== true) {
@@ -81,7 +85,9 @@ export class Delivery {
   #read(channel: Channel): readonly OutboxRow[] {
     const waiting = new Set<string>();
     return this.#store.list<OutboxRow>(['outbox', channel.name]).filter((row) => {
-      const isHeld = waiting.has(row.incident);
+      const held = this.#held.get(row.seq);
+      if (held === 'taken') return false;
+      const isHeld = waiting.has(row.incident) || (held !== undefined && held > this.#now());
       waiting.add(row.incident);
       // Before the row was written: the clock was set back, and nobody knows how long the pause still is.
       const isBack = this.#now() < row.nextAt - row.pauseMilliseconds;
@@ -93,32 +99,59 @@ export class Delivery {
   async #tellLeftOut(channel: Channel): Promise<void> {
     const count = this.#store.get<number>(['leftOut', channel.name]);
     if (count === undefined || this.#store.count(['outbox', channel.name]) > DIGEST_ABOVE) return;
-    await this.#store.commit((write) => {
+    await this.#kept((write) => {
       write.remove(['leftOut', channel.name]);
       leftOutRow(write, this.#store, channel.name, count, this.#now());
     });
   }
 
   async #deliver(channel: Channel, rows: readonly OutboxRow[]): Promise<void> {
+    let reason: string | undefined;
     try {
       await channel.send(messageOf(rows));
-      await this.#store.commit((write) => {
-        for (const row of rows) {
-          write.remove(['outbox', channel.name, row.seq]);
-          write.put(['delivered', channel.name], { seq: row.seq, at: this.#now(), waitedMilliseconds: Math.max(0, this.#now() - row.createdAt) });
-        }
-      });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      reason = cause instanceof Error ? cause.message : String(cause);
       this.#logger.warn({ channel: channel.name, reason, rows: rows.length }, 'a message was not taken; it will be tried again');
-      await this.#store.commit((write) => {
-        for (const row of rows) {
-          // What was withdrawn meanwhile stays so.
-          if (this.#store.get(['outbox', channel.name, row.seq]) === undefined) continue;
-          const pauseMilliseconds = Math.min(LONGEST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** Math.min(row.attempts, 16));
-          write.put(['outbox', channel.name, row.seq], { ...row, attempts: row.attempts + 1, nextAt: this.#now() + pauseMilliseconds, pauseMilliseconds, lastError: reason });
-        }
-      });
+    }
+    const pauseOf = ({ attempts }: OutboxRow): number => Math.min(LONGEST_RETRY_MILLISECONDS, FIRST_RETRY_MILLISECONDS * 2 ** Math.min(attempts, 16));
+    // A store that cannot be written must not make a message be sent over and over.
+    for (const row of rows) this.#held.set(row.seq, reason === undefined ? 'taken' : this.#now() + pauseOf(row));
+    if (reason === undefined) return this.#settle(channel, rows);
+    const isKept = await this.#kept((write) => {
+      for (const row of rows) {
+        // What was withdrawn meanwhile stays so.
+        if (this.#store.get(['outbox', channel.name, row.seq]) === undefined) continue;
+        write.put(['outbox', channel.name, row.seq], { ...row, attempts: row.attempts + 1, nextAt: this.#now() + pauseOf(row), pauseMilliseconds: pauseOf(row), lastError: reason });
+      }
+    });
+    if (isKept) for (const { seq } of rows) this.#held.delete(seq);
+  }
+
+  /** What was taken while the store could not be written. */
+  async #settleTaken(channel: Channel): Promise<void> {
+    const taken = this.#store.list<OutboxRow>(['outbox', channel.name]).filter(({ seq }) => this.#held.get(seq) === 'taken');
+    if (taken.length > 0) await this.#settle(channel, taken);
+  }
+
+  /** What was taken leaves the queue. */
+  async #settle(channel: Channel, rows: readonly OutboxRow[]): Promise<void> {
+    const isKept = await this.#kept((write) => {
+      for (const row of rows) {
+        write.remove(['outbox', channel.name, row.seq]);
+        write.put(['delivered', channel.name], { seq: row.seq, at: this.#now(), waitedMilliseconds: Math.max(0, this.#now() - row.createdAt) });
+      }
+    });
+    if (isKept) for (const { seq } of rows) this.#held.delete(seq);
+  }
+
+  /** @returns whether the store took it; if not, whoever watches the store says so, and what is in the queue is delivered all the same */
+  async #kept(change: (write: Writer) => void): Promise<boolean> {
+    try {
+      await this.#store.commit(change);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof StoreFault)) throw cause;
+      return false;
     }
   }
 }

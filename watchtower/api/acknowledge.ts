@@ -24,6 +24,6 @@ export function addAcknowledgement(server: FastifyInstance, { store, channels, p
     if (typeof note !== 'string') return void reply.code(400).send({ error: `note: expected text, got ${typeof note}` });
     acknowledge(store, channels, { incident: (request.params as { id: string }).id, by: person.name, note }, wallMilliseconds())
       .then((result) => reply.code(result.ok ? 200 : STATUS[result.code]).send(result))
-      .catch(() => reply.code(500).send({ error: 'it could not be kept' }));
+      .catch(() => reply.code(503).send({ error: 'it could not be kept: see /readyz' }));
   });
 }

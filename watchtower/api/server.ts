@@ -22,6 +22,8 @@ export interface ApiParts {
   readonly checks: readonly (Check & { readonly isEnabled: boolean })[];
   readonly configHash: string;
   readonly outboxDepth: () => number;
+  /** Why nothing can be kept; undefined when it can. */
+  readonly storeFault: () => string | undefined;
   /** Why it is not ready; empty when it is. */
   readonly notReady: () => readonly string[];
   /** The finalized state that was judged last. */
@@ -48,7 +50,7 @@ export function createApi(parts: ApiParts): FastifyInstance {
   const answers = new Answers();
   const json = async (key: string, make: () => unknown): Promise<Buffer> => answers.of(key, () => JSON.stringify(make()));
   const route = (path: string, make: () => unknown): void => void server.get(path, async (_request, reply) => reply.type('application/json').send(await json(path, make)));
-  server.get('/healthz', async () => ({ alive: true }));
+  server.get('/healthz', async () => { const fault = parts.storeFault(); return { alive: true, canKeep: fault === undefined, ...(fault === undefined ? {} : { reason: fault }) }; });
   server.get('/readyz', async (_request, reply) => {
     const reasons = parts.notReady();
     return reply.code(reasons.length === 0 ? 200 : 503).send(reasons.length === 0 ? { ready: true } : { ready: false, reason: reasons[0], reasons });

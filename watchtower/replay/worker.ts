@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { urlOf, type Config } from '../config.ts';
 import { Contracts } from '../contracts.ts';
-import { messageOf } from '../fault.ts';
+import { messageOf, StoreFault } from '../fault.ts';
 import { Endpoint } from '../l1/endpoint.ts';
 import { Quorum } from '../l1/quorum.ts';
 import { Store } from '../store.ts';
@@ -51,9 +51,15 @@ async function main(): Promise<void> {
       if (store.get(KEYS.fault) !== undefined) await store.commit((write) => { write.remove(KEYS.fault); });
       if (isDone) await pause(config.l1.pollMilliseconds);
     } catch (cause) {
+      if (cause instanceof StoreFault) {
+        // The daemon, whose writes fail too, says so.
+        replayer = undefined;
+        await pause(RETRY_MILLISECONDS);
+        continue;
+      }
       const reason = messageOf(cause);
       if (!(cause instanceof Unverifiable)) replayer = undefined;
-      if (store.get(KEYS.fault) !== reason) await store.commit((write) => { write.put(KEYS.fault, reason); });
+      if (store.get(KEYS.fault) !== reason) await store.commit((write) => { write.put(KEYS.fault, reason); }).catch((fault: unknown) => { if (!(fault instanceof StoreFault)) throw fault; });
       await pause(RETRY_MILLISECONDS);
     }
   }
