@@ -3,6 +3,7 @@
 
 import { openChannel } from './alerts/channels.ts';
 import { acknowledgersOf, secret, urlOf, type Config } from './config.ts';
+import { Contracts } from './contracts.ts';
 import { unlockKeystore } from './keystore.ts';
 import { configured, MONITORS } from './registry.ts';
 import { SELF_CHECKS } from './self/selfWatch.ts';
@@ -31,6 +32,8 @@ function notesOn(config: Config): readonly string[] {
   const checks = [...configured(MONITORS, config), ...configured(SELF_CHECKS, config)];
   const off = checks.filter(({ isEnabled }) => !isEnabled).map(({ check }) => check.id);
   const blind = checks.flatMap(({ check, isEnabled }) => { const missing = isEnabled ? check.needs.filter((name) => config.deployment.contracts[name] === undefined) : []; return missing.length === 0 ? [] : [`${check.id} (${missing.join(', ')})`]; });
+  const contracts = new Contracts(config.deployment.contracts);
+  const mute = Object.keys(config.deployment.contracts).filter((name) => !contracts.has(name));
   const awake = config.channels.filter(({ escalateAfterSeconds }) => escalateAfterSeconds === 0);
   return [
     ...(config.l1.quorum === 1 ? ['l1.quorum is 1: everything rests on one endpoint at a time'] : []),
@@ -42,6 +45,7 @@ function notesOn(config: Config): readonly string[] {
     ...(config.checkpoints === undefined ? ['checkpoints: none: whoever holds this machine can rewrite its log'] : []),
     ...(Object.keys(config.deployment.codeHashes).length === 0 ? ['deployment.codeHashes: none: the code that is there at the first look is taken for right'] : []),
     ...(config.api.host === '127.0.0.1' || config.api.host === '::1' || config.api.host === 'localhost' ? [] : [`api.host is ${config.api.host}: whoever reaches that port reads what you watch`]),
+    ...(mute.length === 0 ? [] : [`contracts of which no ABI is known, so that no event of theirs is understood: ${mute.join(', ')}`]),
     ...(off.length === 0 ? [] : [`checks that are switched off: ${off.join(', ')}`]),
     ...(blind.length === 0 ? [] : [`checks that will say unverifiable, for want of a contract: ${blind.join('; ')}`]),
   ];

@@ -92,12 +92,14 @@ export function parseConfig(text: string, where: string): Config {
     throw new ConfigMistake(`${where}: expected YAML or JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new ConfigMistake(parsed.error.issues.map(({ path, message }) => `${where}: ${path.length === 0 ? 'the file' : path.join('.')}: ${message}`).join('\n'));
+  if (!parsed.success) throw new ConfigMistake(parsed.error.issues.map(({ path, message }) => `${where}: ${path.length === 0 ? 'the file' : path.join('.')}: ${message.replace(/^Invalid input: expected (\w+), received undefined$/, 'is missing: expected $1')}`).join('\n'));
   const config = parsed.data;
   const operators = new Set(config.l1.endpoints.map(({ operator }) => operator)).size;
   if (config.l1.quorum > operators) throw new ConfigMistake(`${where}: l1.quorum: expected at most the number of operators, ${operators}, got ${config.l1.quorum}`);
   if (config.autoExit !== undefined && config.l1.quorum < 2) throw new ConfigMistake(`${where}: autoExit: expected l1.quorum of at least 2, got ${config.l1.quorum}: it must not act on one operator's word`);
   if (config.autoExit !== undefined && !config.isReexecuting) throw new ConfigMistake(`${where}: autoExit: expected isReexecuting: it must not act on a state that it did not compute`);
+  const unnamed = Object.keys(config.deployment.codeHashes).find((key) => config.deployment.contracts[key] === undefined);
+  if (unnamed !== undefined) throw new ConfigMistake(`${where}: deployment.codeHashes: expected names that deployment.contracts has too, got ${unnamed}: nothing would be held against it`);
   const labels = config.watched.map(({ label }) => label);
   if (new Set(labels).size !== labels.length) throw new ConfigMistake(`${where}: watched: expected labels that differ, got ${labels.join(', ')}`);
   for (const [what, named] of [['channels', config.channels], ['peers', config.peers], ['acknowledgers', config.acknowledgers]] as const) {

@@ -19,7 +19,7 @@ import { acknowledgersOf, urlOf, type Config } from './config.ts';
 import { Contracts } from './contracts.ts';
 import { Engine } from './engine.ts';
 import { AutoExit } from './exit/autoExit.ts';
-import { messageOf, StoreFault } from './fault.ts';
+import { ConfigMistake, messageOf, StoreFault } from './fault.ts';
 import { holdStore } from './hold.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import { Quorum } from './l1/quorum.ts';
@@ -72,7 +72,10 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
     checks: [...configured(MONITORS, config), ...configured(SELF_CHECKS, config)].map(({ check, isEnabled }) => ({ ...check, isEnabled })),
     storeFault: () => store.fault?.message, notReady: () => notReadyBecause(store.fault?.message ?? reading.fault, monitors, store.list<StoredVerdict>(['verdict']), engine.lastView === undefined ? undefined : Number(engine.lastView.header.timestamp)),
   });
-  await api.listen({ host: config.api.host, port: config.api.port });
+  await api.listen({ host: config.api.host, port: config.api.port }).catch(async (cause: unknown) => {
+    await release();
+    throw new ConfigMistake(`api: expected an address that this machine may listen on, got ${config.api.host} port ${config.api.port}: ${messageOf(cause)}`, { cause });
+  });
   const address = api.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.api.port;
   const ended = Promise.all([
@@ -151,9 +154,11 @@ async function watch({ config, contracts, quorum, endpoints, store, engine, logg
       return isCaughtUp;
     } catch (cause) {
       if (!(cause instanceof Unverifiable)) throw cause;
-      reading.fault = oneLine(messageOf(cause));
-      self.noteReading(reading.fault);
-      logger.warn({ reason: reading.fault }, 'L1 could not be read');
+      const reason = oneLine(messageOf(cause));
+      // Once a reason: it stands in the readiness as long as it lasts.
+      if (reason !== reading.fault) logger.warn({ reason }, 'L1 could not be read');
+      reading.fault = reason;
+      self.noteReading(reason);
       return true;
     }
   });

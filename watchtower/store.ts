@@ -3,7 +3,8 @@
 // Invariant: `commit` resolves after the fsync; a killed process finds either all of a step or nothing of it; a write that fails (no space, no right) is
 // refused with what it would have told, and the next one may succeed.
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import type { Hex } from 'viem';
 import { StoreFault } from './fault.ts';
@@ -127,7 +128,8 @@ export class Store {
   constructor(directory: string, { isReadOnly = false, beforeWrite = () => undefined }: StoreOptions = {}) {
     [this.#directory, this.#beforeWrite] = [directory, beforeWrite];
     try {
-      if (!isReadOnly) mkdirSync(directory, { recursive: true });
+      // Recursive only where something is missing above it: elsewhere Node hides what the system says, or tries for ever.
+      if (!isReadOnly && !existsSync(directory)) mkdirSync(directory, { recursive: !existsSync(dirname(directory)) });
       this.#database = open<unknown, (string | number)[]>({ path: directory, encoding: 'json', noSubdir: false, readOnly: isReadOnly });
       this.#bytes = this.#database.openDB<Buffer, string>({ name: 'bytes', encoding: 'binary' });
     } catch (cause) {

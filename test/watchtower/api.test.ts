@@ -89,6 +89,9 @@ it('odd requests get an answer and change nothing', async (t) => {
   assert.deepEqual(await Promise.all(['/v1/upgrades/..%2f..%2fetc', '/v1/upgrades/0x12', '/nothing', '/v1/log?from=-1&limit=0', '/v1/log?from=a&from=b', '/v1/alerts?limit=1e9&state=x&state=y', '/v1/exit-window?address=%00'].map(async (path) => statusOf(path))), [400, 400, 404, 200, 200, 200, 503]);
   assert.equal(await statusOf('/v1/status', { headers: { x: 'y'.repeat(20_000) } }), 431);
   assert.equal(await statusOf('/v1/alerts', { method: 'DELETE' }), 404);
+  const { routes } = await (await fetch(`${url}/`)).json() as { routes: string[] };
+  assert.deepEqual(await Promise.all(routes.filter((path) => path !== '/v1/stream' && !path.includes(':')).map(async (path) => statusOf(path))).then((all) => all.filter((status) => status === 404)), [], 'what is listed is there');
+  assert.ok(routes.includes('/v1/feed.rss') && routes.includes('/metrics'));
   assert.equal(((await (await fetch(`${url}/v1/log?limit=0`)).json()) as unknown[]).length, 1);
 });
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { checked } from '../../watchtower/checkConfig.ts';
 import { acknowledgersOf, parseConfig, urlOf } from '../../watchtower/config.ts';
 import { enabled, MONITORS } from '../../watchtower/registry.ts';
 import { ConfigMistake } from '../../watchtower/fault.ts';
@@ -30,6 +31,19 @@ describe('the configuration', () => {
     refused((config) => { Object.assign(config, { chanels: [] }); }, /chanels/);
     refused((config) => { Object.assign(config['l1']!, { quorumm: 2 }); }, /l1.*quorumm/);
     refused((config) => { Object.assign(config, { channels: [{ kind: 'webhook', name: 'x', url: 'http://a/', secretFrom: 'S', minimun: 'info' }] }); }, /channels\.0.*minimun/);
+  });
+
+  it('says what is missing, and refuses a pin of a contract that is not watched', () => {
+    refused((config) => { Reflect.deleteProperty(config, 'data'); }, /^file\.yaml: data: is missing: expected string$/);
+    refused((config) => { Object.assign(config['deployment']!, { codeHashes: { Vualt: `0x${'11'.repeat(32)}` } }); }, /codeHashes: .* got Vualt/);
+  });
+
+  it('is checked with all that it points to, and what it leaves open is named', async () => {
+    const parsed = (more: object): ReturnType<typeof parseConfig> => parseConfig(JSON.stringify({ ...RIGHT, ...more }), 'a');
+    const { notes, operators } = await checked(parsed({ checks: { 'A2-agreement': { isEnabled: false } } }));
+    assert.deepEqual(operators, ['own']);
+    for (const expected of [/quorum is 1/, /channels: none/, /deadMan: none/, /codeHashes: none/, /switched off: A2-agreement/, /for want of a contract: .*E30-forced-queue \(.*Inbox/]) assert.ok(notes.some((note) => expected.test(note)), `${expected} in ${notes.join('\n')}`);
+    for (const more of [{ channels: [{ kind: 'discord', name: 'x', urlFrom: 'KEYFALL_TEST_NONE' }] }, { acknowledgers: [{ name: 'x', tokenFrom: 'KEYFALL_TEST_NONE' }] }, { deadMan: { urlFrom: 'KEYFALL_TEST_NONE' } }, { checks: { X: {} } }]) await assert.rejects(checked(parsed(more)), ConfigMistake, JSON.stringify(more));
   });
 
   it('refuses a quorum above the number of operators, counted by operator', () => {

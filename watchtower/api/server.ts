@@ -42,7 +42,10 @@ export function createApi(parts: ApiParts): FastifyInstance {
   server.addHook('onSend', async (_request, reply) => {
     void reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store').header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'");
   });
-  server.setNotFoundHandler((_request, reply) => { void reply.code(404).send({ error: 'no such route' }); });
+  const routes: string[] = [];
+  server.addHook('onRoute', ({ method, url }) => { if (method === 'GET') routes.push(url); });
+  server.setNotFoundHandler((_request, reply) => { void reply.code(404).send({ error: 'no such route: GET / lists them' }); });
+  server.get('/', async () => ({ name: 'keyfall watchtower', routes: routes.filter((path) => path !== '/') }));
   server.setErrorHandler((cause: Error & { readonly statusCode?: number }, _request, reply) => {
     const code = cause instanceof Unverifiable ? 503 : cause.statusCode ?? 500;
     void reply.code(code).send({ error: code === 500 ? 'this could not be answered' : messageOf(cause) });
