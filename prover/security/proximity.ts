@@ -2,7 +2,7 @@
  * Proximity-gap and list-size bounds for Reed-Solomon codes, in bits (log2).
  *
  * Owns: the published formulas. Does not own: where a protocol pays them (rounds.ts).
- * Sources: BCIKS20 (eprint 2020/654) unique decoding; BCHKS25 (eprint 2025/2055) Theorem 4.2 at an explicit m and
+ * Sources: BCIKS20 (eprint 2020/654) unique decoding; BCHKS25 (eprint 2025/2055) Theorem 1.5 at an explicit m and
  * Corollary 1.4; DKT26 (eprint 2026/2056) Theorem 5.12; Haboeck (eprint 2022/1216) for DEEP with combos.
  * Invariant: every function is a bound that holds without conjecture; none uses decoding up to capacity.
  *
@@ -43,22 +43,34 @@ export const listSizeAt = (alpha: number, logDegree: number, logBlowup: number):
   return (m + 0.5) / root;
 };
 
-/** log2 of the number of exceptional points of a line over a word of 2^logSize values: the bound this project claims. */
-export const exceptionalLog2 = (regime: Regime, logSize: number, logBlowup: number): number =>
+/** log2 of the number of exceptional points of a line over a word of 2^logSize values. */
+export type LineBound = (regime: Regime, logSize: number, logBlowup: number) => number;
+
+/** The bound this project claims. */
+export const exceptionalLog2: LineBound = (regime, logSize, logBlowup) =>
   regime.name === "unique-decoding" ? Math.log2(2 ** logSize + 1) : johnsonBchks25(logSize, logBlowup, regime.m);
 
-/** BCHKS25 Theorem 4.2: ((2 m'^5 + 3 m' gamma rho) n / (3 rho^1.5) + m' / sqrt(rho)), m' = m + 1/2. */
+/** DKT26 in the Johnson regime. Newer: reported beside the claim, never used for it. */
+export const newerExceptionalLog2: LineBound = (regime, logSize, logBlowup) =>
+  regime.name === "unique-decoding" ? exceptionalLog2(regime, logSize, logBlowup) : exceptionalLog2Dkt26(logSize - logBlowup, logBlowup, regime.m);
+
+/**
+ * BCHKS25 Theorem 1.5, equation (1): (2 m'^5 + 3 m' gamma rho) n / (3 rho^1.5) + m' / sqrt(rho), m' = m + 1/2, where
+ * m = max(ceil(sqrt(rho) / (2 eta)), 3) and eta = 1 - sqrt(rho) - gamma. The same number stands in Theorem 4.2 for curves of
+ * degree d (d times it), whose printed m lacks the 2 of that denominator: a misprint that its authors confirmed to the EF calculator.
+ * Their k is the greatest degree: rho = (2^logDegree - 1) / n, a trifle below the rate.
+ */
 const johnsonBchks25 = (logSize: number, logBlowup: number, m: number): number => {
   assert(m >= 3, `the Johnson bound needs m >= 3, got ${m}`);
-  const rho = rateOf(logBlowup);
+  const rho = rateOf(logBlowup) * (1 - 2 ** (logBlowup - logSize));
   const shifted = m + 0.5;
-  const gamma = 1 - (1 + 0.5 / m) * Math.sqrt(rho);
+  const gamma = 1 - (1 + 0.5 / m) * Math.sqrt(rateOf(logBlowup));
   assert(gamma > 0, `rate 2^-${logBlowup} leaves no Johnson radius at m = ${m}`);
   const main = ((2 * shifted ** 5 + 3 * shifted * gamma * rho) * 2 ** logSize) / (3 * rho ** 1.5);
   return Math.log2(main + shifted / Math.sqrt(rho));
 };
 
-/** DKT26 Theorem 5.12: 8 n m'^3 / (3 rho-), rho- = (k - 1) / n. Newer; reported beside the claim, never used for it. */
+/** DKT26 Theorem 5.12: 8 n m'^3 / (3 rho-), rho- = (k - 1) / n. */
 export const exceptionalLog2Dkt26 = (logDegree: number, logBlowup: number, m: number): number => {
   assert(m >= 3 && logBlowup >= 1 && logDegree >= 1, `DKT26 needs m >= 3, rate < 1, degree > 0; got ${m}, ${logBlowup}, ${logDegree}`);
   const logRhoMinus = Math.log2(1 - 2 ** -logDegree) - logBlowup;

@@ -11,7 +11,7 @@
 import assert from "node:assert/strict";
 import { P } from "../field/koalabear.ts";
 import { agreement, deepLog2, exceptionalLog2, listSizeAt, lookupLog2, queryBits } from "./proximity.ts";
-import type { Regime } from "./proximity.ts";
+import type { LineBound, Regime } from "./proximity.ts";
 
 /** log2 of the quartic extension, 123.955. */
 export const EXTENSION_BITS = 4 * Math.log2(P);
@@ -71,32 +71,33 @@ const foldTerms = (shape: InstanceShape, domainBadLog2: number): SecurityTerm[] 
     return termOf(shape, `fold ${round}`, domainBadLog2 + Math.log2(curveDegree), shape.grinding.fold);
   });
 
-const batchTerms = (shape: InstanceShape): SecurityTerm[] =>
+const batchTerms = (shape: InstanceShape, lineBound: LineBound): SecurityTerm[] =>
   shape.batches.filter(({ values }) => values > 1).map(({ logHeight, values }) => {
-    const bad = exceptionalLog2(shape.regime, logHeight + shape.logBlowup, shape.logBlowup);
+    const bad = lineBound(shape.regime, logHeight + shape.logBlowup, shape.logBlowup);
     return termOf(shape, `batch 2^${logHeight}`, bad + Math.log2(values - 1), shape.grinding.batch);
   });
 
 /**
  * The claim and all its terms; 0 or fewer bits (even -Infinity) means that no claim can be made. In unique decoding
  * there are two valid analyses: agreement just inside the radius of the tallest table's enlarged code, or exactly on the
- * plain code's radius with every table paying a list. The better one is the claim.
+ * plain code's radius with every table paying a list. The better one is the claim. Another `lineBound` than the default
+ * gives what the terms would be under another theorem.
  */
-export const securityClaim = (shape: InstanceShape): SecurityClaim => {
+export const securityClaim = (shape: InstanceShape, lineBound: LineBound = exceptionalLog2): SecurityClaim => {
   const { regime, logBlowup, maxLogHeight } = shape;
   assert(logBlowup >= 1, "a code of rate 1 proves nothing");
-  const first = claimAt(shape, agreement(regime, maxLogHeight, logBlowup));
+  const first = claimAt(shape, agreement(regime, maxLogHeight, logBlowup), lineBound);
   if (regime.name !== "unique-decoding") return first;
-  const second = claimAt(shape, (1 + 2 ** -logBlowup) / 2);
+  const second = claimAt(shape, (1 + 2 ** -logBlowup) / 2, lineBound);
   return second.bits > first.bits ? second : first;
 };
 
-const claimAt = (shape: InstanceShape, alpha: number): SecurityClaim => {
+const claimAt = (shape: InstanceShape, alpha: number, lineBound: LineBound): SecurityClaim => {
   const { regime, logBlowup, maxLogHeight, grinding } = shape;
   // Shorter tables share the agreement of the tallest; where it leaves their unique radius they pay a list instead.
   const lists = shape.batches.map(({ logHeight }) => ({ logHeight, size: listSizeAt(alpha, logHeight, logBlowup) }));
   const worstList = Math.max(...lists.map(({ size }) => size));
-  const domainBadLog2 = exceptionalLog2(regime, maxLogHeight + logBlowup, logBlowup);
+  const domainBadLog2 = lineBound(regime, maxLogHeight + logBlowup, logBlowup);
   const terms: SecurityTerm[] = [];
   if (shape.lookupFractions > 0) {
     // The sum ties all tables together: any combination of one candidate per height may be the balanced one.
@@ -106,7 +107,7 @@ const claimAt = (shape: InstanceShape, alpha: number): SecurityClaim => {
   terms.push(termOf(shape, "constraints", Math.log2(worstList * shape.constraintCount), 0));
   const deepBad = lists.reduce((total, { logHeight, size }) => total + 2 ** deepLog2(size, shape.maxDegree, logHeight), 0);
   terms.push(termOf(shape, "out-of-domain point", Math.log2(deepBad), 0));
-  terms.push(...batchTerms(shape), ...foldTerms(shape, domainBadLog2));
+  terms.push(...batchTerms(shape, lineBound), ...foldTerms(shape, domainBadLog2));
   terms.push({ site: "queries", bits: queryBits(alpha, shape.queryCount) + grinding.query, grindingBits: grinding.query });
   terms.push({ site: "digest collision", bits: shape.collisionBits, grindingBits: 0 });
   const binding = terms.reduce((worst, term) => (term.bits < worst.bits ? term : worst));

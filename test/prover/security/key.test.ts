@@ -11,6 +11,9 @@ import type { KeyShape } from "../../../prover/protocol/key.ts";
 import { PRODUCTION_FINAL, PRODUCTION_R1, PRODUCTION_SEGMENT, PRODUCTION_SEGMENT_WIDE, TEST_FAST, TEST_NO_GRINDING } from "../../../prover/protocol/profile.ts";
 import type { Profile } from "../../../prover/protocol/profile.ts";
 import { REQUIRED_BITS, instanceOf, securityOfKey } from "../../../prover/security/key.ts";
+import { exceptionalLog2, newerExceptionalLog2 } from "../../../prover/security/proximity.ts";
+import type { LineBound } from "../../../prover/security/proximity.ts";
+import { securityClaim } from "../../../prover/security/rounds.ts";
 
 const shapeOf = (name: string, profile: Profile, logHeights: readonly number[]): KeyShape => {
   const machine = MACHINES.find((entry) => entry.name === name);
@@ -64,4 +67,29 @@ test("the recursion chip claims at least 100 bits under production-r1 to 2^17 ro
     const claim = securityOfKey(makeShape(profile, chips(logHeight), R1_PUBLIC_TERMS));
     assert(claim.bits >= REQUIRED_BITS, `${profile.name} at 2^${logHeight}: ${claim.bits} bits, bound by ${claim.bindingSite}`);
   }
+});
+
+/** Keys of every production profile at the greatest height each is made for. */
+const tallest = (): KeyShape[] => {
+  const r1 = (logHeight: number): { chip: CompiledChip; logHeight: number }[] => compileMachine([R1]).map((chip) => ({ chip, logHeight }));
+  return [
+    shapeOf("fibonacci", PRODUCTION_SEGMENT, [20]), shapeOf("fibonacci", PRODUCTION_SEGMENT_WIDE, [20]),
+    makeShape(PRODUCTION_R1, r1(17), R1_PUBLIC_TERMS), makeShape(PRODUCTION_FINAL, r1(14), R1_PUBLIC_TERMS),
+  ];
+};
+
+test("every production profile keeps 100 bits under DKT26's line count too, and no term of the claim is above what DKT26 gives", () => {
+  const folds = tallest().map((key) => securityClaim(instanceOf(key), newerExceptionalLog2).terms.find(({ site }) => site === "fold 0")?.bits.toFixed(1));
+  assert.deepEqual(folds, ["101.1", "101.1", "107.3", "105.2"]);
+  for (const key of tallest()) {
+    const [claim, newer] = [securityOfKey(key), securityClaim(instanceOf(key), newerExceptionalLog2)];
+    assert(newer.bits >= REQUIRED_BITS, `${key.profile.name}: ${newer.bits} bits, bound by ${newer.bindingSite}`);
+    claim.terms.forEach((term, i) => { assert(term.bits <= newer.terms[i]!.bits, `${key.profile.name}, ${term.site}`); });
+  }
+});
+
+test("read as Theorem 4.2 of BCHKS25 is misprinted, with m doubled, R1 would hold 99.7 bits and FINAL 95.8", () => {
+  const misprinted: LineBound = (regime, ...sizes) => exceptionalLog2(regime.name === "johnson" ? { ...regime, m: 2 * regime.m } : regime, ...sizes);
+  const bits = tallest().slice(-2).map((key) => securityClaim(instanceOf(key), misprinted).bits.toFixed(1));
+  assert.deepEqual(bits, ["99.7", "95.8"]);
 });
