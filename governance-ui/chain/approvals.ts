@@ -5,11 +5,11 @@
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from 'viem';
 import type { Hex } from 'viem';
 import type { Contract } from './contract.ts';
-import { epoch, isDormant, isNonceUsed, members, nextPause, upgradeIdOf } from './council.ts';
+import { epoch, isDormant, isNonceUsed, members, nextPause, typedAct, upgradeIdOf } from './council.ts';
 import type { CouncilAct } from './council.ts';
 import type { BlockRef, Reading } from './reading.ts';
 import { isVetoable, scheduleState, vetoedTimeOf } from './timelock.ts';
-import { isSignatureOver, plainSignature } from './typedData.ts';
+import { isPlainSignature, isSignatureOver } from './typedData.ts';
 import type { FlatTyped } from './typedData.ts';
 import { contentOf } from './upgradeWords.ts';
 
@@ -23,7 +23,7 @@ async function isSigned(council: Contract, at: BlockRef, typed: FlatTyped, signe
   const code = await council.chain.read('eth_getCode', [signer, { blockHash: at.hash }], at);
   if (!code.known) return code;
   // The contract refuses the forms that keys do not need: 64 bytes, v of 0 or 1, the upper s.
-  const isKeys = isPlain(signature) && (await isSignatureOver(typed, signature, signer));
+  const isKeys = isPlainSignature(signature) && (await isSignatureOver(typed, signature, signer));
   if (isKeys || code.value === '0x') return { ...code, value: isKeys };
   const data = encodeFunctionData({ abi: EIP1271, functionName: 'isValidSignature', args: [typed.digest, signature] });
   const answer = await council.chain.read('eth_call', [{ to: signer, data }, { blockHash: at.hash }], at);
@@ -36,14 +36,11 @@ async function isSigned(council: Contract, at: BlockRef, typed: FlatTyped, signe
   }
 }
 
-function isPlain(signature: Hex): boolean {
-  try {
-    return plainSignature(signature) === signature.toLowerCase();
-  } catch {
-    // Not the length, or not the numbers, of a key's signature.
-    return false;
-  }
-}
+/** One approval as the contract will tell it, for actFiles.ts: a judge that asks the chain about wallets too. */
+export const judgeOnChain = (council: Contract, at: BlockRef) => async (act: CouncilAct, signer: Hex, signature: Hex): Promise<boolean | undefined> => {
+  const signed = await isSigned(council, at, typedAct(act), signer, signature);
+  return signed.known ? signed.value : undefined;
+};
 
 export async function judgeApprovals(council: Contract, at: BlockRef, typed: FlatTyped, approvals: CouncilAct['approvals']): Promise<Reading<readonly JudgedApproval[]>> {
   const list = await members(council, at);

@@ -54,3 +54,13 @@ export function plainSignature(signature: Hex): Hex {
   const text = `0x${(low ? BigInt(s) : ORDER - BigInt(s)).toString(16).padStart(64, '0')}` as const;
   return serializeSignature({ r, s: text, yParity: low ? yParity : 1 - yParity });
 }
+
+/** Whether it already is in that form. */
+export function isPlainSignature(signature: Hex): boolean {
+  try {
+    return plainSignature(signature) === signature.toLowerCase();
+  } catch {
+    // Not the length, or not the numbers, of a key's signature.
+    return false;
+  }
+}

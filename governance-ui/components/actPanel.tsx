@@ -23,6 +23,8 @@ import { Changes } from './changes.tsx';
 import { durationText } from './format.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
 import { GuardNotice } from './guard.tsx';
+import { Unrecorded } from './overrideLog.tsx';
+import { useRecording } from './overrides.ts';
 import { useReading, useRound, useSession } from './session.tsx';
 import { TransactionSheet } from './sheet.tsx';
 import { Badge, Button, Field, Notice, Panel, Row, Rows } from './ui.tsx';
@@ -74,6 +76,7 @@ function SignAndSubmit({ act, isWrong, failed, onSigned }: { act: CouncilAct; is
   const { deployment } = useSession();
   const { chainId } = deployment.l1;
   const signing = useSigning(chainId);
+  const { isUnrecorded, record } = useRecording();
   const now = useRound('l1')?.head;
   const typed = typedAct(act);
   const [override, setOverride] = useState({ digest: typed.digest, text: '' });
@@ -87,6 +90,7 @@ function SignAndSubmit({ act, isWrong, failed, onSigned }: { act: CouncilAct; is
   const isAllowed = phrase === undefined || (override.digest === typed.digest && override.text === phrase);
   const good = judged?.known === true ? act.approvals.filter((_, index) => judged.value[index]?.isGood === true) : [];
   const sign = async (): Promise<void> => {
+    if (phrase !== undefined) record({ kind: 'typed data', what: typed.sentence, why: isReadable ? (failed ?? '') : 'the payload cannot be read here', typed: phrase, chainId, account: connection.address, digest: typed.digest });
     const signed = await signing.sign(typed);
     if (!signed.ok) return setSaid({ tone: 'bad', text: signed.why });
     onSigned(withApproval(act, signed.signer, signed.signature));
@@ -105,6 +109,7 @@ function SignAndSubmit({ act, isWrong, failed, onSigned }: { act: CouncilAct; is
         <Button kind={act.act === 'expedite' ? 'danger' : 'primary'} disabled={connection.address === undefined || isWrong || signing.isPending || signing.isHeld || !isAllowed} onClick={() => void sign()}>{signing.isPending ? 'In your wallet…' : 'Sign in wallet'}</Button>
         <HandOn act={act} />
       </div>
+      <Unrecorded is={isUnrecorded} />
       {said === undefined ? null : <Notice tone={said.tone} title={said.tone === 'good' ? 'Signed' : 'Not signed'} isLive>{said.text}</Notice>}
       {!isWrong && needed?.known === true && BigInt(good.length) >= needed.value ? <TransactionSheet prepared={submitAct(chainId, act, good)} doubt={failed} /> : null}
     </>

@@ -14,6 +14,8 @@ import { isSignatureOver } from '../chain/typedData.ts';
 import { castBallot } from '../flows/vote.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
 import { GuardNotice } from './guard.tsx';
+import { Unrecorded } from './overrideLog.tsx';
+import { useRecording } from './overrides.ts';
 import { useSession } from './session.tsx';
 import { TransactionSheet } from './sheet.tsx';
 import { Button, Disclosure, Field, Notice } from './ui.tsx';
@@ -38,11 +40,13 @@ export function BallotPanel({ proposal, choice, governor, nonce }: { proposal: P
 function SignBallot({ proposal, blank, onSigned }: { proposal: Proposal; blank: Omit<Ballot, 'signature' | 'chainId'>; onSigned: (ballot: Ballot) => void }) {
   const { deployment } = useSession();
   const { isPending, isHeld, sign } = useSigning(deployment.l1.chainId);
+  const { isUnrecorded, record } = useRecording();
   const [override, setOverride] = useState('');
   const [fault, setFault] = useState<string>();
   const whole = { ...blank, chainId: deployment.l1.chainId };
   const typed = typedBallot(whole, proposalWords(proposal));
   const start = async (): Promise<void> => {
+    if (!proposal.does.ok) record({ kind: 'typed data', what: typed.sentence, why: proposal.does.why, typed: override, chainId: deployment.l1.chainId, account: blank.voter, digest: typed.digest });
     const signed = await sign(typed);
     setFault(signed.ok ? undefined : signed.why);
     if (signed.ok) onSigned({ ...whole, signature: signed.signature });
@@ -54,6 +58,7 @@ function SignBallot({ proposal, blank, onSigned }: { proposal: Proposal; blank: 
       {proposal.does.ok ? null : <Field label={`Type ${OVERRIDE} to sign what this page cannot read`} value={override} onChange={setOverride} />}
       <GuardNotice chainId={deployment.l1.chainId} />
       <div className="actions"><Button kind="primary" disabled={isPending || isHeld || (!proposal.does.ok && override !== OVERRIDE)} onClick={() => void start()}>{isPending ? 'In your wallet…' : 'Sign the ballot in wallet'}</Button></div>
+      <Unrecorded is={isUnrecorded} />
       {fault === undefined ? null : <Notice tone="bad" title="Not signed" isLive>{fault}</Notice>}
     </div>
   );

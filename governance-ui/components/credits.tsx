@@ -10,6 +10,7 @@ import type { Hex } from 'viem';
 import { creditNonce, creditsOf, typedCreditRedirect } from '../chain/credits.ts';
 import type { Credit } from '../chain/credits.ts';
 import { payCredit, payCreditSigned, payCreditTo } from '../flows/credit.ts';
+import { Completeness } from './completeness.tsx';
 import { AssetAmount, AssetName, kitAsset } from './holdings.tsx';
 import { errorOf, parseAddress } from './inputs.ts';
 import { useReading, useSession, useSystem } from './session.tsx';
@@ -26,6 +27,7 @@ export function Credits({ account }: { account: Hex }) {
     <Panel title="Credits: payments that failed and wait">
       <p className="quiet">A payment that its recipient or its token refused is kept by the Vault, without a time limit. Anyone may have it paid to its owner again; only the owner may send it elsewhere.</p>
       <ul className="cards">{credits.value.map((credit) => <li key={credit.key}><CreditCard credit={credit} owner={account} /></li>)}</ul>
+      <Completeness name="credits" what="credits of all accounts" eventOf={({ vault }) => ({ contract: vault, eventName: 'WithdrawalCredited' })} />
       <ReadAt reading={credits} chain="L1" />
     </Panel>
   );

@@ -9,12 +9,13 @@ import { verifyWithdrawal } from '../chain/proof/withdrawal.ts';
 import type { WithdrawalProofTask } from '../chain/proof/withdrawal.ts';
 import { recomputeBatch } from '../chain/recompute/batch.ts';
 import type { BatchTask } from '../chain/recompute/batch.ts';
-import { recomputeBlock, verifiedTransactions } from '../chain/recompute/block.ts';
+import { logsUnderRoot, recomputeBlock, verifiedTransactions } from '../chain/recompute/block.ts';
 import type { BlockTask, HeaderRoots } from '../chain/recompute/block.ts';
 
 export type ProofTask =
   | { readonly kind: 'withdrawal'; readonly withdrawal: WithdrawalProofTask } | { readonly kind: 'kit'; readonly kit: ExitKit; readonly ground: KitGround } | { readonly kind: 'pool'; readonly share: PoolShare; readonly ground: KitGround }
-  | { readonly kind: 'batch'; readonly batch: BatchTask } | { readonly kind: 'transactions'; readonly header: HeaderRoots; readonly rawBlock: unknown } | { readonly kind: 'block'; readonly block: BlockTask };
+  | { readonly kind: 'batch'; readonly batch: BatchTask } | { readonly kind: 'transactions'; readonly header: HeaderRoots; readonly rawBlock: unknown } | { readonly kind: 'block'; readonly block: BlockTask }
+  | { readonly kind: 'logs'; readonly header: HeaderRoots; readonly receipts: unknown };
 
 /** One task, wherever it runs. */
 export async function runTask(task: ProofTask): Promise<unknown> {
@@ -25,5 +26,6 @@ export async function runTask(task: ProofTask): Promise<unknown> {
     case 'batch': return recomputeBatch(task.batch);
     case 'transactions': return verifiedTransactions(task.header, task.rawBlock);
     case 'block': return recomputeBlock(task.block);
+    case 'logs': return logsUnderRoot(task.header, task.receipts);
   }
 }

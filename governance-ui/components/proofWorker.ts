@@ -6,7 +6,7 @@ import type { ExitKit, KitGround, VerifiedKit } from '../chain/exit/kit.ts';
 import type { PoolShare, VerifiedPool } from '../chain/exit/pool.ts';
 import type { WithdrawalProof, WithdrawalProofTask } from '../chain/proof/withdrawal.ts';
 import type { BatchTask, BatchVerdict } from '../chain/recompute/batch.ts';
-import type { BlockTask, HeaderRoots, TransactionFacts } from '../chain/recompute/block.ts';
+import type { BlockLog, BlockTask, HeaderRoots, TransactionFacts } from '../chain/recompute/block.ts';
 import type { Hex } from 'viem';
 import { runTask } from './proofTasks.ts';
 import type { ProofTask } from './proofTasks.ts';
@@ -19,6 +19,7 @@ export const checkPool = async (share: PoolShare, ground: KitGround): Promise<Ve
 export const checkBatch = async (batch: BatchTask): Promise<Verdict<BatchVerdict>> => check({ kind: 'batch', batch });
 export const checkTransactions = async (header: HeaderRoots, rawBlock: unknown): Promise<Hex[]> => must(await check({ kind: 'transactions', header, rawBlock }));
 export const checkBlock = async (block: BlockTask): Promise<TransactionFacts[]> => must(await check({ kind: 'block', block }));
+export const checkLogs = async (header: HeaderRoots, receipts: unknown): Promise<BlockLog[]> => must(await check({ kind: 'logs', header, receipts }));
 
 function must<T>(verdict: Verdict<T>): T {
   if (!verdict.ok) throw new Error(verdict.why);

@@ -6,7 +6,8 @@
 
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { keccak256 } from 'viem';
+import { encodeAbiParameters, keccak256 } from 'viem';
+import type { Hex } from 'viem';
 import { useConnection } from 'wagmi';
 import { decodeCall } from '../chain/decode.ts';
 import type { Decoding } from '../chain/decode.ts';
@@ -17,6 +18,8 @@ import type { Reading } from '../chain/reading.ts';
 import { unsignedJson } from '../flows/prepared.ts';
 import type { PreparedTransaction } from '../flows/prepared.ts';
 import { etherText, group } from './format.ts';
+import { Unrecorded } from './overrideLog.tsx';
+import { useRecording } from './overrides.ts';
 import { Badge, Button, Disclosure, Field, HexText, Notice, Row, Rows } from './ui.tsx';
 import { GuardNotice, NetworkBadge, useActGuard } from './guard.tsx';
 import { useReading, useSystem } from './session.tsx';
@@ -45,6 +48,11 @@ export function TransactionSheet({ prepared, onMined, doubt, children }: { prepa
   const unread = decoding.ok ? decoding.call.unread : decoding.why;
   const phrase = unread !== undefined ? OVERRIDE : wouldFail || doubt !== undefined ? OVERRIDE_FAILING : undefined;
   const isBusy = sending.step === 'asking' || sending.step === 'sent';
+  const { isUnrecorded, record } = useRecording();
+  const sign = (): void => {
+    if (phrase !== undefined) record({ kind: 'transaction', what: decoding.ok ? `${prepared.title}: ${decoding.call.sentence}` : prepared.title, why: unread ?? doubt ?? 'it would fail now', typed: override, chainId: prepared.chainId, account, digest: transactionDigest(prepared) });
+    void send(prepared);
+  };
   return (
     <div className="sheet">
       {decoding.ok ? <p className="sentence">{decoding.call.sentence}</p> : null}
@@ -69,14 +77,20 @@ export function TransactionSheet({ prepared, onMined, doubt, children }: { prepa
       {phrase === undefined ? null : <Field label={unread === undefined ? `${doubt ?? 'It would fail now'}. Type ${phrase} to send it nevertheless` : `Type ${phrase} to sign what this page cannot read`} value={override} onChange={setOverride} />}
       {guard.isHeld ? <GuardNotice chainId={prepared.chainId} /> : null}
       <div className="actions">
-        <Button kind="primary" disabled={isBusy || guard.isHeld || account === undefined || (phrase !== undefined && override !== phrase)} onClick={() => void send(prepared)}>{isBusy ? 'Working…' : `${prepared.title}: sign in wallet`}</Button>
+        <Button kind="primary" disabled={isBusy || guard.isHeld || account === undefined || (phrase !== undefined && override !== phrase)} onClick={sign}>{isBusy ? 'Working…' : `${prepared.title}: sign in wallet`}</Button>
         <ExportButton prepared={prepared} account={account} />
         {account === undefined ? <span className="quiet">{isFromDisk() ? 'Opened from a disk: export it and sign elsewhere.' : 'Connect a wallet to sign here.'}</span> : null}
       </div>
+      <Unrecorded is={isUnrecorded} />
       <SendingText sending={sending} />
       {sending.step === 'mined' && onMined !== undefined ? onMined(sending) : null}
     </div>
   );
+}
+
+/** By which a transaction is found again in the list of Settings, before it has a hash. */
+function transactionDigest({ to, valueWei, data }: PreparedTransaction): Hex {
+  return keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }, { type: 'bytes' }], [to, valueWei, data]));
 }
 
 function SimulationText({ reading, hasAccount }: { reading: Reading<Simulation> | undefined; hasAccount: boolean }) {

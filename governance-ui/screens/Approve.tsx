@@ -4,18 +4,20 @@
 
 'use client';
 
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ActPanel } from '../components/actPanel.tsx';
 import { PrepareAct } from '../components/prepareAct.tsx';
-import { useSystem } from '../components/session.tsx';
+import { useRound, useSystem } from '../components/session.tsx';
 import { Button, Notice, PageHead, Panel } from '../components/ui.tsx';
 import { useUpgrades } from '../components/upgrades.ts';
-import { actOfLink, bodyOf, mergeActs, parseActs } from '../chain/actFiles.ts';
+import { actOfLink, bodyOf, judgeByKey, mergeActs, parseActs } from '../chain/actFiles.ts';
+import type { MergedAct } from '../chain/actFiles.ts';
+import { judgeOnChain } from '../chain/approvals.ts';
 import type { CouncilAct } from '../chain/council.ts';
 import { reasonOf } from '../chain/reading.ts';
 import type { System } from '../chain/system.ts';
 
-interface Opened { readonly act: CouncilAct | undefined; readonly fault: string | undefined; readonly other?: CouncilAct | undefined }
+interface Opened { readonly act: CouncilAct | undefined; readonly fault: string | undefined; readonly dropped?: readonly string[]; readonly other?: MergedAct | undefined }
 
 export function Approve({ route: [first, code] }: { route: readonly string[] }) {
   const system = useSystem();
@@ -27,33 +29,34 @@ export function Approve({ route: [first, code] }: { route: readonly string[] }) 
   return <>{head}<Acts key={link ?? ''} system={system.value} link={link} upgradeId={first === 'act' ? undefined : first} /></>;
 }
 
-function openLink(link: string | undefined): Opened {
-  if (link === undefined) return { act: undefined, fault: undefined };
-  try {
-    return { act: mergeActs([actOfLink(link)]), fault: undefined };
-  } catch (error) {
-    return { act: undefined, fault: reasonOf(error) };
-  }
-}
-
 function Acts({ system, link, upgradeId }: { system: System; link: string | undefined; upgradeId: string | undefined }) {
   const upgrades = useUpgrades();
-  const [opened, setOpened] = useState(() => openLink(link));
-  const { act, fault, other } = opened;
+  const head = useRound('l1')?.head;
+  const [opened, setOpened] = useState<Opened>({ act: undefined, fault: undefined });
+  const { act, fault, dropped = [], other } = opened;
   const upgrade = upgrades?.known === true ? upgrades.value.find((one) => one.id.toLowerCase() === upgradeId?.toLowerCase()) : undefined;
-  const open = (next: CouncilAct): void => setOpened({ act: next, fault: undefined });
-  const take = (text: string): void => {
-    if (text.trim() === '') return setOpened({ act, fault: undefined });
+  const open = (next: MergedAct): void => setOpened({ act: next.act, fault: undefined, dropped: next.dropped });
+  const sign = (signed: CouncilAct): void => open({ act: signed, dropped });
+  // Before a block is agreed on, keys alone can be judged.
+  const judge = system.governance.council !== undefined && head?.known === true ? judgeOnChain(system.governance.council, head.at) : judgeByKey;
+  useEffect(() => {
+    if (link === undefined) return;
+    const openLink = async (): Promise<MergedAct> => mergeActs([actOfLink(link)]);
+    void openLink().then(open, (error: unknown) => setOpened({ act: undefined, fault: reasonOf(error) }));
+  }, [link]);
+  const take = async (text: string): Promise<void> => {
+    if (text.trim() === '') return setOpened({ act, fault: undefined, dropped });
     try {
-      const given = parseActs(text);
+      const given = await parseActs(text, judge);
       if (act === undefined) return open(given);
       try {
-        return open(mergeActs([act, given]));
+        const both = await mergeActs([act, given.act], judge);
+        return open({ act: both.act, dropped: [...given.dropped, ...both.dropped] });
       } catch (error) {
-        return setOpened({ act, fault: reasonOf(error), other: given });
+        return setOpened({ act, fault: reasonOf(error), dropped, other: given });
       }
     } catch (error) {
-      return setOpened({ act, fault: reasonOf(error) });
+      return setOpened({ act, fault: reasonOf(error), dropped });
     }
   };
   const takeFiles = async (files: FileList | null): Promise<void> => take((await Promise.all([...(files ?? [])].map(async (file) => file.text()))).join('\n'));
@@ -61,14 +64,15 @@ function Acts({ system, link, upgradeId }: { system: System; link: string | unde
     <>
       <Panel title="The act">
         {upgradeId !== undefined && upgrades?.known === true && upgrade === undefined ? <Notice tone="warn" title="The timelock has no such upgrade">{upgradeId}: it was never scheduled here.</Notice> : null}
-        <PrepareAct upgrade={upgrade} onPrepared={open} />
+        <PrepareAct upgrade={upgrade} onPrepared={(prepared) => open({ act: prepared, dropped: [] })} />
         <div className="form">
-          <div className="field wide"><label htmlFor="act-file">{act === undefined ? <>Or a file of <code>keyfall council</code>, or a link, pasted</> : <>Or a file of <code>keyfall council</code> or a link from another member: their signatures are added</>}</label><textarea id="act-file" rows={3} spellCheck={false} onChange={(event) => take(event.target.value)} /></div>
+          <div className="field wide"><label htmlFor="act-file">{act === undefined ? <>Or a file of <code>keyfall council</code>, or a link, pasted</> : <>Or a file of <code>keyfall council</code> or a link from another member: their signatures are added</>}</label><textarea id="act-file" rows={3} spellCheck={false} onChange={(event) => void take(event.target.value)} /></div>
           <div className="field"><label htmlFor="act-files">Or files, several at once</label><input id="act-files" type="file" multiple accept=".json,application/json" onChange={(event) => void takeFiles(event.target.files)} /></div>
         </div>
         {fault === undefined ? null : <Notice tone="bad" title={other === undefined ? 'Not an act' : 'This is another act than the one that is open'}>{fault}{other === undefined ? null : <> <Button onClick={() => open(other)}>Close the open one and read this</Button></>}</Notice>}
+        {dropped.length === 0 ? null : <Notice tone="warn" title="A signature was put aside" isLive><ul>{dropped.map((one) => <li key={one}>{one}.</li>)}</ul></Notice>}
       </Panel>
-      {act === undefined ? null : <ActPanel key={bodyOf(act)} act={act} system={system} onSigned={open} />}
+      {act === undefined ? null : <ActPanel key={bodyOf(act)} act={act} system={system} onSigned={sign} />}
     </>
   );
 }

@@ -5,6 +5,7 @@
 'use client';
 
 import { DEPOSIT_TRANSACTION_TYPE } from '@keyfall/protocol/depositTransaction.ts';
+import { useState } from 'react';
 import type { Hex } from 'viem';
 import { group, etherText } from '../components/format.ts';
 import { checkBlock, checkTransactions } from '../components/proofWorker.ts';
@@ -13,7 +14,7 @@ import type { MarkState } from '../components/recomputed.tsx';
 import { RouteLink } from '../components/router.tsx';
 import { useReading } from '../components/session.tsx';
 import { Stages } from '../components/stages.tsx';
-import { Badge, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
+import { Badge, Button, HexText, Notice, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, Moment, Value } from '../components/value.tsx';
 import { SOFT_SENTENCE } from '../content.ts';
 import { batchOfBlock, l2Header, l2Receipt, payloadHolds } from '../chain/locate.ts';
@@ -44,37 +45,45 @@ function BlockStages({ number, included }: { number: bigint; included: string })
   );
 }
 
-interface BlockProof { readonly header: Reading<Header> | undefined; readonly bound: Reading<Bound> | undefined; readonly body: Reading<readonly TransactionFacts[]> | undefined; readonly mark: MarkState; readonly why: string }
+interface BlockProof {
+  readonly header: Reading<Header> | undefined; readonly bound: Reading<Bound> | undefined; readonly body: Reading<readonly TransactionFacts[]> | undefined; readonly mark: MarkState; readonly why: string;
+  /** Set while so many headers were not asked for: asks for them. */
+  readonly askWhole: (() => void) | undefined;
+}
 
 /** The header, what its hash rests on, and everything under its roots. */
 function useBlockProof(number: bigint | undefined): BlockProof {
   const markOf = useMark();
+  const [whole, setWhole] = useState<bigint>();
+  const isWhole = number !== undefined && whole === number;
   const header = useReading('l2', ['l2Header', number?.toString()], async ({ l2 }) => l2Header(l2, number ?? 0n), number !== undefined);
   const hash = header?.known === true ? header.value.hash : undefined;
   const where = useBatchOf(number);
   const batchIndex = where?.known === true ? where.value : undefined;
   const batch = useBatch(batchIndex);
   const answered = batch?.known === true ? (batch.value.zk ?? batch.value.attesters)?.outputs : undefined;
-  const bound = useProof<Bound>(['bound', hash, batchIndex?.toString(), answered], async ({ system, l1At, l2, deployment }) => {
+  const bound = useProof<Bound>(['bound', hash, batchIndex?.toString(), answered, isWhole ? 'whole' : ''], async ({ system, l1At, l2, deployment }) => {
     if (header?.known !== true || batchIndex === undefined) throw new Error('no header');
-    return boundTo({ system, l2, at: l1At, deployBlock: deployment.deployBlock }, header.value, batchIndex, true, { onProgress: () => undefined });
+    return boundTo({ system, l2, at: l1At, deployBlock: deployment.deployBlock }, header.value, batchIndex, isWhole, { onProgress: () => undefined });
   }, header?.known === true && batchIndex !== undefined && batch?.known === true);
   const body = useProof<readonly TransactionFacts[]>(['body', hash], async ({ l2, at }) => {
     if (header?.known !== true) throw new Error('no header');
     const { value } = header;
     return bodyOf(l2, at, value, { transactions: async (raw) => checkTransactions(value, raw), block: async (rawBlock, receipts) => checkBlock({ header: value, rawBlock, receipts }) });
   }, header?.known === true);
-  if (where?.known === true && batchIndex === undefined) return { header, bound: undefined, body, mark: 'unverified', why: 'L1 does not hold its batch yet: its hash is your L2 endpoints\' word' };
-  if (bound?.known === false) return { header, bound, body, mark: 'unknown', why: bound.why };
-  if (bound === undefined) return { header, bound, body, mark: 'unknown', why: 'being recomputed' };
-  if (bound.value.by === 'endpoints') return { header, bound, body, mark: 'unverified', why: bound.value.why };
-  return { header, bound, body, mark: markOf('verified'), why: `${bound.value.links === 1 ? 'it is the block' : `${bound.value.links} headers, each hashed here, lead from it to the one`} that the answer to batch ${bound.value.batch} on L1 names` };
+  const parts = { header, bound, body, askWhole: undefined };
+  if (where?.known === true && batchIndex === undefined) return { ...parts, bound: undefined, mark: 'unverified', why: 'L1 does not hold its batch yet: its hash is your L2 endpoints\' word' };
+  if (bound?.known === false) return { ...parts, mark: 'unknown', why: bound.why };
+  if (bound === undefined) return { ...parts, mark: 'unknown', why: isWhole ? 'being recomputed, header by header' : 'being recomputed' };
+  if (bound.value.by === 'unasked') return { ...parts, mark: 'unverified', why: `your L2 endpoints' word: ${group(bound.value.headers)} headers lie between it and the block that L1 names as the end of its batch, too many to ask for unasked`, askWhole: () => setWhole(number) };
+  if (bound.value.by === 'endpoints') return { ...parts, mark: 'unverified', why: bound.value.why };
+  return { ...parts, mark: markOf('verified'), why: `${bound.value.links === 1 ? 'it is the block' : `${bound.value.links} headers, each hashed here, lead from it to the one`} that the answer to batch ${bound.value.batch} on L1 names` };
 }
 
-function Foundation({ proof: { mark, why, body } }: { proof: BlockProof }) {
+function Foundation({ proof: { mark, why, body, askWhole } }: { proof: BlockProof }) {
   return (
     <ul className="items">
-      <li><Mark state={mark} /><div><strong>Its hash</strong> <span className="wrap">{why}</span></div></li>
+      <li><Mark state={mark} /><div><strong>Its hash</strong> <span className="wrap">{why}</span>{askWhole === undefined ? null : <div className="actions"><Button onClick={askWhole}>Ask for them and recompute</Button></div>}</div></li>
       <li><Mark state={body === undefined ? 'unknown' : !body.known ? 'unknown' : mark} /><div><strong>Transactions and receipts</strong> <span className="wrap">{body === undefined ? 'being recomputed' : body.known ? 'all of them, hashed here up to the two roots of its header' : body.why}</span></div></li>
     </ul>
   );

@@ -9,6 +9,7 @@ import { QueryClientContext } from '@tanstack/react-query';
 import { COLLUSION_SENTENCE } from '../content.ts';
 import { Button, Field, Notice, PageHead, Panel } from '../components/ui.tsx';
 import { EndpointMatrix } from '../components/endpoints.tsx';
+import { OverrideLog } from '../components/overrideLog.tsx';
 import { parseDeployment } from '../chain/deployment.ts';
 import { forgetDeployment, loadDeployment, storeDeployment } from '../env.ts';
 import type { Deployment } from '../chain/deployment.ts';
@@ -69,18 +70,16 @@ export function Settings({ why, onChanged }: { route: readonly string[]; why?: s
       {isRunning ? <EndpointMatrix /> : null}
       <Panel title="Rollup and endpoints">
         <div className="form">
-          <Field label="Rollup contract on L1" value={draft.rollup} onChange={set('rollup')} placeholder="0x…" hint="Everything else is found from this address." />
-          <Field label="L1 block of its deployment" value={draft.deployBlock} onChange={set('deployBlock')} mode="decimal" hint="Events are searched from here on." />
-          <Field label="L1 chain id" value={draft.l1Chain} onChange={set('l1Chain')} mode="decimal" />
-          <EndpointList label="L1 endpoints" value={draft.l1} onChange={set('l1')} />
-          <Field label="L2 chain id" value={draft.l2Chain} onChange={set('l2Chain')} mode="decimal" />
-          <EndpointList label="L2 endpoints" value={draft.l2} onChange={set('l2')} />
-          <Field label="A watchtower (may be empty)" value={draft.watchtower} onChange={set('watchtower')} placeholder="http://127.0.0.1:9200" hint="Its verdicts are shown as its own word, on Health and on upgrades; nothing rests on them." />
+          <div className="wide form form-first"><Field label="Rollup contract on L1" value={draft.rollup} onChange={set('rollup')} placeholder="0x…" hint="Everything else is found from this address." /><Field label="L1 block of its deployment" value={draft.deployBlock} onChange={set('deployBlock')} mode="decimal" hint="Events are searched from here on." /></div>
+          <div className="stack"><Field label="L1 chain id" value={draft.l1Chain} onChange={set('l1Chain')} mode="decimal" /><EndpointList label="L1 endpoints" value={draft.l1} onChange={set('l1')} /></div>
+          <div className="stack"><Field label="L2 chain id" value={draft.l2Chain} onChange={set('l2Chain')} mode="decimal" /><EndpointList label="L2 endpoints" value={draft.l2} onChange={set('l2')} /></div>
+          <div className="wide"><Field label="A watchtower (may be empty)" value={draft.watchtower} onChange={set('watchtower')} placeholder="http://127.0.0.1:9200" hint="Its verdicts are shown as its own word, on Health and on upgrades; nothing rests on them." /></div>
         </div>
         <p className="quiet">{COLLUSION_SENTENCE} Endpoints must allow requests from web pages (CORS).</p>
         <div className="actions"><Button kind="primary" onClick={save}>Store</Button><Button onClick={forget}>Forget my settings</Button></div>
         {said === undefined ? null : <Notice tone={said.tone} title={said.tone === 'good' ? 'Done' : 'Not stored'} isLive>{said.text}</Notice>}
       </Panel>
+      <OverrideLog />
       <Panel title="This page">
         <p>It has no server: these files, your browser, your wallet and the endpoints above are all there is. Build it from source and compare: <code>npm run build -w governance-ui</code> prints a digest of every file of the export.</p>
       </Panel>

@@ -4,6 +4,7 @@
 
 'use client';
 
+import { Completeness } from '../components/completeness.tsx';
 import { RouteLink } from '../components/router.tsx';
 import { useReading, useSystem } from '../components/session.tsx';
 import { Badge, HexText, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
@@ -41,6 +42,7 @@ function List() {
           </li>
         ))}</ul>
       ))}</BlockValue>
+      <Completeness name="upgrades" what="upgrades scheduled" eventOf={({ governance: { timelock } }) => (timelock === undefined ? undefined : { contract: timelock, eventName: 'UpgradeScheduled' })} />
       <ReadAt reading={upgrades} chain="L1" />
     </Panel>
   );

@@ -7,6 +7,7 @@
 
 import { useState } from 'react';
 import { useConnection } from 'wagmi';
+import { Completeness } from '../components/completeness.tsx';
 import { durationText } from '../components/format.ts';
 import { errorOf, parseAddress } from '../components/inputs.ts';
 import { RouteLink } from '../components/router.tsx';
@@ -49,6 +50,7 @@ function List({ current }: { current: string | undefined }) {
           </li>
         ))}</ul>
       ))}</BlockValue>
+      <Completeness name="proposals" what="proposals" eventOf={({ governance: { governor } }) => (governor === undefined ? undefined : { contract: governor, eventName: 'ProposalCreated' })} />
       <ReadAt reading={proposals} chain="L1" />
     </Panel>
   );

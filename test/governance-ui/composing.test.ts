@@ -121,30 +121,59 @@ describe('an upgrade composed in the page', () => {
 const approval = (signer: Hex): CouncilAct['approvals'][number] => ({ signer, signature: `0x${'11'.repeat(64)}1b` });
 
 describe('an act of the council on its way', () => {
-  test('files and links carry it whole, and are combined into the signatures of all, ascending and once each', () => {
+  test('files and links carry it whole, and are combined into the signatures of all, ascending and once each', async () => {
     const [one, two] = [{ ...act, approvals: [approval(A)] }, { ...act, approvals: [approval(B), approval(A)] }];
     assert.deepEqual(actOfLink(linkOfAct(two)), two);
-    const linked = mergeActs([actOfLink(linkOfAct({ ...two, approvals: [...two.approvals, ...two.approvals] }))]);
+    const { act: linked } = await mergeActs([actOfLink(linkOfAct({ ...two, approvals: [...two.approvals, ...two.approvals] }))]);
     assert.equal(linked.approvals.length, two.approvals.length, 'a signature that stands twice in a link counts once');
-    const merged = parseActs(`${actText(one)}\n${actText(two)}`);
+    const { act: merged, dropped } = await parseActs(`${actText(one)}\n${actText(two)}`);
     assert.deepEqual(merged.approvals.map(({ signer }) => signer), [B, A]);
-    assert.deepEqual(parseActs(`see https://x.example/#/approve/act/${linkOfAct(one)} and file:///y/#/approve/act/${linkOfAct(two)}`).approvals, merged.approvals);
-    assert.deepEqual(mergeActs([{ ...act, council: COUNCIL.toLowerCase() as Hex }, one]).approvals.length, 1, 'the case of an address is no difference');
+    assert.deepEqual(dropped, [], 'the same signature twice is no conflict');
+    assert.deepEqual((await parseActs(`see https://x.example/#/approve/act/${linkOfAct(one)} and file:///y/#/approve/act/${linkOfAct(two)}`)).act.approvals, merged.approvals);
+    assert.deepEqual((await mergeActs([{ ...act, council: COUNCIL.toLowerCase() as Hex }, one])).act.approvals.length, 1, 'the case of an address is no difference');
   });
 
-  test('two acts that differ in any field are never combined', () => {
-    for (const change of [{ act: 'expedite' }, { chainId: '1' }, { council: A }, { timelock: A }, { epoch: '2' }, { nonce: '8' }, { deadline: '1' }, { upgrade: upgradeOf('Fees') }] as const) assert.throws(() => mergeActs([act, { ...act, ...change } as CouncilAct]), /not the same act/, JSON.stringify(change));
+  test('of two signatures of one member the one that holds stays, whichever comes first and however the other is made up', async () => {
+    const wallet = new Wallet(`0x${'42'.repeat(32)}`);
+    const [signer, typed] = [wallet.address as Hex, typedAct(act)];
+    const { serialized, r, s, v } = wallet.signingKey.sign(typed.digest);
+    const good = { signer, signature: serialized as Hex };
+    const upper: Hex = `0x${r.slice(2)}${(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n - BigInt(s)).toString(16).padStart(64, '0')}${(v === 27 ? 28 : 27).toString(16)}`;
+    const ofAnotherAct = wallet.signingKey.sign(typedAct({ ...act, nonce: '8' }).digest).serialized as Hex;
+    for (const signature of [approval(A).signature, '0x', '0x1234', upper, ofAnotherAct, `0x${'ff'.repeat(65)}`] as const) {
+      const bad = { signer: signer.toLowerCase() as Hex, signature };
+      for (const order of [[good, bad], [bad, good]]) {
+        const { act: merged, dropped } = await mergeActs(order.map((one) => ({ ...act, approvals: [one] })));
+        assert.deepEqual(merged.approvals.map((one) => one.signature), [good.signature], `${signature} ${order[0] === good ? 'after' : 'before'} the good one`);
+        assert.match(dropped.join(), new RegExp(`signatures of ${signer}.*put aside: .*the other one holds`, 'i'));
+        assert.ok(dropped.length === 1 && dropped[0]?.includes(signature.slice(0, 14)) === true, 'what was put aside is named');
+      }
+      const file = `${actText({ ...act, approvals: [good, approval(A)] })}${actText({ ...act, approvals: [bad] })}`;
+      assert.deepEqual((await parseActs(file)).act.approvals.find((one) => one.signer === signer)?.signature, good.signature);
+    }
   });
 
-  test('what is cut or changed on its way is refused, and never throws anything but words', () => {
+  test('of two signatures that cannot be told from here, a wallet that the chain knows decides, else the first stays and it is said', async () => {
+    const [first, second] = [approval(A), { signer: A as Hex, signature: '0x22' as Hex }];
+    const acts = [first, second].map((one) => ({ ...act, approvals: [one] }));
+    const unjudged = await mergeActs(acts);
+    assert.deepEqual(unjudged.act.approvals, [first]);
+    assert.match(unjudged.dropped.join(), /0x22 was put aside: neither/);
+    const judged = await mergeActs(acts, async (_, __, signature) => signature === second.signature);
+    assert.deepEqual(judged.act.approvals, [second]);
+  });
+
+  test('two acts that differ in any field are never combined', async () => {
+    for (const change of [{ act: 'expedite' }, { chainId: '1' }, { council: A }, { timelock: A }, { epoch: '2' }, { nonce: '8' }, { deadline: '1' }, { upgrade: upgradeOf('Fees') }] as const) await assert.rejects(mergeActs([act, { ...act, ...change } as CouncilAct]), /not the same act/, JSON.stringify(change));
+  });
+
+  test('what is cut or changed on its way is refused, and never throws anything but words', async () => {
     const link = linkOfAct(act);
     assert.throws(() => actOfLink(link.slice(0, -7)));
-    assert.throws(() => parseActs(actText(act).slice(0, -4)), /whole act/);
-    assert.throws(() => parseActs(`x${actText(act)}`), /expected acts/);
-    assert.throws(() => parseActs('}'), /closing bracket/);
-    fc.assert(fc.property(fc.string({ maxLength: 60 }), (text) => {
-      assert.throws(() => parseActs(text), Error);
-    }));
+    await assert.rejects(parseActs(actText(act).slice(0, -4)), /whole act/);
+    await assert.rejects(parseActs(`x${actText(act)}`), /expected acts/);
+    await assert.rejects(parseActs('}'), /closing bracket/);
+    await fc.assert(fc.asyncProperty(fc.string({ maxLength: 60 }), async (text) => assert.rejects(parseActs(text), Error)));
   });
 
   test('is submitted with exactly the approvals that are given, and answers and removals say whom they concern', () => {

@@ -39,6 +39,8 @@ type RlpTree = Hex | RlpTree[];
 type Fields = Readonly<Record<string, unknown>>;
 /** More than any block of this protocol can hold, by gas. */
 const MAX_TRANSACTIONS = 2_000;
+/** EIP-2718. */
+const MAX_TRANSACTION_TYPE = 0x7f;
 /** Bits that a bloom sets for one entry, and its length. */
 const [BLOOM_BYTES, BLOOM_POINTS] = [256, 3];
 
@@ -115,17 +117,35 @@ function minimal(value: bigint): Hex {
   return `0x${digits.length % 2 === 0 ? digits : `0${digits}`}`;
 }
 
+/** Where an entry stands in a bloom: byte and bit of each of its points. */
+function pointsOf(entry: Hex): { readonly at: number; readonly bit: number }[] {
+  const hash = fromHex(keccak256(entry));
+  return Array.from({ length: BLOOM_POINTS }, (_, point) => {
+    const place = (((hash[point * 2] ?? 0) << 8) | (hash[point * 2 + 1] ?? 0)) & 2047;
+    return { at: BLOOM_BYTES - 1 - (place >> 3), bit: 1 << (place & 7) };
+  });
+}
+
 function bloomOf(logs: readonly BlockLog[]): Hex {
   const bloom = new Uint8Array(BLOOM_BYTES);
   for (const entry of logs.flatMap(({ address, topics }) => [address, ...topics])) {
-    const hash = fromHex(keccak256(entry));
-    for (let point = 0; point < BLOOM_POINTS; point += 1) {
-      const bit = (((hash[point * 2] ?? 0) << 8) | (hash[point * 2 + 1] ?? 0)) & 2047;
-      const at = BLOOM_BYTES - 1 - (bit >> 3);
-      bloom[at] = (bloom[at] ?? 0) | (1 << (bit & 7));
-    }
+    for (const { at, bit } of pointsOf(entry)) bloom[at] = (bloom[at] ?? 0) | bit;
   }
   return toHex(bloom);
+}
+
+/** Whether a block can have a log with all of these entries: *no* is certain. A bloom of another length excludes nothing. */
+export function bloomMayHold(bloom: Hex, entries: readonly Hex[]): boolean {
+  const bytes = fromHex(bloom);
+  return bytes.length !== BLOOM_BYTES || entries.every((entry) => pointsOf(entry).every(({ at, bit }) => ((bytes[at] ?? 0) & bit) !== 0));
+}
+
+/** All logs of a block whose transactions are not at hand: the types come with the receipts, and the root covers them. @throws ProofFault */
+export function logsUnderRoot(header: HeaderRoots, receipts: unknown): BlockLog[] {
+  if (!Array.isArray(receipts)) throw new ProofFault('ANSWER', `receipts of block ${header.number}: expected a list`);
+  const types = receipts.map((receipt: unknown, position) => Number(quantityOf(((receipt ?? {}) as Fields)['type'] ?? '0x0', `receipt ${position} of block ${header.number}, type`)));
+  if (types.some((type) => type > MAX_TRANSACTION_TYPE)) throw new ProofFault('ANSWER', `receipts of block ${header.number}: expected types of EIP-2718`);
+  return verifiedReceipts(header, types, receipts).flatMap(({ logs }) => logs);
 }
 
 /** A block's transactions with what became of each, everything recomputed. @throws ProofFault */

@@ -13,10 +13,11 @@ import { mapReading, unknown } from '../reading.ts';
 import type { BlockRef, Reading } from '../reading.ts';
 import { attestersFinalizeAlone, batchState, commitOf, finalizedCount } from '../rollup.ts';
 import type { Answer, BatchState } from '../rollup.ts';
+import type { Header } from '../rpc/header.ts';
 import type { Quorum } from '../rpc/quorum.ts';
 import type { System } from '../system.ts';
 import { linksTo } from './batch.ts';
-import type { AnswerClaim, BatchTask, ChainedHeader } from './batch.ts';
+import type { AnswerClaim, BatchTask } from './batch.ts';
 import type { HeaderRoots, TransactionFacts } from './block.ts';
 
 /** So many headers are asked for without being told to. */
@@ -96,16 +97,16 @@ function statementOutputs(raw: RawInputs): StatementOutputs {
   return { lastNumber: big('lastNumber'), lastHash: hex('lastHash'), stateRoot: hex('stateRoot'), lastTimestamp: big('lastTimestamp'), zkGasUsed: big('zkGasUsed'), dropRoot: hex('dropRoot') };
 }
 
-/** Consecutive headers, each hashed here. */
-async function headersFrom(l2: Quorum, first: bigint, count: bigint, onProgress: (what: string) => void): Promise<Reading<readonly ChainedHeader[]>> {
-  const headers: ChainedHeader[] = [];
+/** Consecutive headers of a chain, each hashed here; whether they follow each other is the caller's to check. */
+export async function headersFrom(chain: Quorum, first: bigint, count: bigint, onProgress: (what: string) => void): Promise<Reading<readonly Header[]>> {
+  const headers: Header[] = [];
   let at: BlockRef | undefined;
   for (let from = first; from < first + count; from += BigInt(HEADERS_AT_ONCE)) {
     onProgress(`headers: ${headers.length} of ${count}`);
     const size = Number(from + BigInt(HEADERS_AT_ONCE) > first + count ? first + count - from : BigInt(HEADERS_AT_ONCE));
-    const some = await Promise.all(Array.from({ length: size }, async (_, offset) => l2.header(from + BigInt(offset))));
+    const some = await Promise.all(Array.from({ length: size }, async (_, offset) => chain.header(from + BigInt(offset))));
     for (const one of some) {
-      if (!one.known) return unknown(`L2 headers: ${one.why}`);
+      if (!one.known) return unknown(`headers: ${one.why}`);
       headers.push(one.value);
       ({ at } = one);
     }
@@ -113,10 +114,10 @@ async function headersFrom(l2: Quorum, first: bigint, count: bigint, onProgress:
   return at === undefined ? unknown('no header was asked for') : { known: true, at, trust: 'proven', value: headers };
 }
 
-/** What a block's hash rests on. */
-export type Bound = { readonly by: 'answer'; readonly batch: bigint; readonly stage: BatchState['stage']; readonly links: number } | { readonly by: 'endpoints'; readonly why: string };
+/** What a block's hash rests on; `unasked` = on nothing yet, because so many headers are not asked for without being told to. */
+export type Bound = { readonly by: 'answer'; readonly batch: bigint; readonly stage: BatchState['stage']; readonly links: number } | { readonly by: 'endpoints'; readonly why: string } | { readonly by: 'unasked'; readonly headers: bigint };
 
-/** Whether headers lead from a block to the one that a lane's answer on L1 names. */
+/** Whether headers lead from a block to the one that a lane's answer on L1 names. @param isWhole ask for every header, however many */
 export async function boundTo({ system, l2, at }: Source, block: HeaderRoots, batch: bigint, isWhole: boolean, { onProgress }: Counting): Promise<Reading<Bound>> {
   const [final, alone] = await Promise.all([finalizedCount(system.rollup, at), attestersFinalizeAlone(system.rollup, at)]);
   if (!final.known) return final;
@@ -126,7 +127,8 @@ export async function boundTo({ system, l2, at }: Source, block: HeaderRoots, ba
   const answer = state.value.zk ?? state.value.attesters;
   if (answer === undefined) return { ...state, value: { by: 'endpoints', why: 'its batch is committed, and no lane has answered yet which blocks it gives' } };
   const count = answer.lastNumber - block.number + 1n;
-  if (!isWhole && count > HEADERS_UNASKED) return unknown(`${count} headers lie between it and the end of its batch: they were not asked for yet`);
+  if (count < 1n) return { ...state, value: { by: 'endpoints', why: `L1 has block ${answer.lastNumber} as the end of batch ${batch}, which lies before it` } };
+  if (!isWhole && count > HEADERS_UNASKED) return { ...state, value: { by: 'unasked', headers: count } };
   const headers = await headersFrom(l2, block.number, count, onProgress);
   if (!headers.known) return headers;
   const isLinked = headers.value[0]?.hash === block.hash && linksTo(headers.value, answer.lastHash);

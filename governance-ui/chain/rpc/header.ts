@@ -13,6 +13,7 @@ export interface Header {
   readonly stateRoot: Hex;
   readonly transactionsRoot: Hex;
   readonly receiptsRoot: Hex;
+  readonly logsBloom: Hex;
   readonly gasUsed: bigint;
   readonly timestamp: bigint;
 }
@@ -51,6 +52,6 @@ export function verifiedHeader(answer: unknown): Header {
   if (hash !== claimed) throw new Error(`the header does not hash to its hash: computed ${hash}, claimed ${claimed}`);
   return {
     number: BigInt(String(block['number'])), hash, parentHash: field(block, 'parentHash', 'data'), stateRoot: field(block, 'stateRoot', 'data'),
-    transactionsRoot: field(block, 'transactionsRoot', 'data'), receiptsRoot: field(block, 'receiptsRoot', 'data'), gasUsed: BigInt(String(block['gasUsed'])), timestamp: BigInt(String(block['timestamp'])),
+    transactionsRoot: field(block, 'transactionsRoot', 'data'), receiptsRoot: field(block, 'receiptsRoot', 'data'), logsBloom: field(block, 'logsBloom', 'data'), gasUsed: BigInt(String(block['gasUsed'])), timestamp: BigInt(String(block['timestamp'])),
   };
 }

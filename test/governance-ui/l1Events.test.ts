@@ -1,0 +1,158 @@
+// Events of L1 under its own receipts: a list from one endpoint alone that leaves an event out, makes one up or changes one is caught, and so are
+// receipts, headers and chains that do not fit together. Roots are @ethereumjs/mpt's; receipts are encoded here, of every type of transaction.
+// The endpoint is this test's; a journey does the same against a real chain.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createMPT } from '@ethereumjs/mpt';
+import { RLP } from '@ethereumjs/rlp';
+import { bytesToHex, concatHex, encodeAbiParameters, encodeEventTopics, hexToBytes, keccak256, numberToHex, toHex, toRlp } from 'viem';
+import type { Hex } from 'viem';
+import { ABIS } from '../../governance-ui/chain/abis.ts';
+import { bloomMayHold, logsUnderRoot } from '../../governance-ui/chain/recompute/block.ts';
+import { completeness } from '../../governance-ui/chain/recompute/l1Events.ts';
+import type { Completeness } from '../../governance-ui/chain/recompute/l1Events.ts';
+import type { Reading } from '../../governance-ui/chain/reading.ts';
+import { Quorum } from '../../governance-ui/chain/rpc/quorum.ts';
+import { verifiedHeader } from '../../governance-ui/chain/rpc/header.ts';
+
+const GOVERNOR: Hex = '0x29795f73c236494b073c4c986d3a46016e6c91c0';
+const OTHER: Hex = '0x52fc5183eff32b8cbd4576c486fb810a617fbc83';
+const [CREATED] = encodeEventTopics({ abi: ABIS.KeyfallGovernor, eventName: 'ProposalCreated' }) as [Hex];
+const ZERO: Hex = `0x${'0'.repeat(64)}`;
+
+interface Log { readonly address: Hex; readonly topics: readonly Hex[]; readonly data: Hex }
+interface Receipt { readonly type: Hex; readonly status: Hex; readonly cumulativeGasUsed: Hex; readonly logs: readonly Log[] }
+type Block = Record<string, Hex>;
+
+function bloomOf(logs: readonly Log[]): Hex {
+  let bits = 0n;
+  for (const entry of logs.flatMap(({ address, topics }) => [address, ...topics])) {
+    const hash = keccak256(entry);
+    for (const pair of [0, 2, 4]) bits |= 1n << (BigInt(`0x${hash.slice(2 + pair * 2, 6 + pair * 2)}`) & 2047n);
+  }
+  return `0x${bits.toString(16).padStart(512, '0')}`;
+}
+
+const quantity = (value: Hex): Hex => (BigInt(value) === 0n ? '0x' : toHex(BigInt(value)));
+const padded = (value: Hex): Hex => (value.length % 2 === 0 ? value : `0x0${value.slice(2)}`);
+
+async function receiptsRootOf(receipts: readonly Receipt[]): Promise<Hex> {
+  const trie = await createMPT({ useKeyHashing: false });
+  for (const [index, { type, status, cumulativeGasUsed, logs }] of receipts.entries()) {
+    const body = toRlp([padded(quantity(status)), padded(quantity(cumulativeGasUsed)), bloomOf(logs), logs.map(({ address, topics, data }) => [address, [...topics], data])] as never) as Hex;
+    await trie.put(RLP.encode(index), hexToBytes(type === '0x0' ? body : concatHex([numberToHex(Number(type), { size: 1 }), body])));
+  }
+  return bytesToHex(trie.root());
+}
+
+async function blockOf(number: number, parentHash: Hex, receipts: readonly Receipt[]): Promise<Block> {
+  const fields: Block = {
+    parentHash, sha3Uncles: ZERO, miner: `0x${'0'.repeat(40)}`, stateRoot: ZERO, transactionsRoot: ZERO, receiptsRoot: await receiptsRootOf(receipts), logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)), difficulty: '0x0', number: toHex(number),
+    gasLimit: '0x1', gasUsed: receipts.at(-1)?.cumulativeGasUsed ?? '0x0', timestamp: toHex(1_000 + number), extraData: '0x', mixHash: ZERO, nonce: '0x0000000000000000', baseFeePerGas: '0x7',
+  };
+  const quantities = new Set(['difficulty', 'number', 'gasLimit', 'gasUsed', 'timestamp', 'baseFeePerGas']);
+  return { ...fields, hash: keccak256(toRlp(Object.entries(fields).map(([name, value]) => (quantities.has(name) ? padded(quantity(value)) : value)))) };
+}
+
+const created = (id: bigint): Log => ({ address: GOVERNOR, topics: [CREATED], data: encodeAbiParameters([{ type: 'uint256' }], [id]) });
+const RECEIPTS: readonly (readonly Receipt[])[] = [
+  [], [{ type: '0x2', status: '0x1', cumulativeGasUsed: '0x5208', logs: [{ ...created(9n), address: OTHER }] }],
+  [{ type: '0x0', status: '0x1', cumulativeGasUsed: '0x5208', logs: [created(1n)] }, { type: '0x3', status: '0x0', cumulativeGasUsed: '0xa410', logs: [] }, { type: '0x4', status: '0x1', cumulativeGasUsed: '0xf618', logs: [created(2n), created(2n)] }],
+  [], [{ type: '0x1', status: '0x1', cumulativeGasUsed: '0x5208', logs: [{ ...created(3n), topics: [ZERO] }, created(3n)] }], [],
+];
+
+interface World { readonly blocks: readonly Block[]; readonly receipts: readonly (readonly Receipt[])[] }
+
+async function world(): Promise<World> {
+  const blocks: Block[] = [];
+  for (const [number, receipts] of RECEIPTS.entries()) blocks.push(await blockOf(number, blocks.at(-1)?.['hash'] ?? ZERO, receipts));
+  return { blocks, receipts: RECEIPTS };
+}
+
+type Lie = (method: string, params: readonly unknown[], truth: unknown) => unknown;
+
+/** One endpoint, whose answers the test may change; `operators` = more of the same, honest. */
+async function ask(t: TestContext, { blocks, receipts }: World, lie: Lie = (_method, _params, truth) => truth, operators = 1): Promise<Reading<Completeness>> {
+  const truthOf = (method: string, [first]: readonly unknown[]): unknown => {
+    if (method === 'eth_getBlockByNumber') return blocks[Number(first)] ?? null;
+    if (method === 'eth_getBlockReceipts') return receipts[Number(first)] ?? null;
+    const { address, topics, fromBlock, toBlock } = first as { address: Hex; topics: readonly Hex[]; fromBlock: Hex; toBlock: Hex };
+    return receipts.flatMap((list, number) => (number < Number(fromBlock) || number > Number(toBlock) ? [] : list.flatMap(({ logs }) => logs).filter((log) => log.address === address && log.topics[0] === topics[0])
+      .map((log, index) => ({ ...log, blockNumber: toHex(number), transactionHash: ZERO, logIndex: toHex(index) }))));
+  };
+  t.mock.method(globalThis, 'fetch', async (url: string, { body }: { body: string }) => {
+    const calls = JSON.parse(body) as { id: number; method: string; params: unknown[] } | { id: number; method: string; params: unknown[] }[];
+    const one = ({ id, method, params }: { id: number; method: string; params: unknown[] }): unknown => ({ jsonrpc: '2.0', id, result: url === 'http://liar' ? lie(method, params, truthOf(method, params)) : truthOf(method, params) });
+    return new Response(JSON.stringify(Array.isArray(calls) ? calls.map(one) : one(calls)));
+  });
+  const chain = new Quorum(1, [{ url: 'http://liar', operator: 'liar' }, ...Array.from({ length: operators - 1 }, (_, index) => ({ url: `http://honest${index}`, operator: `honest${index}` }))]);
+  const head = verifiedHeader(blocks.at(-1));
+  return completeness({ contract: { name: 'KeyfallGovernor', address: GOVERNOR, chain }, eventName: 'ProposalCreated' }, head, 0n, { onProgress: () => undefined, open: async (header, answer) => logsUnderRoot(header, answer) });
+}
+
+const onLogs = (change: (logs: readonly Log[]) => unknown): Lie => (method, _params, truth) => (method === 'eth_getLogs' ? change(truth as readonly Log[]) : truth);
+
+function found(reading: Reading<Completeness>): Completeness {
+  assert.ok(reading.known, reading.known ? '' : reading.why);
+  return reading.value;
+}
+
+test('a list that an honest endpoint gives is complete, over every type of transaction, and opens only blocks that can have the event', async (t) => {
+  const reading = await ask(t, await world());
+  const { count, leftOut, madeUp, openedBlocks, from, to } = found(reading);
+  assert.deepEqual({ count, leftOut, madeUp, from, to }, { count: 4, leftOut: [], madeUp: [], from: 0n, to: 5n });
+  assert.ok(openedBlocks <= 3, 'blocks whose blooms exclude the event are not opened');
+  assert.equal(reading.known && reading.trust, 'unverified', 'the headers of one operator are its word');
+  const agreed = await ask(t, await world(), undefined, 2);
+  assert.equal(agreed.known && agreed.trust, 'proven');
+});
+
+test('one endpoint alone cannot leave out, make up, change or repeat an event', async (t) => {
+  const blocks = await world();
+  for (const dropped of [0, 1, 2, 3]) {
+    const { leftOut, madeUp } = found(await ask(t, blocks, onLogs((logs) => logs.filter((_, index) => index !== dropped))));
+    assert.deepEqual([leftOut.length, madeUp.length, leftOut[0]?.block], [1, 0, dropped === 3 ? 4n : 2n], `event ${dropped} left out`);
+  }
+  assert.deepEqual(found(await ask(t, blocks, onLogs(() => []))).leftOut.length, 4);
+  const more = found(await ask(t, blocks, onLogs((logs) => [...logs, logs[0]])));
+  assert.deepEqual([more.leftOut.length, more.madeUp.length], [0, 1], 'told twice');
+  const changed = found(await ask(t, blocks, onLogs((logs) => logs.map((log, index) => (index === 3 ? { ...log, data: '0x01' } : log)))));
+  assert.deepEqual([changed.leftOut.length, changed.madeUp.length], [1, 1]);
+  const moved = found(await ask(t, blocks, onLogs((logs) => logs.map((log, index) => (index === 3 ? { ...log, blockNumber: '0x3' } : log)))));
+  assert.deepEqual([moved.leftOut.length, moved.madeUp.length], [1, 1], 'told of another block');
+});
+
+test('nothing is said where receipts, headers or the chain do not fit together', async (t) => {
+  const blocks = await world();
+  const why = async (lie: Lie, operators = 1): Promise<string> => {
+    const reading = await ask(t, blocks, lie, operators);
+    assert.ok(!reading.known, 'it must be unknown');
+    return reading.why;
+  };
+  const onReceipts = (change: (receipts: Receipt[]) => unknown): Lie => (method, _params, truth) => (method === 'eth_getBlockReceipts' ? change(structuredClone(truth) as Receipt[]) : truth);
+  assert.match(await why(onReceipts((list) => list.map((one) => ({ ...one, logs: [] })))), /receipts have the root/);
+  assert.match(await why(onReceipts((list) => list.map((one) => ({ ...one, type: '0x7' })))), /receipts have the root/);
+  assert.match(await why(onReceipts((list) => list.map((one) => ({ ...one, type: '0xff' })))), /types of EIP-2718/);
+  assert.match(await why(onReceipts((list) => list.slice(0, -1))), /root/);
+  assert.match(await why(onReceipts(() => null)), /expected a list/);
+  // A block without the event, rightly hashed, but no link of the chain that the head ends.
+  const forged = await blockOf(2, blocks.blocks[1]?.['hash'] ?? ZERO, []);
+  const onBlock = (number: number, answer: unknown): Lie => (method, params, truth) => (method === 'eth_getBlockByNumber' && Number(params[0]) === number ? answer : truth);
+  assert.match(await why(onBlock(2, forged)), /does not follow/);
+  assert.match(await why(onBlock(2, { ...blocks.blocks[2], logsBloom: bloomOf([]) })), /does not hash to its hash/);
+  assert.match(await why(onBlock(5, await blockOf(5, blocks.blocks[4]?.['hash'] ?? ZERO, RECEIPTS[1] ?? []))), /do not lead up/);
+  assert.match(await why(onBlock(3, null)), /not there/);
+  // Where others are honest, the liar's receipts are passed over and its list is outvoted.
+  const { leftOut, madeUp } = found(await ask(t, blocks, (method, params, truth) => (method === 'eth_getBlockReceipts' ? [] : method === 'eth_getLogs' ? [] : onBlock(2, forged)(method, params, truth)), 3));
+  assert.deepEqual([leftOut, madeUp], [[], []]);
+});
+
+test('a bloom excludes only what is not in it', () => {
+  const bloom = bloomOf([created(1n)]);
+  assert.ok(bloomMayHold(bloom, [GOVERNOR, CREATED]));
+  assert.ok(!bloomMayHold(bloom, [OTHER, CREATED]));
+  assert.ok(!bloomMayHold(bloomOf([]), [GOVERNOR]));
+  assert.ok(bloomMayHold('0x', [GOVERNOR]), 'what is no bloom excludes nothing');
+});
