@@ -107,6 +107,10 @@ it('PagerDuty opens, acknowledges and closes one page an incident, and its test 
   for (const state of ['provisional', 'firing', 'acknowledged', 'resolved', 'canary'] as const) await channel.send({ ...MESSAGE, state });
   assert.deepEqual(seen.map(({ body }) => body['event_action']), ['trigger', 'trigger', 'acknowledge', 'resolve', 'trigger', 'resolve']);
   assert.deepEqual(new Set(seen.map(({ path, body }) => `${path} ${String(body['routing_key'])} ${String(body['dedup_key'])}`)), new Set([`/v2/enqueue routing ${MESSAGE.incident}`]));
+  // A trigger of a page that was acknowledged would page nobody.
+  seen.length = 0;
+  await channel.send({ ...MESSAGE, isReopened: true });
+  assert.deepEqual(seen.map(({ body }) => body['event_action']), ['resolve', 'trigger']);
 });
 
 it('ntfy gets text as JSON, never as a header, cut between characters, loud only while an alarm stands', async (t) => {

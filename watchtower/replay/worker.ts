@@ -51,14 +51,9 @@ async function main(): Promise<void> {
       if (store.get(KEYS.fault) !== undefined) await store.commit((write) => { write.remove(KEYS.fault); });
       if (isDone) await pause(config.l1.pollMilliseconds);
     } catch (cause) {
-      if (cause instanceof StoreFault) {
-        // The daemon, whose writes fail too, says so.
-        replayer = undefined;
-        await pause(RETRY_MILLISECONDS);
-        continue;
-      }
       const reason = messageOf(cause);
       if (!(cause instanceof Unverifiable)) replayer = undefined;
+      // Where not even that can be kept, the daemon says so, whose writes fail too.
       if (store.get(KEYS.fault) !== reason) await store.commit((write) => { write.put(KEYS.fault, reason); }).catch((fault: unknown) => { if (!(fault instanceof StoreFault)) throw fault; });
       await pause(RETRY_MILLISECONDS);
     }
