@@ -7,7 +7,7 @@
 export type Standing =
   /** No contract stands at the upgrade authority's address: a key decides, at once. */
   | { readonly kind: 'key'; readonly authority: `0x${string}` }
-  | { readonly kind: 'quiet'; readonly netWindowSeconds: bigint }
+  | { readonly kind: 'quiet'; readonly netWindowSeconds: bigint; readonly upgradeDelaySeconds: bigint; readonly worstExitSeconds: bigint }
   | { readonly kind: 'pending'; readonly upgradeId: `0x${string}`; readonly executableAt: bigint; readonly lastSafeMoment: bigint; readonly secondsLeft: bigint };
 
 export interface PendingUpgrade { readonly id: `0x${string}`; readonly executableAt: bigint }
@@ -26,7 +26,7 @@ export function lastSafeMoment(executableAt: bigint, worstExitSeconds: bigint): 
 /** The earliest pending upgrade decides. */
 export function standingOf({ pending, worstExitSeconds, upgradeDelaySeconds, now }: { pending: readonly PendingUpgrade[]; worstExitSeconds: bigint; upgradeDelaySeconds: bigint; now: bigint }): Standing {
   const [first] = pending.toSorted((left, right) => Number(left.executableAt - right.executableAt));
-  if (first === undefined) return { kind: 'quiet', netWindowSeconds: upgradeDelaySeconds - worstExitSeconds };
+  if (first === undefined) return { kind: 'quiet', netWindowSeconds: upgradeDelaySeconds - worstExitSeconds, upgradeDelaySeconds, worstExitSeconds };
   const safe = lastSafeMoment(first.executableAt, worstExitSeconds);
   return { kind: 'pending', upgradeId: first.id, executableAt: first.executableAt, lastSafeMoment: safe, secondsLeft: safe - now };
 }

@@ -18,7 +18,7 @@ import { BlockValue, Value } from './value.tsx';
 const STEP = 26;
 
 /** Filled and empty places, as many as the act needs. */
-function Places({ good, needed }: { good: number; needed: number }) {
+export function Places({ good, needed }: { good: number; needed: number }) {
   const count = Math.max(good, needed);
   return (
     <svg className="places" viewBox={`0 0 ${count * STEP} ${STEP}`} width={count * STEP} height={STEP} role="img" aria-label={`${good} of ${needed} signatures`}>

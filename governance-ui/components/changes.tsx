@@ -38,9 +38,9 @@ export function Changes({ upgrade }: { upgrade: Upgrade }) {
         <li><Badge tone={danger === 'power' ? 'quiet' : danger === 'bounded' ? 'warn' : 'bad'}>Fees</Badge><span>{mine.fees}</span></li>
       </ul>
       <BlockValue reading={deltas}>{(list) => (list.length === 0 ? null : (
-        <div className="table-scroll" role="region" aria-label="Now and then" tabIndex={0}><table>
+        <div className="table-scroll" role="region" aria-label="Now and then" tabIndex={0}><table className="stacking">
           <thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Then</th></tr></thead>
-          <tbody>{list.map(({ name, before, after }) => <tr key={name}><th scope="row">{name}</th><td className={styleOf(before)}>{cell(before)}</td><td className={styleOf(after)}>{cell(after)}</td></tr>)}</tbody>
+          <tbody>{list.map(({ name, before, after }) => <tr key={name}><th scope="row">{name}</th><td data-name="now" className={styleOf(before)}>{cell(before)}</td><td data-name="then" className={styleOf(after)}>{cell(after)}</td></tr>)}</tbody>
         </table></div>
       ))}</BlockValue>
     </div>

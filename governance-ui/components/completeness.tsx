@@ -44,7 +44,7 @@ export function Completeness({ name, what, eventOf }: { name: string; what: stri
       </Notice>
     );
   }
-  return <p className="quiet"><Mark state={found.trust === 'proven' ? 'verified' : 'unverified'} /> Recomputed: {what} in blocks {group(from)} to {group(to)}: {group(count)}, none left out and none made up. Every header was hashed and linked to the head, the receipts of {group(openedBlocks)} blocks opened.{found.trust === 'proven' ? '' : ' The headers are one RPC\'s word.'}{from > deployment.deployBlock ? ` Older blocks, from ${group(deployment.deployBlock)} on, were not looked at.` : ''} <button type="button" className="copy" onClick={again}>again</button></p>;
+  return <p className="quiet"><Mark state={found.trust === 'proven' ? 'verified' : 'unverified'} /> Recomputed: {what} in blocks {group(from)} to {group(to)}: {group(count)}, none left out and none made up. Every header was hashed and linked to the head, the receipts of {group(openedBlocks)} {openedBlocks === 1 ? 'block' : 'blocks'} opened.{found.trust === 'proven' ? '' : ' The headers are one RPC\'s word.'}{from > deployment.deployBlock ? ` Older blocks, from ${group(deployment.deployBlock)} on, were not looked at.` : ''} <button type="button" className="copy" onClick={again}>again</button></p>;
 }
 
 function Events({ list }: { list: readonly FoundEvent[] }) {

@@ -9,7 +9,9 @@ import { KEY_SENTENCE } from '../content.ts';
 import { CalendarLink } from './calendar.tsx';
 import { durationText, headlineMoment } from './format.ts';
 import { RouteLink } from './router.tsx';
+import { Spans } from './spans.tsx';
 import { useCaveats, useStanding } from './standing.ts';
+import { Timeline } from './timeline.tsx';
 import { HexText } from './ui.tsx';
 import { ReadAt } from './value.tsx';
 
@@ -36,6 +38,11 @@ function HeroText({ standing, value }: { standing: Reading<Standing>; value: Sta
       <section className="hero" data-tone={caveats?.known === true && caveats.value.length === 0 ? 'good' : 'warn'}>
         <p className="hero-number">{durationText(value.netWindowSeconds)}</p>
         <p className="hero-text">No upgrade is scheduled. If one were scheduled now, this is how long you could wait before you would have to begin to leave, even if the operator censored you: its delay less the slowest way out.</p>
+        <Spans label="The delay of an upgrade of the core, and what leaving takes of it" rows={[
+          { key: 'delay', name: 'Delay', parts: [{ seconds: value.upgradeDelaySeconds, tone: 'soft' }], words: durationText(value.upgradeDelaySeconds) },
+          { key: 'wait', name: 'You could wait', parts: [{ seconds: value.netWindowSeconds, tone: 'accent' }], words: durationText(value.netWindowSeconds) },
+          { key: 'leave', name: 'Slowest way out', parts: [{ seconds: value.netWindowSeconds, tone: 'none' }, { seconds: value.worstExitSeconds, tone: 'bad' }], words: durationText(value.worstExitSeconds) },
+        ]} />
         <Caveats caveats={caveats} />
         <ReadAt reading={standing} chain="L1" />
       </section>
@@ -51,6 +58,7 @@ function HeroText({ standing, value }: { standing: Reading<Standing>; value: Sta
           : <>Upgrade <RouteLink to={['upgrades', value.upgradeId]}>{value.upgradeId.slice(0, 10)}</RouteLink> can be carried out from {headlineMoment(value.executableAt)} on. To be out before it even if the operator censors you, start by <strong>{headlineMoment(value.lastSafeMoment)}</strong>{standing.known ? <> (<CalendarLink moment={{ uid: `leave-${value.upgradeId}`, title: 'Keyfall: last safe moment to leave', about: `Upgrade ${value.upgradeId} can be carried out after it.`, at: value.lastSafeMoment }} now={standing.at.timestamp} />)</> : null}. </>}
         <RouteLink to={['exit']}>Plan your exit</RouteLink>
       </p>
+      {standing.known ? <Timeline label="Until the upgrade" now={standing.at.timestamp} moments={[{ name: 'Your last safe moment', at: value.lastSafeMoment, tone: 'warn' }, { name: 'It can be carried out', at: value.executableAt, tone: 'bad' }]} /> : null}
       <Caveats caveats={caveats} />
       <ReadAt reading={standing} chain="L1" />
     </section>

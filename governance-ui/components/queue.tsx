@@ -48,15 +48,12 @@ function QueueDrawing({ state }: { state: QueueState }) {
 function Gauge({ ageSeconds, deadlineSeconds, enforcedSeconds }: { ageSeconds: bigint | undefined; deadlineSeconds: bigint; enforcedSeconds: bigint }) {
   const share = (seconds: bigint): number => Math.min(1, Number(seconds) / Number(enforcedSeconds));
   const age = ageSeconds === undefined ? 0 : share(ageSeconds);
+  const isLate = ageSeconds !== undefined && ageSeconds > deadlineSeconds;
   const words = ageSeconds === undefined ? 'No message waits.' : `The oldest message is ${durationText(ageSeconds)} old; inclusion is forced after ${durationText(deadlineSeconds)}, the operator's monopoly ends after ${durationText(enforcedSeconds)}.`;
   return (
-    <svg className="gauge" viewBox="0 0 400 44" role="img" aria-label={words}>
-      <rect x="0" y="14" width="400" height="8" rx="4" className="bar-ground" />
-      <rect x="0" y="14" width={Math.max(age * 400, ageSeconds === undefined ? 0 : 4)} height="8" rx="4" className={ageSeconds !== undefined && ageSeconds > deadlineSeconds ? 'bar-bad' : 'bar-fill'} />
-      <line x1={share(deadlineSeconds) * 400} x2={share(deadlineSeconds) * 400} y1="8" y2="28" className="gauge-tick" />
-      <text x={share(deadlineSeconds) * 400 + 4} y="40" className="gauge-text">forced</text>
-      <line x1="399" x2="399" y1="8" y2="28" className="gauge-tick" />
-      <text x="398" y="40" textAnchor="end" className="gauge-text">enforced mode</text>
-    </svg>
+    <div className="gauge" role="img" aria-label={words}>
+      <span className="gauge-line"><span className={isLate ? 'gauge-late' : 'gauge-age'} style={{ width: `${Math.max(age * 100, ageSeconds === undefined ? 0 : 1)}%` }} /><span className="gauge-tick" style={{ left: `${share(deadlineSeconds) * 100}%` }} /></span>
+      <span className="gauge-words"><span>now</span><span style={{ left: `${share(deadlineSeconds) * 100}%` }}>must be taken</span><span>anyone commits</span></span>
+    </div>
   );
 }

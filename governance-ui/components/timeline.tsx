@@ -8,7 +8,10 @@ import { headlineMoment } from './format.ts';
 
 export interface TimelineMoment { readonly name: string; readonly at: bigint; readonly tone: 'quiet' | 'warn' | 'bad' | 'good' }
 
-const WIDTH = 640;
+/** About a panel's width, so that the names keep the size of text. */
+const WIDTH = 860;
+/** Nearer than this to a name below the line, the word *now* is left out. */
+const ROOM = 90;
 const INSET = 14;
 
 export function Timeline({ label, moments, now }: { label: string; moments: readonly TimelineMoment[]; now: bigint }) {
@@ -36,6 +39,7 @@ export function Timeline({ label, moments, now }: { label: string; moments: read
           </g>
         );
       })}
+      {sorted.every(({ at }, index) => index % 2 === 0 || Math.abs(x(at) - x(now)) > ROOM) ? <text x={x(now)} y="74" textAnchor={x(now) < ROOM ? 'start' : x(now) > WIDTH - ROOM ? 'end' : 'middle'} className="timeline-time">now</text> : null}
       <path d={`M${x(now) - 5} 58 L${x(now)} 49 L${x(now) + 5} 58 Z`} className="timeline-now" />
     </svg>
     <ol className="timeline-narrow" aria-label={label}>

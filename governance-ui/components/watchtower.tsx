@@ -8,7 +8,7 @@ import { useQuery } from '@tanstack/react-query';
 import { reasonOf } from '../chain/reading.ts';
 import { durationText, group } from './format.ts';
 import { useRound, useSession } from './session.tsx';
-import { Badge, HexText, Notice, Panel, Row, Rows } from './ui.tsx';
+import { Badge, Disclosure, HexText, Notice, Panel, Row, Rows } from './ui.tsx';
 import type { Tone } from './ui.tsx';
 
 interface Verdict { readonly monitor: string; readonly subject: string; readonly status: string; readonly sentence: string; readonly blockNumber: number; readonly lastOk?: number }
@@ -46,7 +46,6 @@ export function WatchtowerPanel() {
   if (why !== undefined) return <Panel title="Watchtower"><Notice tone="warn" title="Unknown">{why}. A watchtower that does not answer watches nothing.</Notice></Panel>;
   if (heard === undefined) return <Panel title="Watchtower"><p className="pending">Asking it…</p></Panel>;
   const { verdicts, alerts, status } = heard;
-  const order = ['violation', 'unverifiable', 'ok'];
   const newest = verdicts.reduce((most, { blockNumber }) => Math.max(most, blockNumber), 0);
   const behind = now?.known === true ? now.value.number - BigInt(newest) : undefined;
   return (
@@ -59,14 +58,38 @@ export function WatchtowerPanel() {
       </Rows>
       <div className="table-scroll" role="region" aria-label="Checks" tabIndex={0}><table>
         <thead><tr><th scope="col">Check</th><th scope="col">Says</th><th scope="col">About</th><th scope="col" className="number">Last ok</th></tr></thead>
-        <tbody>{verdicts.toSorted((left, right) => order.indexOf(left.status) - order.indexOf(right.status)).map(({ monitor, subject, status: one, sentence, lastOk }) => (
-          <tr key={`${monitor} ${subject}`}><th scope="row">{monitor}</th><td><Badge tone={TONES[one] ?? 'warn'}>{one}</Badge></td><td className="wrap">{sentence}</td>
+        <tbody>{byCheck(verdicts).map(({ monitor, status: one, all, lastOk }) => (
+          <tr key={`${monitor} ${one}`}><th scope="row">{monitor}</th><td><Badge tone={TONES[one] ?? 'warn'}>{all.length === 1 ? one : `${one}, ${all.length} times`}</Badge></td>
+            <td className="wrap">{all.length === 1 || one !== 'ok' ? <Sentences all={all} /> : <Disclosure summary={`${all.length} things it looked at`}><Sentences all={all} /></Disclosure>}</td>
             <td className="number">{lastOk === undefined ? 'never' : now?.known === true ? `${durationText(now.value.timestamp - BigInt(lastOk))} ago` : '–'}</td></tr>
         ))}</tbody>
       </table></div>
       {alerts.length === 0 ? <p className="quiet">No incident so far.</p> : <ul className="items">{alerts.map(({ id, sentence, severity, state }) => <li key={id}><Badge tone={state === 'firing' ? 'bad' : 'quiet'}>{state}</Badge><span>{sentence}<span className="hint">{severity}; incident <HexText value={id} /></span></span></li>)}</ul>}
     </Panel>
   );
+}
+
+interface CheckGroup { readonly monitor: string; readonly status: string; readonly all: readonly Verdict[]; readonly lastOk: number | undefined }
+
+const ORDER = ['violation', 'unverifiable', 'ok'];
+
+/** One row for what a check says alike, the worst first; its age is that of the oldest of them. */
+function byCheck(verdicts: readonly Verdict[]): CheckGroup[] {
+  const groups = Map.groupBy(verdicts, ({ monitor, status }) => `${status} ${monitor}`);
+  return [...groups.values()].flatMap((all) => {
+    const [first] = all;
+    if (first === undefined) return [];
+    const lastOk = all.some((one) => one.lastOk === undefined) ? undefined : Math.min(...all.map((one) => one.lastOk ?? 0));
+    return [{ monitor: first.monitor, status: first.status, all, lastOk }];
+  }).toSorted((left, right) => placeOf(left) - placeOf(right));
+}
+
+/** A status that is not known comes first. */
+const placeOf = ({ status }: CheckGroup): number => ORDER.indexOf(status);
+
+function Sentences({ all }: { all: readonly Verdict[] }) {
+  const [first] = all;
+  return all.length === 1 ? <>{first?.sentence}</> : <ul className="plain-list">{all.map(({ subject, sentence }) => <li key={`${subject} ${sentence}`}>{sentence}</li>)}</ul>;
 }
 
 /** What it says about one upgrade. */

@@ -4,6 +4,7 @@
 
 'use client';
 
+import { Places } from '../components/approvals.tsx';
 import { BringInAnswer, Lives } from '../components/lives.tsx';
 import { RouteLink } from '../components/router.tsx';
 import { useReading, useSystem } from '../components/session.tsx';
@@ -89,7 +90,7 @@ function Rules() {
     <Panel title="Security council" aside={<RouteLink to={['approve']}>Sign an act</RouteLink>}>
       <Rows>
         <Row name="M" hint="needed to resolve or to carry out early"><NumberValue reading={m} /> of <Value reading={list}>{(all) => all.length}</Value></Row>
-        {ACTS.map((act, index) => <Row key={act} name={`Signatures to ${act}`}><Value reading={quorums}>{(all) => String(all[index])}</Value></Row>)}
+        {ACTS.map((act, index) => <Row key={act} name={`Signatures to ${act}`}><Value reading={quorums}>{(all) => <span className="signatures">{String(all[index])}{list?.known === true ? <Places good={Number(all[index] ?? 0n)} needed={list.value.length} /> : null}</span>}</Value></Row>)}
         <Row name="Version of the list"><NumberValue reading={version} /></Row>
         <Row name="Able to act"><Value reading={dormant}>{(is) => <Badge tone={is ? 'bad' : 'good'}>{is ? 'dormant: too few are left' : 'yes'}</Badge>}</Value></Row>
         <Row name="Next pause possible"><Value reading={pause}>{(time) => (pause?.known === true && time <= pause.at.timestamp ? 'now' : <Moment at={time} now={pause?.known === true ? pause.at.timestamp : time} />)}</Value></Row>

@@ -15,6 +15,7 @@ import { Positions } from '../components/positions.tsx';
 import { RouteLink } from '../components/router.tsx';
 import { useReading, useRound } from '../components/session.tsx';
 import { useStanding } from '../components/standing.ts';
+import { Spans } from '../components/spans.tsx';
 import { Badge, Field, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, Moment, ReadAt, Value } from '../components/value.tsx';
 import { scaled } from '../chain/clock.ts';
@@ -64,9 +65,19 @@ export function Exit({ route: [whose] }: { route: readonly string[] }) {
         <p className="quiet">Shares in contracts on L2 (pools, vaults) have to be withdrawn from them first.</p>
       </Panel>
       {account === undefined ? null : <Positions key={account} account={account} worst={{ normal, forced, enforced }} />}
+      <WaysDrawn ways={ways} />
       {ways.map((way) => <WayPanel key={way.name} way={way} />)}
     </>
   );
+}
+
+/** The ways against each other, and against the time until the next change of the rules. */
+function WaysDrawn({ ways }: { ways: readonly Way[] }) {
+  const standing = useStanding();
+  const left = standing?.known === true && standing.value.kind === 'pending' ? standing.value.executableAt - standing.at.timestamp : undefined;
+  const rows = ways.flatMap(({ name, worst }) => (worst?.known === true ? [{ key: name, name, words: durationText(worst.value), parts: [{ seconds: worst.value, tone: left !== undefined && worst.value + marginOf(worst.value) >= left ? 'bad' as const : 'accent' as const }] }] : []));
+  if (rows.length < ways.length) return null;
+  return <Panel title="How long each takes at worst"><Spans label="The ways out, by how long they take at worst" rows={rows} mark={left !== undefined && left > 0n ? left : undefined} />{left === undefined ? null : <p className="quiet">{left > 0n ? <>The mark: an upgrade can be carried out in {durationText(left)}.</> : 'An upgrade can be carried out now.'}</p>}</Panel>;
 }
 
 function WayPanel({ way }: { way: Way }) {
@@ -85,7 +96,7 @@ function WayPanel({ way }: { way: Way }) {
         <ol className="route-steps">{way.steps.map((step) => <li key={step}>{step}</li>)}</ol>
         <Rows>
           <Row name="Needs">{way.needs}</Row>
-          <Row name="At worst" hint="protocol time; a stop of the clock adds to it"><Value reading={worst}>{durationText}</Value></Row>
+          <Row name="At worst" hint="a stop of the clock adds to it"><Value reading={worst}>{durationText}</Value></Row>
           <Row name="Latest start">{standing?.known === false ? <span className="unknown">unknown</span> : latest === undefined || head?.known !== true ? 'no upgrade is announced that it would have to precede' : <Moment at={latest} now={head.value.timestamp} isHeadline />}</Row>
           {way.name === 'Normal withdrawal' ? null : <Row name="Price of the message"><BlockValue reading={quote}>{(wei) => <span>{etherText(wei)}, and L1 gas</span>}</BlockValue></Row>}
         </Rows>

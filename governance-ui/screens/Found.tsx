@@ -29,12 +29,12 @@ function useBatchOf(number: bigint | undefined) {
   return useReading('l1', ['batchOfBlock', number?.toString()], async ({ system, at, deployment }) => batchOfBlock(system, at, number ?? 0n, deployment.deployBlock), number !== undefined);
 }
 
-function BlockStages({ number, included }: { number: bigint; included: string }) {
+function BlockStages({ number, included }: { number: bigint; included: string | undefined }) {
   const where = useBatchOf(number);
   const batch = useBatch(where?.known === true ? where.value : undefined);
   if (where?.known === false) return <Notice tone="warn" title="How far it has come is unknown">{where.why}</Notice>;
   if (where === undefined) return <p className="pending">Looking on L1…</p>;
-  if (where.value === undefined) return <><Stages label="Steps" steps={stepsOf(undefined, included)} /><p className="quiet">{SOFT_SENTENCE}</p></>;
+  if (where.value === undefined) return <><Stages label="Steps" steps={included === undefined ? stepsOf(undefined, 'no endpoint has it').map((step) => ({ ...step, state: step.name === 'Included' ? 'unknown' : 'waiting', ...(step.name === 'Included' ? {} : { detail: undefined }) })) : stepsOf(undefined, included)} /><p className="quiet">{SOFT_SENTENCE}</p></>;
   if (batch?.known === false) return <Notice tone="warn" title="Its batch is unknown">{batch.why}</Notice>;
   if (batch === undefined) return <p className="pending">Reading its batch…</p>;
   return (
@@ -92,7 +92,8 @@ function Foundation({ proof: { mark, why, body, askWhole } }: { proof: BlockProo
 export function BlockFound({ number }: { number: bigint }) {
   const proof = useBlockProof(number);
   const { header, body, mark, why } = proof;
-  const sign = <Mark state={mark} why={why} />;
+  const sign = header?.known === true ? <Mark state={mark} why={why} /> : null;
+  if (header?.known === false) return <Panel title={`L2 block ${group(number)}`}><BlockStages number={number} included={undefined} /><Notice tone="warn" title="Unknown">{header.why}. It may not be made yet, or your L2 endpoints may not know it.</Notice></Panel>;
   return (
     <>
       <Panel title={`L2 block ${group(number)}`}>

@@ -11,7 +11,7 @@ import { useReading } from '../components/session.tsx';
 import { Badge, HexText, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, ReadAt, Value } from '../components/value.tsx';
 import { etherText } from '../components/format.ts';
-import { KEY_SENTENCE, PROOF_SENTENCE, TRAINING_SENTENCE } from '../content.ts';
+import { KEY_SENTENCE, PROOF_SENTENCE } from '../content.ts';
 import { attestersFinalizeAlone, operator } from '../chain/rollup.ts';
 import { codeSize } from '../chain/system.ts';
 import { ETH, heldEscrow, recordedEscrow } from '../chain/vault.ts';
@@ -42,7 +42,7 @@ function Powers() {
         <Rows>
           <Row name="Upgrade authority">{authority === 0 ? <><Badge tone="bad">a key</Badge> <HexText value={system.upgradeAuthority} /><p className="quiet">{KEY_SENTENCE}</p></> : <><Badge tone="good">a contract with a delay</Badge> <HexText value={system.upgradeAuthority} /></>}</Row>
           <Row name="Security council">{council === 0 ? <><Badge tone="warn">does not exist yet</Badge><p className="quiet">Its address is reserved; nobody can pause, veto or resolve.</p></> : <HexText value={system.securityCouncil} />}</Row>
-          <Row name="Finality">{isAlone ? <><Badge tone="warn">attesters alone</Badge><p className="quiet">{TRAINING_SENTENCE}</p></> : <><Badge tone="good">validity proof</Badge><p className="quiet">{PROOF_SENTENCE}</p></>}</Row>
+          <Row name="Finality">{isAlone ? <><Badge tone="warn">attesters alone</Badge><p className="quiet">No validity proof backs it.</p></> : <><Badge tone="good">validity proof</Badge><p className="quiet">{PROOF_SENTENCE}</p></>}</Row>
           <Row name="Operator">It can leave your transaction out, not take your money: <RouteLink to={['force']}>force it</RouteLink>. <HexText value={operator} /></Row>
         </Rows>
       )}</BlockValue>

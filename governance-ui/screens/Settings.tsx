@@ -71,8 +71,8 @@ export function Settings({ why, onChanged }: { route: readonly string[]; why?: s
       <Panel title="Rollup and endpoints">
         <div className="form">
           <div className="wide form form-first"><Field label="Rollup contract on L1" value={draft.rollup} onChange={set('rollup')} placeholder="0x…" hint="Everything else is found from this address." /><Field label="L1 block of its deployment" value={draft.deployBlock} onChange={set('deployBlock')} mode="decimal" hint="Events are searched from here on." /></div>
-          <div className="stack"><Field label="L1 chain id" value={draft.l1Chain} onChange={set('l1Chain')} mode="decimal" /><EndpointList label="L1 endpoints" value={draft.l1} onChange={set('l1')} /></div>
-          <div className="stack"><Field label="L2 chain id" value={draft.l2Chain} onChange={set('l2Chain')} mode="decimal" /><EndpointList label="L2 endpoints" value={draft.l2} onChange={set('l2')} /></div>
+          <div className="wide form form-halves"><div className="stack"><Field label="L1 chain id" value={draft.l1Chain} onChange={set('l1Chain')} mode="decimal" /><EndpointList label="L1 endpoints" value={draft.l1} onChange={set('l1')} /></div>
+          <div className="stack"><Field label="L2 chain id" value={draft.l2Chain} onChange={set('l2Chain')} mode="decimal" /><EndpointList label="L2 endpoints" value={draft.l2} onChange={set('l2')} /></div></div>
           <div className="wide"><Field label="A watchtower (may be empty)" value={draft.watchtower} onChange={set('watchtower')} placeholder="http://127.0.0.1:9200" hint="Its verdicts are shown as its own word, on Health and on upgrades; nothing rests on them." /></div>
         </div>
         <p className="quiet">{COLLUSION_SENTENCE} Endpoints must allow requests from web pages (CORS).</p>

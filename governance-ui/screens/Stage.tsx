@@ -7,6 +7,8 @@
 
 import { durationText, etherText, group } from '../components/format.ts';
 import { useReading } from '../components/session.tsx';
+import { Spans } from '../components/spans.tsx';
+import type { SpanPart } from '../components/spans.tsx';
 import { Stages } from '../components/stages.tsx';
 import { Badge, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import type { Tone } from '../components/ui.tsx';
@@ -71,6 +73,14 @@ function Items() {
   );
 }
 
+/** A share as a length of a whole that all bars have. */
+const WHOLE = 1_000n;
+function shareParts(counted: bigint, needed: bigint): readonly SpanPart[] {
+  const share = needed === 0n || counted >= needed ? WHOLE : (counted * WHOLE) / needed;
+  return [{ seconds: share, tone: 'accent' }, { seconds: WHOLE - share, tone: 'none' }];
+}
+const percentText = (counted: bigint, needed: bigint): string => `${needed === 0n || counted >= needed ? 100n : (counted * 100n) / needed} %`;
+
 function Next({ name }: { name: StageName }) {
   const needed = useReading('l1', ['requirement', name], async ({ system, at }) => (system.governance.maturity === undefined ? unknown('no maturity contract stands') : requirement(system.governance.maturity, at, name)));
   const counted = useReading('l1', ['progress'], async ({ system, at }) => (system.governance.maturity === undefined ? unknown('no maturity contract stands') : progress(system.governance.maturity, at)));
@@ -81,6 +91,10 @@ function Next({ name }: { name: StageName }) {
         <Row name="Days with a final batch"><Value reading={counted}>{({ batchDays }) => group(batchDays)}</Value> of <Value reading={needed}>{({ batchDays }) => group(batchDays)}</Value></Row>
         <Row name="Age of a zk lane">at least <Value reading={needed}>{({ laneAgeSeconds }) => durationText(laneAgeSeconds)}</Value></Row>
       </Rows>
+      {counted?.known === true && needed?.known === true ? <Spans label="What is counted of what is needed" rows={[
+        { key: 'value', name: 'Value at risk', parts: shareParts(counted.value.valueSeconds, needed.value.valueSeconds), words: percentText(counted.value.valueSeconds, needed.value.valueSeconds) },
+        { key: 'days', name: 'Days', parts: shareParts(BigInt(counted.value.batchDays), BigInt(needed.value.batchDays)), words: percentText(BigInt(counted.value.batchDays), BigInt(needed.value.batchDays)) },
+      ]} /> : null}
       <ReadAt reading={needed} chain="L1" />
     </Panel>
   );

@@ -7,6 +7,7 @@
 import { Completeness } from '../components/completeness.tsx';
 import { RouteLink } from '../components/router.tsx';
 import { useReading, useSystem } from '../components/session.tsx';
+import { Spans } from '../components/spans.tsx';
 import { Badge, HexText, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { STATE_TONES, useUpgrades } from '../components/upgrades.ts';
 import { BlockValue, Moment, ReadAt, Value } from '../components/value.tsx';
@@ -63,8 +64,13 @@ function Delays() {
     <Panel title="What the timelock grants">
       <Rows>
         <Row name="Slowest way out" hint="the exit window W"><Value reading={window}>{durationText}</Value></Row>
-        {UPGRADE_KINDS.map(({ name }, kind) => <Row key={name} name={`Delay: ${name}`}><Value reading={delays}>{(list) => durationText(list[kind] ?? 0n)}</Value></Row>)}
       </Rows>
+      <h3>How long an upgrade of each kind waits{window?.known === true ? ', the mark being the slowest way out' : ''}</h3>
+      <BlockValue reading={delays}>{(list) => <Spans label="Delays" mark={window?.known === true ? window.value : undefined} rows={UPGRADE_KINDS.map(({ name }, kind) => {
+        const delay = list[kind] ?? 0n;
+        return { key: name, name, words: durationText(delay), parts: [{ seconds: delay, tone: window?.known === true && delay <= window.value ? 'soft' : 'accent' }] };
+      })} />}</BlockValue>
+      {window?.known === true && delays?.known === true && delays.value.some((delay) => delay <= window.value) ? <p className="quiet">A grey bar is shorter than the slowest way out: before such a change not everyone can be out.</p> : null}
       <ReadAt reading={delays} chain="L1" />
     </Panel>
   );

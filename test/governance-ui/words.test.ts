@@ -102,7 +102,7 @@ describe('time left', () => {
     assert.ok(standing.kind === 'pending');
     assert.equal(standing.upgradeId, id(2));
     assert.equal(standing.secondsLeft, 5_000n - 1_600n - 4_000n);
-    assert.deepEqual(standingOf({ pending: [], worstExitSeconds: 15n, upgradeDelaySeconds: 48n, now: 0n }), { kind: 'quiet', netWindowSeconds: 33n });
+    assert.deepEqual(standingOf({ pending: [], worstExitSeconds: 15n, upgradeDelaySeconds: 48n, now: 0n }), { kind: 'quiet', netWindowSeconds: 33n, upgradeDelaySeconds: 48n, worstExitSeconds: 15n });
   });
 });
 

@@ -108,6 +108,11 @@ test('those who govern do it from the page', { timeout: 600_000 }, async (t) => 
     await row(signer.address).getByText('Answer: you are alive').click();
     await row(signer.address).getByRole('button', { name: 'Go on as the other account' }).first().click();
     await row(signer.address).getByText('Or sign it only').click();
+    wallet.policy.now = { alterTyped: (typed) => ({ ...typed, message: { ...(typed['message'] as object), epoch: '99' } }) };
+    await row(signer.address).getByRole('button', { name: 'Sign the answer in wallet' }).click();
+    await seeText(page, /thrown away/);
+    assert.equal(await page.getByRole('link', { name: 'the answer' }).count(), 0, 'a signature over other bytes becomes no link');
+    wallet.policy.now = {};
     await row(signer.address).getByRole('button', { name: 'Sign the answer in wallet' }).click();
     const href = await page.getByRole('link', { name: 'the answer' }).getAttribute('href');
     await context.close();
