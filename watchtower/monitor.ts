@@ -45,8 +45,10 @@ export interface View {
   readonly lastEvent: (contract: string, name: string) => StoredEvent | undefined;
   /** What a monitor keeps between blocks to save work; never what it decides. */
   readonly memory: Map<string, unknown>;
-  /** Endpoint that simulations fork from; undefined when they are switched off. */
-  readonly forkUrl: string | undefined;
+  /** A block's JSON whose header hashes to what the quorum agreed; its transactions are what one endpoint says. */
+  readonly block: (number: bigint) => Promise<Readonly<Record<string, unknown>>>;
+  /** Whether upgrades are tried out on forks. */
+  readonly isSimulating: boolean;
   /** What re-execution came to so far; undefined when it is switched off or has not begun. */
   readonly reexecuted: () => Reexecuted | undefined;
   /** The last verdict of every check, this block's of those that ran before. */

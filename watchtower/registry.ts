@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { ConfigMistake } from './fault.ts';
 import type { Check, Monitor } from './monitor.ts';
 import { agreement } from './monitors/agreement.ts';
+import { batchData } from './monitors/batchData.ts';
 import { clock } from './monitors/clock.ts';
 import { conservation } from './monitors/conservation.ts';
 import { continuity } from './monitors/continuity.ts';
@@ -11,24 +12,34 @@ import { contradictions } from './monitors/contradictions.ts';
 import { coreCode } from './monitors/coreCode.ts';
 import { council } from './monitors/council.ts';
 import { disputes } from './monitors/disputes.ts';
-import { exitTime } from './monitors/exitTime.ts';
+import { drills } from './monitors/drills.ts';
 import { eventsMatchState } from './monitors/eventsMatchState.ts';
+import { exitTime } from './monitors/exitTime.ts';
 import { finalMatchesL2 } from './monitors/finalMatchesL2.ts';
 import { forcedQueue } from './monitors/forcedQueue.ts';
 import { lanes } from './monitors/lanes.ts';
+import { lanesRefuse } from './monitors/lanesRefuse.ts';
 import { lifecycle } from './monitors/lifecycle.ts';
 import { liveness } from './monitors/liveness.ts';
+import { memberCode } from './monitors/memberCode.ts';
 import { peers } from './monitors/peers.ts';
 import { people } from './monitors/people.ts';
 import { pins } from './monitors/pins.ts';
 import { reexecution } from './monitors/reexecution.ts';
+import { signsOfLife } from './monitors/signsOfLife.ts';
 import { stage } from './monitors/stage.ts';
+import { strandedBatches } from './monitors/strandedBatches.ts';
+import { unannounced } from './monitors/unannounced.ts';
+import { unusedProofs } from './monitors/unusedProofs.ts';
+import { upgradeIdentity } from './monitors/upgradeIdentity.ts';
 import { upgrades } from './monitors/upgrades.ts';
+import { zkAnswers } from './monitors/zkAnswers.ts';
+import { zkProgram } from './monitors/zkProgram.ts';
 import { SELF_CHECKS } from './self/selfWatch.ts';
 
 export const MONITORS: readonly Monitor[] = [
-  pins, agreement, continuity, eventsMatchState, coreCode, upgrades, lanes, reexecution, finalMatchesL2, contradictions, disputes, liveness, forcedQueue, conservation, lifecycle,
-  people, council, clock, exitTime, stage, peers,
+  pins, agreement, continuity, eventsMatchState, coreCode, upgrades, lanes, upgradeIdentity, zkProgram, zkAnswers, lanesRefuse, strandedBatches, reexecution, finalMatchesL2, contradictions,
+  disputes, unusedProofs, batchData, liveness, forcedQueue, conservation, lifecycle, people, memberCode, council, signsOfLife, unannounced, drills, clock, exitTime, stage, peers,
 ];
 
 /** A check as the configuration wants it. */

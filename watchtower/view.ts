@@ -2,12 +2,12 @@
 // Merkle proof against the block's state root, which needs no one's word. Does not own what is concluded.
 // Invariant: a read that cannot be had is Unverifiable; nothing defaults to zero.
 
-import { keccak256, toHex, type Hex } from 'viem';
+import { isHex, keccak256, toHex, type Hex } from 'viem';
 import { assetKey, mappingSlot, MESSAGE_PASSER, MESSAGE_PASSER_SLOTS } from '@keyfall/protocol';
 import type { Contracts } from './contracts.ts';
 import { EndpointFault } from './fault.ts';
 import { Endpoint } from './l1/endpoint.ts';
-import type { L1Header } from './l1/header.ts';
+import { readHeader, type L1Header } from './l1/header.ts';
 import { provenAccount } from './l1/proof.ts';
 import type { Quorum } from './l1/quorum.ts';
 import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts';
@@ -38,7 +38,9 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
     const found = agreed.get(key) ?? quorum.same<Hex>(what, 'eth_call', [call, { blockHash: header.hash }], (value) => String(value));
     agreed.set(key, found);
     try {
-      return await found;
+      const answer = await found;
+      if (!isHex(answer)) throw new Unverifiable(`${what}: expected hexadecimal data, the operators say ${JSON.stringify(answer).slice(0, 80)}`);
+      return answer;
     } catch (cause) {
       agreed.delete(key);
       throw cause;
@@ -54,15 +56,18 @@ export function createView(parts: ViewParts, header: L1Header, answers: View['an
   };
   const prove = async (address: Hex, slots: readonly Hex[] = []): Promise<ProvenAccount> => provenAccount(endpoints, header, address, slots);
   return {
-    header, answers, cursor, config, contracts, readAt, prove, memory, forkUrl: config.isSimulating && config.l1.endpoints[0] !== undefined ? urlOf(config.l1.endpoints[0]) : undefined,
+    header, answers, cursor, config, contracts, readAt, prove, memory, isSimulating: config.isSimulating,
     read: async <T>(contract: string, functionName: string, args: readonly unknown[] = []) => {
       if (!contracts.has(contract)) throw new Unverifiable(`the configuration names no ${contract}`);
       return readAt<T>(contracts.address(contract), contract, functionName, args);
     },
     code: async (address) => {
-      const [{ codeHash }, code] = await Promise.all([prove(address), quorum.any<Hex>('eth_getCode', [address, `0x${header.number.toString(16)}`])]);
-      if (keccak256(code) !== codeHash) throw new Unverifiable(`the code of ${address} hashes to ${keccak256(code)}, its account says ${codeHash}`);
-      return code;
+      const { codeHash } = await prove(address);
+      return quorum.checked<Hex>(`the code of ${address}`, 'eth_getCode', [address, `0x${header.number.toString(16)}`], (code) => (isHex(code) && keccak256(code) === codeHash ? undefined : `code ${isHex(code) ? `of hash ${keccak256(code)}` : 'that is none'}, its account says ${codeHash}`));
+    },
+    block: async (number) => {
+      const agreed = number === header.number ? header : (await quorum.header(number)).header;
+      return quorum.checked(`block ${number}`, 'eth_getBlockByNumber', [toHex(number), false], (json, operator) => (json !== null && readHeader(json, operator).hash === agreed.hash ? undefined : `another block than ${agreed.hash}`));
     },
     events: (contract, name) => store.list<StoredEvent>(['event', contract, name]),
     eventsFrom: (contract, name, block) => store.entries<StoredEvent>(['event', contract, name], block, MOST_EVENTS).map(({ value }) => value),

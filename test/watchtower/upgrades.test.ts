@@ -131,6 +131,7 @@ describe('upgrades', () => {
     const [verdict] = watched.verdicts('B-upgrades');
     assert.equal(verdict?.status, 'violation');
     assert.match(verdict.sentence, /F33-operator: hot and cold key are one/);
+    assert.deepEqual(watched.verdicts('B17-upgrade-identity').map(({ subject, status }) => [subject, status]), [[verdict.subject, 'ok']], 'its identity computed here is the contract\'s');
     const view = watched.engine.lastView as View;
     const [looked] = await lookAtUpgrades(view);
     assert.equal(looked?.state, 'Scheduled');

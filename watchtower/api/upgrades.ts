@@ -29,7 +29,7 @@ export function addUpgradeRoutes(server: FastifyInstance, answers: Answers, last
     const found = look().find((upgrade) => upgrade.id === id.toLowerCase());
     if (found === undefined) return reply.code(404).send({ error: 'no upgrade of this id was scheduled' });
     if (form !== undefined && found.report !== undefined) return reply.type('text/markdown; charset=utf-8').send(markdown(found.report));
-    return reply.type('application/json').send(canonicalJson({ ...summaryOf(found), report: found.report ?? null }));
+    return reply.type('application/json').send(canonicalJson({ ...summaryOf(found), report: found.report ?? null, stacked: found.stacked ?? null }));
   });
   server.get('/v1/exit-plans', async (request, reply) => {
     const { address } = request.query as { address?: unknown };

@@ -93,7 +93,9 @@ export class Quorum {
   async same<T>(what: string, method: string, params: readonly unknown[], key: (value: unknown) => string = (value) => JSON.stringify(value)): Promise<T> {
     const answers = perOperator(await this.#ask(async (endpoint) => ({ value: await endpoint.request(method, params) }), ({ value }) => key(value)));
     const groups = Map.groupBy(answers.filter(({ value }) => value !== undefined), ({ value }) => key(value?.value));
-    for (const group of groups.values()) if (group.length >= this.needed) return group[0]?.value?.value as T;
+    // Where K is at most half of the operators, two answers may each have K: then nobody can say which is true.
+    const [most = [], second = []] = [...groups.values()].toSorted((a, b) => b.length - a.length);
+    if (most.length >= this.needed && most.length > second.length) return most[0]?.value?.value as T;
     const detail = groups.size > 1 ? `operators differ: ${answers.map(({ operator, value, fault }) => `${operator} says ${value === undefined ? fault : key(value.value).slice(0, 80)}`).join('; ')}` : faultsOf(answers);
     throw new Unverifiable(`${what}: fewer than ${this.needed} operators agree (${detail})`);
   }
@@ -105,18 +107,26 @@ export class Quorum {
     return BigInt(text);
   }
 
-  /** The first answer of any endpoint: for what the caller checks against a hash. @throws Unverifiable */
-  async any<T>(method: string, params: readonly unknown[]): Promise<T> {
+  /**
+   * The first answer that is right by the caller's check (against a hash, a root); whoever gave another is named in the matrix.
+   * @param wrong why an answer is not the right one; undefined = it is @throws Unverifiable
+   */
+  async checked<T>(what: string, method: string, params: readonly unknown[], wrong: (value: unknown, operator: string) => string | undefined): Promise<T> {
     const faults: string[] = [];
     for (const endpoint of restedFirst(this.#endpoints)) {
+      const { operator } = endpoint;
       try {
-        return await endpoint.request(method, params) as T;
+        const value = await endpoint.request(method, params);
+        const detail = wrong(value, operator);
+        if (detail === undefined) return value as T;
+        faults.push(`${operator}: ${detail}`);
+        this.matrix.set(operator, { operator, state: 'dissents', detail: `${what}: ${detail}` });
       } catch (fault) {
         if (!(fault instanceof EndpointFault)) throw fault;
         faults.push(fault.message);
       }
     }
-    throw new Unverifiable(`${method}: no endpoint answers (${faults.join('; ')})`);
+    throw new Unverifiable(`${what}: no endpoint gives it right (${faults.join('; ')})`);
   }
 
   /** Asks all; waits for all, or for enough equal answers and a little longer. @param key what makes two answers equal */

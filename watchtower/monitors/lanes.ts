@@ -1,14 +1,29 @@
-// B: lanes that may answer. A lane that lies voids everything unpaid, so every registration and switch is told.
+// B15: lanes that may answer. A lane that lies voids everything unpaid, so every registration and switch is told, and a lane that is on without having
+// been announced, or of another kind than was announced, is a violation.
 
-import type { Monitor } from '../monitor.ts';
+import { Contracts } from '../contracts.ts';
+import type { Monitor, Notice } from '../monitor.ts';
+import { enabledLanes, LANE_KINDS } from './enabledLanes.ts';
+import { holds } from './verdicts.ts';
 
-const KINDS: Readonly<Record<string, string>> = { 1: 'zk', 2: 'attester' };
-const contract = (name: string): Monitor['notices'] => [
-  { contract: name, event: 'LaneRegistered', severity: 'critical', subject: ({ args }) => String(args['lane']), sentence: ({ args }) => `a new ${KINDS[String(args['kind'])] ?? 'unknown'} lane may answer: ${String(args['lane'])}` },
-  { contract: name, event: 'LaneSwitched', severity: 'critical', subject: ({ args }) => String(args['lane']), sentence: ({ args }) => `lane ${String(args['lane'])} was switched ${args['isEnabled'] === true ? 'on' : 'off'}` },
+const told: readonly Notice[] = [
+  { contract: 'Lanes', event: 'LaneRegistered', severity: 'critical', subject: ({ args }) => String(args['lane']), sentence: ({ args }) => `a new ${LANE_KINDS[String(args['kind'])] ?? 'unknown'} lane may answer: ${String(args['lane'])}` },
+  { contract: 'Lanes', event: 'LaneSwitched', severity: 'critical', subject: ({ args }) => String(args['lane']), sentence: ({ args }) => `lane ${String(args['lane'])} was switched ${args['isEnabled'] === true ? 'on' : 'off'}` },
 ];
 
 export const lanes: Monitor = {
-  id: 'B15-lanes', group: 'B', about: 'which lanes may answer', severity: 'critical', needs: ['Lanes'], staleAfterSeconds: 900,
-  notices: contract('Lanes') ?? [],
+  id: 'B15-lanes', group: 'B', about: 'a lane may answer, and each that may was announced as what it is', severity: 'critical', needs: ['Lanes'], staleAfterSeconds: 900, notices: told,
+  evaluate: async (view) => {
+    const enabled = await enabledLanes(view);
+    const announced = new Map(view.events('Lanes', 'LaneRegistered').map(({ args }) => [String(args['lane']).toLowerCase(), Number(args['kind'])]));
+    const dead = new Set(view.events('Lanes', 'LaneKilled').map(({ args }) => String(args['lane']).toLowerCase()));
+    const each = await Promise.all(enabled.map(async ({ lane, kind, specId }) => {
+      const [name, said] = [LANE_KINDS[String(kind)] ?? `kind ${kind}`, announced.get(lane.toLowerCase())];
+      const own = Number(await view.readAt<bigint>(lane, Contracts.LANE, 'specId'));
+      const isRight = said === kind && own === specId && !dead.has(lane.toLowerCase());
+      const came = `${said === undefined ? 'never registered' : `registered as ${LANE_KINDS[String(said)] ?? `kind ${said}`}`}, spec ${own}${dead.has(lane.toLowerCase()) ? ', killed' : ''}`;
+      return holds(view, isRight, { subject: lane, sentence: `the ${name} lane ${lane} may answer batches of spec ${specId}: ${came}`, expected: `registered as ${name}, spec ${specId}, alive`, got: came });
+    }));
+    return [holds(view, enabled.length > 0, { sentence: enabled.length === 0 ? 'no lane may answer: nothing can become final' : `${enabled.length} lanes may answer`, expected: 'at least one lane', got: String(enabled.length) }), ...each];
+  },
 };

@@ -1,6 +1,6 @@
 // F32, F33: who holds which key, told when it changes; and one key in two roles, which turns two locks into one.
 
-import type { Monitor, Notice } from '../monitor.ts';
+import type { Monitor, Notice, View } from '../monitor.ts';
 import { holds } from './verdicts.ts';
 
 const told: readonly Notice[] = [
@@ -18,7 +18,15 @@ export const people: Monitor = {
     add(await view.read<string>('Rollup', 'operator'), 'operator (hot)');
     add(await view.read<string>('Rollup', 'coldKey'), 'operator (cold)');
     if (view.contracts.hasFunction('AttesterLane', 'attesters')) for (const member of await view.read<readonly string[]>('AttesterLane', 'attesters')) add(member, 'attester');
+    if (view.contracts.has('SecurityCouncil')) for (const { account } of await view.read<readonly { readonly account: string }[]>('SecurityCouncil', 'members')) add(account, 'council member');
+    if (view.contracts.has('OperatorSeat')) await addBidder(view, add);
     const shared = [...holders].filter(([, roles]) => roles.length > 1);
     return [holds(view, shared.length === 0, { sentence: shared.length === 0 ? `${holders.size} keys, each with one role` : shared.map(([address, roles]) => `${address} is ${roles.join(' and ')}`).join('; '), expected: 'one role a key', got: `${shared.length} keys with several` })];
   },
 };
+
+/** Who would take the seat: zero while nobody bids. */
+async function addBidder(view: View, add: (address: string, role: string) => void): Promise<void> {
+  const { operator, coldKey } = await view.read<{ readonly operator: string; readonly coldKey: string }>('OperatorSeat', 'auction');
+  for (const [address, role] of [[operator, 'bid for operator (hot)'], [coldKey, 'bid for operator (cold)']] as const) if (BigInt(address) !== 0n) add(address, role);
+}

@@ -13,11 +13,12 @@ export const upgrades: Monitor = {
   id: 'B-upgrades', group: 'B', about: 'no pending upgrade fails a check', severity: 'critical', needs: ['UpgradeTimelock', 'Clock', 'Rollup'], staleAfterSeconds: 900,
   evaluate: async (view) => {
     const looked = await lookAtUpgrades(view);
-    return looked.map(({ id: subject, state, report, scheduledReportHash, hash, time, undecodable }) => {
+    return looked.map(({ id: subject, state, report, scheduledReportHash, hash, time, undecodable, stacked }) => {
       if (undecodable !== undefined) return verdict(view, 'violation', { subject, sentence: 'an upgrade is scheduled whose payload does not decode: nobody can say what it does', expected: undecodable.expected, got: undecodable.got });
       const isPending = state === 'Scheduled' || state === 'Executable';
-      const failed = report?.checks.filter(({ status }) => status === 'violation') ?? [];
-      const unknown = report?.checks.filter(({ status }) => status === 'unverifiable') ?? [];
+      const checks = [...report?.checks ?? [], ...(stacked?.checks ?? []).map((check) => ({ ...check, id: `${check.id} after ${stacked?.ids.join(', ') ?? ''}` }))];
+      const failed = checks.filter(({ status }) => status === 'violation');
+      const unknown = checks.filter(({ status }) => status === 'unverifiable');
       const status = !isPending ? 'ok' : failed.length > 0 ? 'violation' : unknown.length > 0 ? 'unverifiable' : 'ok';
       const when = isPending ? describeTime(time) : `It is ${state.toLowerCase()}.`;
       const found = failed.length > 0 ? failed.map((check) => `${check.id}: ${check.sentence}`).join('; ') : unknown.length > 0 ? `not checkable: ${unknown.map((check) => check.id).join(', ')}` : 'every check holds';

@@ -27,7 +27,7 @@ export interface Report {
 /** Describes, checks and tries out an upgrade, scheduled or only proposed. */
 export async function reportOn(view: View, upgrade: Upgrade): Promise<Report> {
   const [{ sentences, deltas }, seen] = await Promise.all([describeUpgrade(view, upgrade), checkUpgrade(view, upgrade)]);
-  const tried = view.forkUrl === undefined ? [NOT_TRIED] : await simulate(view, upgrade, view.forkUrl);
+  const tried = view.isSimulating ? await simulate(view, upgrade) : [NOT_TRIED];
   const checks = [...seen, ...tried];
   return { version: 1, l1ChainId: view.config.l1.chainId, timelock: view.contracts.address('UpgradeTimelock'), kind: upgrade.kind, payload: upgrade.payload, sentences, deltas, checks };
 }

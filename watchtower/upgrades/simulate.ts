@@ -2,8 +2,10 @@
 // promises tried as a stranger would: what is final stays, escrow covers the books, messages are taken, the operator can commit, Enforced opens, the
 // chain freezes on its last final root. Owns the trial and what is allowed to be written. Does not own the report.
 //
-// The wait is skipped by writing the schedule's times, not the clock's: the guards of the execution are those of today.
-// Invariant: each promise is first seen to hold on the fork without the upgrade; one that does not is unverifiable, not a finding.
+// The wait is skipped by writing the schedule's times, not the clock's: the guards of the execution are those of today. An upgrade is tried alone, and on
+// top of the others that are pending and may be carried out before it.
+// Invariant: each promise is first seen to hold on the fork without the upgrade; one that does not is unverifiable, not a finding. A trial in which
+// anything that the fork asked could not be proven is unverifiable, whatever came of it.
 
 import { encodeAbiParameters, keccak256, pad, toHex, type Hex } from 'viem';
 import { ENFORCED_TRIGGER_SECONDS, UPGRADE_KINDS } from '@keyfall/protocol';
@@ -13,6 +15,7 @@ import type { CheckResult } from './checks.ts';
 import type { Upgrade } from './decode.ts';
 import { Fork, ForkRefusal } from './fork.ts';
 import { slotOf } from './slots.ts';
+import { ProvenUpstream } from './upstream.ts';
 
 const STRANGER: Hex = `0x${'57'.repeat(20)}`;
 const IMPLEMENTATION_SLOT = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
@@ -29,28 +32,44 @@ const WRITES: Readonly<Record<string, readonly string[]>> = {
 };
 
 type Result = Omit<CheckResult, 'id'>;
-interface Trial { readonly view: View; readonly fork: Fork; readonly upgrade: Upgrade }
+interface Trial { readonly view: View; readonly fork: Fork; readonly upgrade: Upgrade; readonly earlier: readonly Upgrade[] }
 
-/** Runs every trial on forks of its own. @param upstream endpoint that the forks read from */
-export async function simulate(view: View, upgrade: Upgrade, upstream: string): Promise<readonly CheckResult[]> {
-  const results: CheckResult[] = [];
-  const trial = async (id: string, act: (trial: Trial) => Promise<Result>): Promise<void> => {
-    try {
-      const fork = await Fork.start(upstream, view.header.number);
-      try {
-        results.push({ id, ...await act({ view, fork, upgrade }) });
-      } finally {
-        await fork.stop();
-      }
-    } catch (cause) {
-      if (!(cause instanceof Unverifiable)) throw cause;
-      results.push({ id, status: 'unverifiable', sentence: cause.message, expected: 'a trial', got: 'none' });
+/** Runs every trial on forks of its own. @param earlier pending upgrades that are carried out before it, in this order; then only the promises are tried */
+export async function simulate(view: View, upgrade: Upgrade, earlier: readonly Upgrade[] = []): Promise<readonly CheckResult[]> {
+  const upstream = await ProvenUpstream.start(view);
+  try {
+    const trial = async (id: string, act: (trial: Trial) => Promise<Result>): Promise<CheckResult> => ({ id, ...await onFork({ view, upgrade, earlier }, upstream, act) });
+    const results: CheckResult[] = [];
+    if (earlier.length === 0) {
+      results.push(await trial('C18-writes', writesOnlyWhatItSays));
+      if (results[0]?.status !== 'ok' && results[0]?.got === 'refused') return results;
     }
-  };
-  await trial('C18-writes', writesOnlyWhatItSays);
-  if (results.at(-1)?.status !== 'ok' && results.at(-1)?.got === 'refused') return results;
-  for (const { id, promise } of PROMISES) await trial(id, async (parts) => keeps(parts, promise));
-  return results;
+    for (const { id, promise } of PROMISES) results.push(await trial(id, async (parts) => keeps(parts, promise)));
+    return results;
+  } finally {
+    await upstream.stop();
+  }
+}
+
+/** One trial. What the fork was refused it cannot tell from what an act was refused: then the trial says nothing. */
+async function onFork(parts: Omit<Trial, 'fork'>, upstream: ProvenUpstream, act: (trial: Trial) => Promise<Result>): Promise<Result> {
+  const unknown = (sentence: string): Result => ({ status: 'unverifiable', sentence, expected: 'a trial', got: 'none' });
+  const faultsBefore = upstream.faults.length;
+  try {
+    const fork = await Fork.start(upstream.url, parts.view.header.number);
+    let result: Result;
+    try {
+      result = await act({ ...parts, fork });
+    } finally {
+      await fork.stop();
+    }
+    const fault = upstream.faults[faultsBefore];
+    return fault === undefined ? result : unknown(fault);
+  } catch (cause) {
+    // Where no promise was being tried, a refusal is the fork's own: it shows nothing of the upgrade.
+    if (!(cause instanceof Unverifiable || cause instanceof ForkRefusal)) throw cause;
+    return unknown(upstream.faults[faultsBefore] ?? cause.message);
+  }
 }
 
 async function read<T>({ view, fork }: Pick<Trial, 'view' | 'fork'>, contract: string, name: string, args: readonly unknown[] = []): Promise<T> {
@@ -58,7 +77,7 @@ async function read<T>({ view, fork }: Pick<Trial, 'view' | 'fork'>, contract: s
 }
 
 /** Makes the upgrade's time have come, by its schedule, and has a stranger carry it out. */
-async function carryOut({ view, fork, upgrade }: Trial): Promise<Hex> {
+async function carryOut({ view, fork, upgrade }: Pick<Trial, 'view' | 'fork' | 'upgrade'>): Promise<Hex> {
   const timelock = view.contracts.address('UpgradeTimelock');
   const kind = UPGRADE_KINDS.findIndex(({ name }) => name === upgrade.kind);
   const argument = { kind, payload: upgrade.payload, reportHash: upgrade.reportHash, salt: upgrade.salt };
@@ -197,6 +216,14 @@ async function enterEnforced(trial: Trial): Promise<void> {
 
 /** Tries a promise on the fork before the upgrade (undone) and after it. */
 async function keeps(trial: Trial, { what, act }: Trialled): Promise<Result> {
+  for (const upgrade of trial.earlier) {
+    try {
+      await carryOut({ ...trial, upgrade });
+    } catch (cause) {
+      if (cause instanceof ForkRefusal) throw new Unverifiable(`an upgrade of kind ${upgrade.kind} that is pending too cannot be carried out now: ${cause.message}`, { cause });
+      throw cause;
+    }
+  }
   const before = await snapshot(trial);
   const start = await trial.fork.rpc<Hex>('evm_snapshot', []);
   const without = await tried(async () => act(trial, before));
