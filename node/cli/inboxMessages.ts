@@ -4,9 +4,8 @@
 
 import { getAddress, keccak256 } from 'ethers';
 import type { Contract, ContractTransactionReceipt, ContractTransactionResponse, TransactionReceipt } from 'ethers';
-import { decodeMessage, depositTransactionHash, depositTransactionOf, fromHex, toHex } from '@keyfall/protocol';
-import { DROP_REASONS } from '@keyfall/protocol';
-import type { DropReason, InboxMessage } from '@keyfall/protocol';
+import { decodeMessage, depositTransactionHash, depositTransactionOf, dropSentence, fromHex, toHex } from '@keyfall/protocol';
+import type { InboxMessage } from '@keyfall/protocol';
 import { CommandFailure } from './failure.ts';
 import type { Output } from './output.ts';
 import type { RollupConnection } from './rollup.ts';
@@ -46,57 +45,57 @@ export function enqueuedMessage(receipt: ContractTransactionReceipt, inbox: Cont
   return { index, message, l2Hash, l1Hash: receipt.hash };
 }
 
-/** What L2 made of a message. */
-type MessageFate = { readonly kind: 'included'; readonly receipt: TransactionReceipt } | { readonly kind: 'dropped'; readonly why: string };
+/** What L2 made of a message. `unrun`: it was dropped or skipped, and nothing will come of it; `why` says which, as far as it is known. */
+type MessageFate = { readonly kind: 'included'; readonly receipt: TransactionReceipt } | { readonly kind: 'unrun'; readonly why: string };
 
-/** Why a signed message was dropped (SPEC section 4), and what to do about it. Every drop leaves the transaction's nonce unused. */
-const DROP_SENTENCES: Record<DropReason, string> = {
-  malformed: 'its bytes are no L2 transaction',
-  unsupportedType: 'its transaction type does not exist on this chain',
-  wrongChain: 'it was signed for another chain, or without naming one',
-  badSignature: 'nobody signed it',
-  invalidFields: 'no account could send it (tip, init code, authorizations or nonce)',
-  overBudget: 'its gas limit is above the gas that the message prepaid: force it again with a larger --gas',
-  intrinsicGas: 'its gas limit is below what its bytes cost',
-  senderHasCode: 'its sender is a contract',
-  nonceTooLow: 'its nonce is used: it, or another of that nonce, was executed before',
-  nonceTooHigh: 'one with an earlier nonce must come first',
-  insufficientBalance: 'its sender has less than its value',
-  surchargeExceeded: 'its run costs more surcharge than the message prepaid: force it again with a larger --surcharge',
-};
-
-/** @param reason as keyfall_message says it; undefined if no node says */
-export function whyDropped(reason: number | undefined): string {
-  const name = (Object.keys(DROP_REASONS) as DropReason[]).find((key) => DROP_REASONS[key] === reason);
-  return name === undefined ? 'it was invalid when its turn came (SPEC section 4 lists why that can be)' : `${DROP_SENTENCES[name]} (SPEC section 4, reason ${reason ?? ''})`;
+/** What `keyfall_message` answers, as far as it is used here. */
+interface NodeAnswer {
+  readonly status?: unknown;
+  readonly dropReason?: unknown;
 }
 
-/** The drop reason that the L2 endpoint names. @param answer of keyfall_message */
-export function dropReasonOf(answer: unknown): number | undefined {
-  const reason = (answer as { dropReason?: unknown } | null)?.dropReason;
-  return typeof reason === 'string' && /^0x[0-9a-f]+$/i.test(reason) ? Number(reason) : undefined;
+const SKIPPED = 'was skipped: it will never be executed, and what it brought is refunded on L1; force it anew';
+const UNNAMED = 'was dropped, or skipped, for a reason that the L2 endpoint does not name: its L2 nonce is unused by it';
+
+/** Why nothing came of a message, in the node's word; undefined while that may still change or the node cannot tell. */
+function unrunBy(answer: NodeAnswer | null): string | undefined {
+  if (answer?.status === 'skipped') return SKIPPED;
+  if (answer?.status !== 'dropped') return undefined;
+  const reason = typeof answer.dropReason === 'string' && /^0x[0-9a-f]+$/i.test(answer.dropReason) ? Number(answer.dropReason) : undefined;
+  const sentence = reason === undefined ? undefined : dropSentence(reason);
+  return sentence === undefined ? 'was dropped, for a reason that the L2 endpoint does not name: its L2 nonce is unused by it' : `was dropped, its nonce unused by it: ${sentence} (SPEC section 4, reason ${reason})`;
 }
 
 /**
- * Waits until the message was executed on L2, or until a final batch contains it and no transaction came of it (which only a
- * signed one can meet: it was invalid when its turn came).
+ * One look at what L2 made of a message; undefined as long as something may still come of it. The receipt is looked for last too: a copy of
+ * the same signed transaction, which anyone may have enqueued before it, is executed in its place, and between two looks.
+ * @param l2Hash of its L2 transaction
  */
+export async function fateOf({ index, l2Hash }: Pick<EnqueuedMessage, 'index' | 'l2Hash'>, connection: Pick<RollupConnection, 'l2' | 'rollup'>): Promise<MessageFate | undefined> {
+  const { l2 } = connection;
+  const receipt = await l2.getTransactionReceipt(l2Hash);
+  if (receipt !== null) return { kind: 'included', receipt };
+  // An endpoint that is no node of ours has no such method.
+  const answer = await (l2.send('keyfall_message', [`0x${index.toString(16)}`]) as Promise<NodeAnswer | null>).catch(() => undefined);
+  const why = answer === undefined ? await unrunByL1(index, connection) : unrunBy(answer);
+  if (why === undefined) return undefined;
+  const after = await l2.getTransactionReceipt(l2Hash);
+  return after === null ? { kind: 'unrun', why } : { kind: 'included', receipt: after };
+}
+
+/** Whether L1 alone shows that nothing came of it: it is settled, and the L2 endpoint has every block that is final. */
+async function unrunByL1(index: bigint, { l2, rollup }: Pick<RollupConnection, 'l2' | 'rollup'>): Promise<string | undefined> {
+  const settled = (await rollup().getFunction('settledIndex').staticCall()) as bigint;
+  if (settled <= index) return undefined;
+  const [, , , finalNumber] = (await rollup().getFunction('finalHead').staticCall()) as [bigint, string, string, bigint];
+  return BigInt(await l2.getBlockNumber()) < finalNumber ? undefined : UNNAMED;
+}
+
+/** Waits until the message was executed on L2, or until it is known that it never will be. */
 export async function waitForFate(enqueued: EnqueuedMessage, connection: RollupConnection, timeoutSeconds: number, output: Output): Promise<MessageFate> {
-  return waitFor<MessageFate>(
-    async () => {
-      const receipt = await connection.l2.getTransactionReceipt(enqueued.l2Hash);
-      if (receipt !== null) return { kind: 'included', receipt };
-      if (enqueued.message.kind !== 'signed') return undefined;
-      const settled = (await connection.rollup().getFunction('settledIndex').staticCall()) as bigint;
-      if (settled <= enqueued.index) return undefined;
-      // The node's word adds the reason only: that it was dropped follows from L1. An endpoint without keyfall_message knows none.
-      const answer = await (connection.l2.send('keyfall_message', [`0x${enqueued.index.toString(16)}`]) as Promise<unknown>).catch(() => null);
-      return { kind: 'dropped', why: whyDropped(dropReasonOf(answer)) };
-    },
-    {
-      what: `message ${enqueued.index} to be executed on L2`,
-      timeoutSeconds,
-      onStillWaiting: (seconds, fault) => output.progress(`still waiting for L2 to take message ${enqueued.index} (${seconds} s)${fault}`),
-    },
-  );
+  return waitFor<MessageFate>(async () => fateOf(enqueued, connection), {
+    what: `message ${enqueued.index} to be executed on L2`,
+    timeoutSeconds,
+    onStillWaiting: (seconds, fault) => output.progress(`still waiting for L2 to take message ${enqueued.index} (${seconds} s)${fault}`),
+  });
 }

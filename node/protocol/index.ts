@@ -7,6 +7,7 @@ export * from './attestation.ts';
 export * from './bytes.ts';
 export * from './constants.ts';
 export * from './depositTransaction.ts';
+export * from './drops.ts';
 export * from './enforced.ts';
 export * from './fees.ts';
 export * from './message.ts';

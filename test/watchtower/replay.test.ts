@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import type { Wallet } from 'ethers';
+import { Wallet } from 'ethers';
 import { encodePayload, fromHex, toHex, type Hex, type InboxMessage } from '@keyfall/protocol';
 import { genesisHead, runBlock } from '../../watchtower/replay/blockRun.ts';
 import { createMachine, writeGenesis, type Allocation } from '../../watchtower/replay/machine.ts';
@@ -56,6 +56,25 @@ describe('a signed message with too little surcharge', () => {
     const enqueued = (surcharge: bigint) => ({ kind: 3 as const, sender: addressOf(wallet), to: new Uint8Array(20), mint: 0n, value: 0n, gas: 400_000n, surcharge, l1Time: 0n, data: raw });
     assert.deepEqual((await twins.block([enqueued(0n), enqueued(1n)])).map(({ reason }) => reason), ['surchargeExceeded', 'surchargeExceeded']);
     assert.deepEqual((await twins.block([enqueued(5_000_000n), enqueued(5_000_000n)])).map(({ reason }) => reason), ['nonceTooLow']);
+    await twins.engine.close();
+  });
+
+  it('leaves no trace of an account, a contract or a delegation that its run made, and the same bytes run later in the same block', async () => {
+    const twins = await Twins.start(8);
+    // It never had an account on L2.
+    const stranger = new Wallet(`0x${'77'.repeat(32)}`);
+    // Writes a slot and calls code that is there, so that its run takes surcharge after it has created.
+    const init = toHex(Uint8Array.of(0x60, 1, 0x5f, 0x55, 0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x73, ...contractAddress(1), 0x5a, 0xf1, 0x60, 9, 0x5f, 0x53, 0x60, 1, 0x5f, 0xf3));
+    const authorization = await stranger.authorize({ address: toHex(contractAddress(1)), chainId: CHAIN_ID, nonce: 2n });
+    const creating = await sign(stranger, { nonce: 0, gasLimit: 300_000n, data: init });
+    const delegating = await sign(stranger, { type: 4, nonce: 1, to: stranger.address, gasLimit: 300_000n, authorizationList: [authorization] } as never);
+    const message = (raw: Uint8Array, surcharge: bigint) => ({ kind: 3 as const, sender: addressOf(wallets[0] as Wallet), to: new Uint8Array(20), mint: 0n, value: 0n, gas: 400_000n, surcharge, l1Time: 0n, data: raw });
+    const [poor, rich] = [0n, 1_000_000n];
+    const drops = async (...messages: ReturnType<typeof message>[]): Promise<string[]> => (await twins.block(messages)).map(({ reason }) => reason);
+    assert.deepEqual(await drops(message(creating.raw, poor)), ['surchargeExceeded']);
+    assert.equal(twins.account(addressOf(stranger)), undefined, 'not even an empty account');
+    assert.deepEqual(await drops(message(creating.raw, poor), message(creating.raw, rich), message(creating.raw, poor), message(delegating.raw, poor), message(delegating.raw, rich)), ['surchargeExceeded', 'nonceTooLow', 'surchargeExceeded']);
+    assert.equal(twins.account(addressOf(stranger))?.nonce, 3n, 'one for each transaction, one for the authorization');
     await twins.engine.close();
   });
 });

@@ -147,10 +147,15 @@ export class Twins {
     return transactions;
   }
 
-  async #nonce(wallet: Wallet): Promise<bigint> {
+  /** As both have it at the head: their state roots are one. */
+  account(address: Uint8Array): { readonly nonce: bigint } | undefined {
     const at = this.engine.stateAt(this.engine.head.header.number);
     assert.ok(at.ok);
-    return at.state.account(addressOf(wallet))?.nonce ?? 0n;
+    return at.state.account(address);
+  }
+
+  async #nonce(wallet: Wallet): Promise<bigint> {
+    return this.account(addressOf(wallet))?.nonce ?? 0n;
   }
 
   async #fields(wallet: Wallet, nonce: number): Promise<Partial<TransactionLike>> {

@@ -42,8 +42,9 @@ export async function deposit(amountText: string, options: DepositOptions, outpu
       : await depositToken(connection, signer, recipient, amountText, options, output);
     output.progress(`message ${enqueued.index} is in the Inbox; waiting for L2 ...`);
     const fate = await waitForFate(enqueued, connection, timeoutSeconds, output);
-    if (fate.kind !== 'included') throw new Error('a bridge message cannot be dropped');
-    const facts = { index: enqueued.index, l1Hash: enqueued.l1Hash, l2Hash: enqueued.l2Hash, l2Block: fate.receipt.blockNumber, recipient };
+    const sent = { index: enqueued.index, l1Hash: enqueued.l1Hash, l2Hash: enqueued.l2Hash, recipient };
+    if (fate.kind === 'unrun') throw new CommandFailure('failed', `message ${enqueued.index} ${fate.why}`, { facts: sent });
+    const facts = { ...sent, l2Block: fate.receipt.blockNumber };
     // The mint stays with the sender even if the call to the recipient failed; that is not what was asked for.
     if (fate.receipt.status !== 1) throw new CommandFailure('failed', `L2 credited ${wallet.address}, but the call to ${recipient} failed (L2 transaction ${enqueued.l2Hash})`, { facts });
     const balance = await connection.l2.getBalance(recipient);

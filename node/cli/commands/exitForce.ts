@@ -20,7 +20,7 @@ import { followRollup, namedRollup } from '../follower.ts';
 import type { FollowerOptions } from '../follower.ts';
 import { homeAt } from '../home.ts';
 import type { Home } from '../home.ts';
-import { dropReasonOf, enqueuedMessage, whyDropped } from '../inboxMessages.ts';
+import { enqueuedMessage, fateOf } from '../inboxMessages.ts';
 import { loadWallet } from '../keys.ts';
 import { nextSteps, whenText } from '../lifecycleStatus.ts';
 import type { Output } from '../output.ts';
@@ -184,12 +184,9 @@ async function enqueue(file: ForcedExit, { connection, out, home, output }: Cont
 async function untilExecuted(file: ForcedExit, context: Context): Promise<ForcedExit> {
   const { connection, home } = context;
   const receipt = await advancing(`message ${file.index} to be executed`, context, async () => {
-    const found = await connection.l2.getTransactionReceipt(file.l2Hash ?? '');
-    if (found !== null) return found;
-    const fate = (await connection.l2.send('keyfall_message', [`0x${BigInt(file.index ?? '0').toString(16)}`])) as { status: string; dropReason?: string | null } | null;
-    if (fate?.status === 'dropped') throw new CommandFailure('failed', `message ${file.index} was dropped, its nonce is unused: ${whyDropped(dropReasonOf(fate))}`);
-    if (fate?.status === 'skipped') throw new CommandFailure('failed', `message ${file.index} was skipped: it will never be executed; force it anew`);
-    return undefined;
+    const fate = await fateOf({ index: BigInt(file.index ?? '0'), l2Hash: file.l2Hash ?? '' }, connection);
+    if (fate?.kind === 'unrun') throw new CommandFailure('failed', `message ${file.index} ${fate.why}`);
+    return fate?.receipt;
   });
   if (receipt.status !== 1) throw new CommandFailure('failed', `L2 executed ${file.l2Hash} in block ${receipt.blockNumber} and it reverted: nothing was withdrawn`);
   const passer = connection.predeploy('MessagePasser');

@@ -58,7 +58,7 @@ export async function force(kind: string, to: string | undefined, options: Force
       return;
     }
     const fate = await waitForFate(enqueued, connection, timeoutSeconds, output);
-    if (fate.kind === 'dropped') throw new CommandFailure('failed', `message ${enqueued.index} was dropped, its nonce is unused: ${fate.why}`, { facts });
+    if (fate.kind === 'unrun') throw new CommandFailure('failed', `message ${enqueued.index} ${fate.why}`, { facts });
     const status = fate.receipt.status === 1 ? 'succeeded' : 'reverted';
     const outcome = { ...facts, l2Block: fate.receipt.blockNumber, status };
     if (status === 'reverted') throw new CommandFailure('failed', `L2 executed ${enqueued.l2Hash} in block ${fate.receipt.blockNumber} and it reverted`, { facts: outcome });
