@@ -1,17 +1,20 @@
-// Inbox messages as L1 recorded them: which message a transaction enqueued, and which L2 transaction it becomes. Owns the way from
-// a receipt to that hash, by the protocol's codecs.
+// Inbox messages as L1 recorded them: which message a transaction enqueued, which L2 transaction it becomes, and whether that came about. Owns
+// the way from a receipt to that hash, by the protocol's codecs.
 // Invariant: the L2 hash is computed from the event's bytes, never taken from an endpoint.
 
 import { decodeEventLog } from 'viem';
 import type { Hex } from 'viem';
 import { depositTransactionHash, depositTransactionOf } from '@keyfall/protocol/depositTransaction.ts';
 import { fromHex, keccakHex } from '@keyfall/protocol/bytes.ts';
+import { dropSentence } from '@keyfall/protocol/drops.ts';
 import { decodeMessage } from '@keyfall/protocol/message.ts';
 import { ABIS } from './abis.ts';
 import type { Contract } from './contract.ts';
 import type { MessageEnqueued } from './inbox.ts';
-import { mapReading } from './reading.ts';
+import { l2Receipt } from './locate.ts';
+import { mapReading, unknown } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
+import type { Quorum } from './rpc/quorum.ts';
 
 export interface Enqueued { readonly index: bigint; readonly l2Hash: Hex; readonly message: Hex }
 
@@ -39,4 +42,24 @@ export async function enqueuedBy(inbox: Contract, at: BlockRef, l1Hash: Hex, l2C
     const { index, message } = args as unknown as MessageEnqueued;
     return { index, message, l2Hash: l2HashOf(message, index, l2ChainId) };
   });
+}
+
+/** What L2 made of a signed transaction that was forced. */
+export type SignedFate = { readonly kind: 'succeeded' | 'reverted' | 'waiting' | 'skipped' } | { readonly kind: 'dropped'; readonly why: string };
+
+/** Whether the message's transaction was executed: by this message, or by a copy of it that somebody enqueued before. */
+export async function signedFate(l2: Quorum, at: BlockRef, { index, l2Hash }: Pick<Enqueued, 'index' | 'l2Hash'>): Promise<Reading<SignedFate>> {
+  const receipt = await l2Receipt(l2, at, l2Hash);
+  if (!receipt.known) return receipt;
+  const { value } = receipt;
+  if (value !== undefined) return { ...receipt, value: { kind: value.isSuccess ? 'succeeded' : 'reverted' } };
+  const answer = await l2.read('keyfall_message', [`0x${index.toString(16)}`], at, (message) => {
+    const { status, dropReason } = (message ?? {}) as Record<string, unknown>;
+    return { status: status ?? null, dropReason: dropReason ?? null };
+  });
+  if (!answer.known) return answer;
+  const { status, dropReason } = answer.value as { status: unknown; dropReason: unknown };
+  if (status === 'waiting' || status === 'skipped') return { ...answer, value: { kind: status } };
+  if (status === 'dropped') return { ...answer, value: { kind: 'dropped', why: dropSentence(Number(dropReason ?? 0)) ?? 'the endpoints name no reason for it' } };
+  return unknown('the L2 endpoints have not read the message, or not the block that took it');
 }

@@ -14,7 +14,7 @@ import type { SignedFacts } from '../chain/signedMessage.ts';
 import { FORCE_SURCHARGE_ZKGAS, forceSigned, signedGas } from '../flows/forceCall.ts';
 import { AfterMessage } from './afterMessage.tsx';
 import { etherText, group } from './format.ts';
-import { parseHex } from './inputs.ts';
+import { parseHex, parseSurcharge } from './inputs.ts';
 import { useReading, useSession, useSystem } from './session.tsx';
 import { TransactionSheet } from './sheet.tsx';
 import { Badge, HexText, Notice, Panel, Row, Rows } from './ui.tsx';
@@ -38,8 +38,10 @@ function Ready({ raw, facts }: { raw: Hex; facts: SignedFacts }) {
   const { deployment } = useSession();
   const system = useSystem();
   const gas = signedGas(raw, facts.gas);
-  const zkGas = gas + FORCE_SURCHARGE_ZKGAS;
-  const quote = useReading('l1', ['price', zkGas.toString()], async ({ system, at }) => price(system.inbox, at, zkGas));
+  const [text, setText] = useState(FORCE_SURCHARGE_ZKGAS.toString());
+  const surcharge = parseSurcharge(text, gas);
+  const zkGas = gas + (surcharge.ok ? surcharge.value : 0n);
+  const quote = useReading('l1', ['price', zkGas.toString()], async ({ system, at }) => price(system.inbox, at, zkGas), surcharge.ok);
   const nonce = useReading('l2', ['nonce', facts.from], async ({ l2, at }): Promise<Reading<bigint>> => mapReading(await l2.read('eth_getTransactionCount', [facts.from, { blockHash: at.hash }], at), (value) => BigInt(String(value))));
   return (
     <>
@@ -51,7 +53,8 @@ function Ready({ raw, facts }: { raw: Hex; facts: SignedFacts }) {
         <Row name="Data, bytes">{group((facts.data.length - 2) / 2)}</Row>
         <Row name="Price of the message" hint="change is returned"><Value reading={quote}>{etherText}</Value></Row>
       </Rows>
-      {quote?.known === true && system?.known === true ? <TransactionSheet prepared={forceSigned({ inbox: system.value.inbox.address, chainId: deployment.l1.chainId, message: { raw, gas }, priceWei: quote.value })} onMined={({ hash }) => <AfterMessage l1Hash={hash} />} /> : null}
+      <div className="field"><label htmlFor="signed-surcharge">Surcharge to prepay, zkGas</label><input id="signed-surcharge" inputMode="numeric" value={text} onChange={(event) => setText(event.target.value)} /><p className="field-about" data-error={!surcharge.ok}>{surcharge.ok ? 'For hashing, precompiles and code that it loads. If its run takes more, it is dropped and can be forced again.' : surcharge.why}</p></div>
+      {surcharge.ok && quote?.known === true && system?.known === true ? <TransactionSheet key={text} prepared={forceSigned({ inbox: system.value.inbox.address, chainId: deployment.l1.chainId, message: { raw, gas, surcharge: surcharge.value }, priceWei: quote.value })} onMined={({ hash }) => <AfterMessage l1Hash={hash} />} /> : null}
     </>
   );
 }

@@ -1,8 +1,9 @@
-// What people type: amounts and addresses. Owns the parsing and the words for what is wrong with it.
+// What people type: amounts, addresses, bytes. Owns the parsing and the words for what is wrong with it.
 // Invariant: a value comes out only for text that says exactly it; nothing is guessed, trimmed zeros aside.
 
 import { getAddress, isAddress, parseEther } from 'viem';
 import type { Hex } from 'viem';
+import { MAX_MESSAGE_ZKGAS } from '@keyfall/protocol/constants.ts';
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
@@ -25,6 +26,14 @@ export function parseAddress(text: string): Parsed<Hex> {
 export function parseHex(text: string): Parsed<Hex> {
   const trimmed = text.trim() === '' ? '0x' : text.trim();
   return /^0x([0-9a-fA-F]{2})*$/.test(trimmed) ? { ok: true, value: trimmed as Hex } : { ok: false, why: 'expected 0x and an even number of hexadecimal digits' };
+}
+
+/** The surcharge that a message prepays, zkGas: what its cap leaves beside its gas. */
+export function parseSurcharge(text: string, gas: bigint): Parsed<bigint> {
+  const most = MAX_MESSAGE_ZKGAS - gas;
+  const digits = text.trim();
+  if (!/^\d{1,8}$/.test(digits) || BigInt(digits) > most) return { ok: false, why: `expected a whole number of at most ${most}` };
+  return { ok: true, value: BigInt(digits) };
 }
 
 /** The error of a field that has text in it; an empty field is not wrong yet. */

@@ -21,7 +21,7 @@ export function forcedWithdrawal(recipient: Hex, amountWei: bigint): ForcedCall 
 }
 
 /** An L2 transaction that somebody signed already. */
-export interface SignedMessage { readonly raw: Hex; readonly gas: bigint }
+export interface SignedMessage { readonly raw: Hex; readonly gas: bigint; readonly surcharge: bigint }
 
 /** Gas that a signed message prepays: its own limit, and never less than the Inbox demands for its bytes. */
 export function signedGas(raw: Hex, gasLimit: bigint): bigint {
@@ -29,8 +29,8 @@ export function signedGas(raw: Hex, gasLimit: bigint): bigint {
   return gasLimit > least ? gasLimit : least;
 }
 
-export function forceSigned({ inbox, chainId, message: { raw, gas }, priceWei }: { inbox: Hex; chainId: number; message: SignedMessage; priceWei: bigint }): PreparedTransaction {
-  return { chain: 'l1', chainId, to: inbox, valueWei: priceWei * PRICE_MARGIN, title: 'Force', data: encodeFunctionData({ abi: ABIS.Inbox, functionName: 'sendSigned', args: [gas, FORCE_SURCHARGE_ZKGAS, raw] }) };
+export function forceSigned({ inbox, chainId, message: { raw, gas, surcharge }, priceWei }: { inbox: Hex; chainId: number; message: SignedMessage; priceWei: bigint }): PreparedTransaction {
+  return { chain: 'l1', chainId, to: inbox, valueWei: priceWei * PRICE_MARGIN, title: 'Force', data: encodeFunctionData({ abi: ABIS.Inbox, functionName: 'sendSigned', args: [gas, surcharge, raw] }) };
 }
 
 export function gasOf({ data }: ForcedCall): bigint {
