@@ -183,7 +183,8 @@ export interface CandidateSource {
   /** Told once per candidate taken. A refused candidate left no trace in the block. */
   outcome(transaction: SentTransaction, result: CandidateOutcome): void;
 }
-export type CandidateOutcome = { included: true } | { included: false; reason: TransactionInvalid; message: string };
+/** `neededZkGas`: it was run, and its surcharge is above what the block had left; with less room than this it need not be tried again. */
+export type CandidateOutcome = { included: true } | { included: false; reason: TransactionInvalid; message: string; neededZkGas?: bigint };
 
 export interface Account { nonce: bigint; balance: bigint; codeHash: Uint8Array; storageRoot: Uint8Array }
 export interface StorageProof { key: Uint8Array; value: bigint; proof: readonly Uint8Array[] }
@@ -300,7 +301,10 @@ export interface ExecutionEngine {
 
   /** All or nothing: an invalid element gives `invalid`, and nothing changed. */
   executeBlock(input: StrictBlockInput): Promise<ExecuteBlockResult>;
-  /** Executes the messages, then candidates until the source ends or the block is full. Never invalid through a candidate. */
+  /**
+   * Executes the messages, then candidates until the source ends or the block is full. Never invalid through a candidate. One that would fail, and
+   * pay, only because others left too little zkGas for its surcharge is refused for `block-gas`: its place must not harm it.
+   */
   buildBlock(input: BlockInput, candidates: CandidateSource): Promise<ExecuteBlockResult>;
   /** Reverts committed blocks above `blockNumber` (down to `oldestRetained`), with the caller's writes, atomically. */
   unwind(blockNumber: bigint, alongside?: readonly StateWrite[]): Promise<void>;

@@ -108,10 +108,10 @@ export class BlockRun {
     return { code: 'zk-gas', message: `expected at most ${MAX_BLOCK_ZKGAS} zkGas in the block, got ${this.#zkGasUsed} from its messages` };
   }
 
-  /** Runs one ordinary transaction; a refusal changed nothing. */
-  async ordinary(transaction: SentTransaction): Promise<TransitionResult> {
+  /** Runs one ordinary transaction; a refusal changed nothing. @param mayWait as applyOrdinary takes it */
+  async ordinary(transaction: SentTransaction, mayWait = false): Promise<TransitionResult> {
     this.#watcher?.before(transaction, this.included.length);
-    const result = await applyOrdinary(this.#machine, this.#context, transaction, this.room);
+    const result = await applyOrdinary(this.#machine, this.#context, transaction, this.room, mayWait);
     if (result.ok) this.#include(transaction, result.outcome);
     return result;
   }

@@ -4,7 +4,7 @@
 // call machines. Does not own: mempool, derivation, block storage beyond headers (the node core's).
 // States of a block: input -> executing -> pending -> committed (-> unwound) | dropped. Invariant: at most one block
 // executes at a time; a pending block commits only onto the head it was executed on; nothing is half applied.
-import { dataFeeWei } from '@keyfall/protocol';
+import { dataFeeWei, MAX_BLOCK_ZKGAS } from '@keyfall/protocol';
 import { equalBytes, toHex, toKey } from './bytes.ts';
 import { BlockRun, blockContext, checkTimes } from './block.ts';
 import { callOnState, estimateGas } from './call.ts';
@@ -26,10 +26,11 @@ import { decodeTransaction, recoverTransaction } from './transaction.ts';
 import { simulate } from './simulate.ts';
 import { traceBlock, traceCall, traceTransaction } from './trace.ts';
 import { checkOrdinary, feeCapOf } from './transition.ts';
+import type { TransitionResult } from './transition.ts';
 import { orderedRoot } from './trie.ts';
 import { ExecutionFault } from './api.ts';
 import type {
-  AccessListResult, AdmissionResult, BlockHeader, BlockInput, BlockReplay, BlockTraceResult, CallContext, CallRequest, CallResult, CandidateSource, DecodedTransaction,
+  AccessListResult, AdmissionResult, BlockHeader, BlockInput, BlockReplay, BlockTraceResult, CallContext, CallRequest, CallResult, CandidateOutcome, CandidateSource, DecodedTransaction,
   EngineOptions, EstimateResult, ExecuteBlockResult, ExecutedBlock, ExecutionEngine, FeeParameters, PendingBlock, RecoveredTransaction, SentTransaction, StateAt, StateWrite,
   SimulationRequest, SimulationResult, StrictBlockInput, TraceOptions, TraceResult,
 } from './api.ts';
@@ -123,12 +124,15 @@ export class Engine implements ExecutionEngine {
   async buildBlock(input: BlockInput, candidates: CandidateSource): Promise<ExecuteBlockResult> {
     return this.#runBlock(input, async (run) => {
       const pause = new Pause();
+      let unpaidZkGas = 0n;
       for (;;) {
         const { gasLeft, zkGasLeft } = run.room;
         const candidate = candidates.next({ gasLeft, zkGasLeft: BigInt(zkGasLeft) });
         if (candidate === undefined) return undefined;
-        const result = await run.ordinary(candidate);
-        candidates.outcome(candidate, result.ok ? { included: true } : { included: false, reason: result.reason, message: result.message });
+        const result = await run.ordinary(candidate, unpaidZkGas < MAX_BLOCK_ZKGAS);
+        // Whoever waits ran for nothing: at most what the block had left. A block's worth of that is given, then such candidates pay.
+        if (!result.ok && result.neededZkGas !== undefined) unpaidZkGas += BigInt(zkGasLeft);
+        candidates.outcome(candidate, outcomeOf(result));
         await pause.ifDue();
       }
     });
@@ -246,6 +250,12 @@ export class Engine implements ExecutionEngine {
   async close(): Promise<void> {
     await this.#recovery.close();
   }
+}
+
+function outcomeOf(result: TransitionResult): CandidateOutcome {
+  if (result.ok) return { included: true };
+  const { reason, message, neededZkGas } = result;
+  return { included: false, reason, message, ...(neededZkGas === undefined ? {} : { neededZkGas }) };
 }
 
 /** Gives the event loop a turn when a block has held it long enough. */

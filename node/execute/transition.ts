@@ -5,7 +5,7 @@
 // Invariant: a refused transaction changed nothing; an executed one left balances + burned + fees conserved. State
 // tests, blocks, calls and traces all pass through here.
 import { Account as EvmAccount, Address } from '@ethereumjs/util';
-import { dataFeeWei } from '@keyfall/protocol';
+import { dataFeeWei, MAX_BLOCK_ZKGAS } from '@keyfall/protocol';
 import { toFixedBytes, toKey } from './bytes.ts';
 import { keccak256 } from './crypto.ts';
 import { encodeRlp } from './rlp.ts';
@@ -51,7 +51,8 @@ export interface TransactionOutcome {
   /** EVM error, 'surcharge exceeded', or undefined on success. */
   error: string | undefined;
 }
-export type TransitionResult = { ok: true; outcome: TransactionOutcome } | { ok: false; reason: TransactionInvalid; message: string };
+/** A refusal with `neededZkGas` came of a run that this much of the block would not have sufficed for. */
+export type TransitionResult = { ok: true; outcome: TransactionOutcome } | { ok: false; reason: TransactionInvalid; message: string; neededZkGas?: bigint };
 
 export interface Frame {
   sender: Uint8Array;
@@ -141,10 +142,14 @@ function ordinaryBudget(context: TransitionContext, transaction: SentTransaction
   return affordable < BigInt(Number.MAX_SAFE_INTEGER) ? Math.min(blockBudget, Number(affordable)) : blockBudget;
 }
 
-/** Applies an ordinary transaction. */
-export async function applyOrdinary(machine: Machine, context: TransitionContext, transaction: SentTransaction, room: Room): Promise<TransitionResult> {
+/**
+ * Applies an ordinary transaction.
+ * @param mayWait whether one that would be aborted only for what others took of the block is refused instead, as a builder may
+ */
+export async function applyOrdinary(machine: Machine, context: TransitionContext, transaction: SentTransaction, room: Room, mayWait = false): Promise<TransitionResult> {
   const { state } = machine;
   startTransaction(machine);
+  const untouched = state.snapshot();
   const dataFee = dataFeeWei(transaction.raw, context.fees.originBaseFeeWei, context.fees);
   const invalid = checkOrdinary(machine, context, transaction, room, dataFee);
   if (invalid !== undefined) return { ok: false, ...invalid };
@@ -159,6 +164,11 @@ export async function applyOrdinary(machine: Machine, context: TransitionContext
   const paid = state.snapshot();
   const frame = { ...frameOf(transaction), gasPrice, budget };
   let result = await runFrame(machine, context, frame);
+  if (mayWait && result.isAborted && budget === room.zkGasLeft - Number(transaction.gasLimit) && room.zkGasLeft < Number(MAX_BLOCK_ZKGAS)) {
+    state.rollback(untouched);
+    resetAfterAbort(machine);
+    return { ...refused('block-gas', `expected a surcharge within the ${budget} zkGas that the block has left beside its gas`), neededZkGas: BigInt(room.zkGasLeft) + 1n };
+  }
   const surchargeFee = (machine.meter.used * context.baseFeeWei * context.fees.surchargeScalar) / PPM;
   if (!result.isAborted) {
     const sender = state.read(senderKey) ?? ABSENT_ACCOUNT;

@@ -70,6 +70,8 @@ export function effectiveTipWei(transaction: SentTransaction, baseFeeWei: bigint
 
 export class Pool {
   readonly limits: PoolLimits;
+  /** zkGas that a block must have left for a transaction, where a run showed that its gas limit is not enough. */
+  readonly neededZkGas = new WeakMap<SentTransaction, bigint>();
   readonly #byHash = new Map<string, PoolEntry>();
   readonly #senders = new Map<string, SenderQueue>();
   #bytes = 0;

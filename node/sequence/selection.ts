@@ -57,8 +57,9 @@ export class Selection implements CandidateSource {
       const entry = this.#pop();
       if (entry === undefined) return undefined;
       const { transaction } = entry;
-      const fitsBlock = transaction.gasLimit <= room.gasLeft && transaction.gasLimit <= room.zkGasLeft;
-      const fitsBatch = transaction.gasLimit <= batchLeft && this.#bytes + rlpLength(transaction.raw.length) <= this.#limits.payloadBytes;
+      const zkGas = this.#leastZkGas(transaction);
+      const fitsBlock = transaction.gasLimit <= room.gasLeft && zkGas <= room.zkGasLeft;
+      const fitsBatch = zkGas <= batchLeft && this.#bytes + rlpLength(transaction.raw.length) <= this.#limits.payloadBytes;
       if (fitsBlock && fitsBatch) return transaction;
       this.#hitBatchLimit ||= !fitsBatch && this.#misfits < MAX_MISFITS_HEARD;
       this.#misfits += 1;
@@ -67,11 +68,15 @@ export class Selection implements CandidateSource {
     return undefined;
   }
 
+  #leastZkGas(transaction: SentTransaction): bigint {
+    return this.#pool.neededZkGas.get(transaction) ?? transaction.gasLimit;
+  }
+
   /** Room only shrinks within a block: what has none now leaves the heap in one pass, cheaper than popping each. */
   #sweep(room: { gasLeft: bigint; zkGasLeft: bigint }, batchLeft: bigint): void {
     this.#nextSweep *= 2;
-    const left = [room.gasLeft, room.zkGasLeft, batchLeft].reduce((least, gas) => (gas < least ? gas : least));
-    const fitting = this.#heap.filter(({ transaction }) => transaction.gasLimit <= left);
+    const zkGasLeft = room.zkGasLeft < batchLeft ? room.zkGasLeft : batchLeft;
+    const fitting = this.#heap.filter(({ transaction }) => transaction.gasLimit <= room.gasLeft && this.#leastZkGas(transaction) <= zkGasLeft);
     this.#heap.length = 0;
     for (const entry of fitting) this.#push(entry);
   }
@@ -84,6 +89,8 @@ export class Selection implements CandidateSource {
       return;
     }
     if (result.reason === 'block-gas') this.#gasRefusals += 1;
+    // Not a change of the pool: it holds whatever becomes of the block.
+    if (result.neededZkGas !== undefined) this.#pool.neededZkGas.set(transaction, result.neededZkGas);
     if (!CURABLE.has(result.reason)) this.refused.push({ hash: transaction.hash, sender: transaction.sender, reason: result.reason });
   }
 

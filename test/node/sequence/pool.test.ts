@@ -202,6 +202,22 @@ test('selection never passes the room of block or batch', () => {
   assert.equal(count({ payloadBytes: 51 * 4 - 1, zkGas: 2_100_000n }, 210_000n), 3);
 });
 
+test('what a run showed to need more than its gas limit is offered again only where that much is left', () => {
+  const pool = new Pool({ ...LIMITS, transactions: 100, bytes: 100_000 });
+  const hungry = transaction({ sender: 0, nonce: 0, cap: 50, tip: 50 });
+  assert(pool.add(hungry, rich()).ok && pool.add(transaction({ sender: 1, nonce: 0, cap: 10, tip: 10 }), rich()).ok);
+  const limits = { payloadBytes: 100_000, zkGas: 15_000_000n };
+  const first = new Selection(pool, 0n, limits);
+  assert.equal(first.next({ gasLeft: 300_000n, zkGasLeft: 300_000n }), hungry);
+  first.outcome(hungry, { included: false, reason: 'block-gas', message: '', neededZkGas: 300_001n });
+  assert.equal(first.refused.length, 0, 'it stays in the pool');
+  for (const [zkGasLeft, batchZkGas, isOffered] of [[300_000n, 15_000_000n, false], [300_001n, 15_000_000n, true], [300_001n, 300_000n, false], [300_001n, 300_001n, true]] as const) {
+    const offered = new Selection(pool, 0n, { ...limits, zkGas: batchZkGas }).next({ gasLeft: 10_000_000n, zkGasLeft });
+    assert.equal(offered === hungry, isOffered, `${zkGasLeft} of ${batchZkGas}`);
+    assert(offered !== undefined, 'the other one is not kept out');
+  }
+});
+
 test('a hundred accounts with high tips and gas limits of a whole block do not keep the others out', () => {
   const pool = new Pool({ ...LIMITS, transactions: 200, bytes: 100_000 });
   for (let sender = 0; sender < 100; sender++) assert(pool.add(transaction({ sender, nonce: 0, cap: 50, tip: 50, gasLimit: 10_000_000n }), rich()).ok);
