@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { answer } from "./statement.ts";
+import { answer, timed } from "./statement.ts";
 import type { RivalRequest } from "./statement.ts";
 
 /** What is used of the packages, which are no dependency of this tree. */
@@ -68,12 +68,12 @@ await answer(async (request) => {
     throw new Error("its ceremony's reference string could not be fetched", { cause: error });
   });
   const backend = new modules.bb.UltraHonkBackend(program.bytecode, api);
-  const start = performance.now();
-  const proof = await backend.generateProof(witness, TARGET);
+  const setupMs = performance.now() - setupStart;
+  const { value: proof, proveMs, processorMs } = await timed(() => backend.generateProof(witness, TARGET));
   const proved = performance.now();
   if (!(await backend.verifyProof(proof, TARGET))) throw new Error("its verifier refuses the proof");
   return {
-    permutations: request.permutations, proveMs: proved - start, setupMs: start - setupStart, verifyMs: performance.now() - proved,
+    permutations: request.permutations, proveMs, processorMs, setupMs, verifyMs: performance.now() - proved,
     proofBytes: proof.proof.length, note: "UltraHonk over BN254, WASM, no zero knowledge; the time includes its verification key",
   };
 });

@@ -14,20 +14,20 @@ const PROVE_SECONDS = 1200;
 
 type Rival = {
   readonly name: string;
+  /** Installed by exact version on first use; none for a package of this tree. */
   readonly packages: Readonly<Record<string, string>>;
-  readonly script: string | undefined;
+  readonly script: string;
   /** keccak-f permutations a second measured elsewhere, on two cores. */
   readonly quoted: string;
 };
 
 const RIVALS: readonly Rival[] = [
+  { name: "snarkjs 0.7.6 Groth16", script: "snarkjs.ts", quoted: "0.09", packages: {} },
+  { name: "o1js 2.15.0", script: "o1js.ts", quoted: "0.1", packages: { o1js: "2.15.0" } },
   {
     name: "Barretenberg (@aztec/bb.js 5.0.0, WASM)", script: "barretenberg.ts", quoted: "0.45 to 0.55 (WASM), 1.4 to 1.6 (native)",
     packages: { "@aztec/bb.js": "5.0.0", "@noir-lang/noir_js": "1.0.0-beta.26", "@noir-lang/noir_wasm": "1.0.0-beta.26" },
   },
-  { name: "o1js 2.15.0", script: "o1js.ts", quoted: "0.1", packages: { o1js: "2.15.0" } },
-  // Its set-up of 150,000 constraints takes longer than this whole bench, and no ceremony's file comes with the package.
-  { name: "snarkjs Groth16", script: undefined, quoted: "0.09", packages: {} },
 ];
 
 export type RivalResult = { readonly name: string; readonly quoted: string } & (
@@ -61,7 +61,6 @@ async function install(folder: string, packages: Rival["packages"]): Promise<str
     return existsSync(manifest) && (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version === version;
   };
   if (Object.entries(packages).every(isThere)) return undefined;
-  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "bench-provers", private: true }));
   const wanted = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
   const result = await run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", ...wanted], folder, INSTALL_SECONDS);
@@ -69,8 +68,8 @@ async function install(folder: string, packages: Rival["packages"]): Promise<str
 }
 
 async function measure({ name, packages, script, quoted }: Rival, permutations: number, threads: number): Promise<RivalResult> {
-  if (script === undefined) return { name, quoted, reason: "not measured here" };
   const folder = join(FOLDER, script.replace(".ts", ""));
+  mkdirSync(folder, { recursive: true });
   const missing = await install(folder, packages);
   if (missing !== undefined) return { name, quoted, reason: missing };
   const program = fileURLToPath(new URL(script, import.meta.url));

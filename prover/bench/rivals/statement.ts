@@ -8,13 +8,21 @@ import type { State } from "../../air/chips/keccak-round.ts";
 
 /** What a process measured; `setupMs` is what is done once for a circuit, outside the rate. */
 export type RivalFigures = {
-  readonly permutations: number; readonly proveMs: number; readonly setupMs: number; readonly verifyMs: number; readonly proofBytes: number;
+  readonly permutations: number; readonly proveMs: number; readonly processorMs: number; readonly setupMs: number; readonly verifyMs: number; readonly proofBytes: number;
   readonly peakBytes: number; readonly note: string;
 };
 
 export type RivalRequest = { readonly folder: string; readonly permutations: number; readonly threads: number; readonly start: State; readonly end: State };
 
 export const CHAIN_START: State = Array.from({ length: 25 }, (_, i) => (BigInt(i) * 0x9e3779b97f4a7c15n) % 2n ** 64n);
+
+/** A proof with the wall and processor time (of all threads of the process) that it took. */
+export async function timed<T>(prove: () => Promise<T>): Promise<{ readonly value: T; readonly proveMs: number; readonly processorMs: number }> {
+  const [start, used] = [performance.now(), process.cpuUsage()];
+  const value = await prove();
+  const { user, system } = process.cpuUsage(used);
+  return { value, proveMs: performance.now() - start, processorMs: (user + system) / 1000 };
+}
 
 /** The state after `permutations` steps. */
 export function chainEnd(start: State, permutations: number): State {
