@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AbiCoder, NonceManager, Wallet, id, toBeHex } from 'ethers';
 import type { Page } from 'playwright-core';
 import type { Hex } from 'viem';
 import { COUNCIL_KEYS, keyAt } from '../../contracts/deployed.ts';
@@ -61,6 +62,30 @@ test('those who govern do it from the page', { timeout: 600_000 }, async (t) => 
     await page.getByRole('button', { name: /Execute: sign in wallet/ }).click();
     await page.locator('.card', { hasText: 'Fees' }).getByText('Executed').waitFor();
     assert.equal(((await rollup.getFunction('feeConfig').staticCall()) as readonly bigint[])[0], 900_000n);
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+
+  await t.test('beside a veto stand the twins that fall with it and the passed proposal that does not', async () => {
+    const governor = system.contract('KeyfallGovernor', new NonceManager(new Wallet(key(23), system.provider)));
+    const timelock = system.contract('UpgradeTimelock');
+    const payload = AbiCoder.defaultAbiCoder().encode(['uint256', 'uint256'], [800_000, 1_000_000]);
+    const calls = [1, 2, 3].map((salt) => [[timelock.target], [0n], [timelock.interface.encodeFunctionData('schedule', [[6, payload, REPORT, toBeHex(salt, 32)]])]] as const);
+    for (const [index, call] of calls.entries()) await system.send(governor, 'propose', [...call, `twin ${index}`]);
+    await system.pass(2n * DAY + 1n);
+    for (const [index, call] of calls.entries()) await system.send(governor, 'castVote', [await governor.getFunction('hashProposal').staticCall(...call, id(`twin ${index}`)), 1]);
+    await system.pass(7n * DAY + 1n);
+    for (const [index, call] of calls.slice(0, 2).entries()) await system.send(governor, 'execute', [...call, id(`twin ${index}`)]);
+    const [first = '', twin = ''] = await Promise.all([1, 2].map(async (salt) => (await timelock.getFunction('idOf').staticCall([6, payload, REPORT, toBeHex(salt, 32)])) as string));
+    const context = await openContext(browser);
+    const { page, faults } = await openPage(context, `${ui}/#/approve/${first}`);
+    await seeText(page, 'Others of the same content fall with it');
+    await seeText(page, new RegExp(twin.slice(0, 8)));
+    await seeText(page, /A proposal of the same content has passed and is not scheduled: the veto does not take it/);
+    await waitUntilRead(page);
+    await assertNoBarriers(page, 'Approve, a veto with twins');
+    await page.goto(`${ui}/#/upgrades/${twin}`);
+    await page.locator('div', { hasText: 'Veto of its content' }).getByText('none so far').first().waitFor();
     assert.deepEqual(faults, []);
     await context.close();
   });
