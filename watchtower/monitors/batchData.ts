@@ -13,7 +13,8 @@ export const batchData: Monitor = {
     const index = Number(last?.args['index'] ?? 0);
     // A drop takes the newest away, and what is then the newest was committed before it.
     const isDropped = drop !== undefined && last !== undefined && drop.blockNumber >= last.blockNumber && Number(drop.args['from']) === committed + 1 && index > committed;
-    const bytes = (String(last?.args['payload'] ?? '0x').length - 2) / 2;
+    const payload = last?.args['payload'];
+    const bytes = typeof payload === 'string' ? (payload.length - 2) / 2 : 0;
     const isHere = isDropped || (index === committed && bytes > 0);
     return [holds(view, isHere, { sentence: isHere ? (isDropped ? `batch ${committed} is the newest since those behind it were dropped` : `batch ${committed} with ${bytes} bytes of data was read`) : `the Rollup counts ${committed} batches, and the data of batch ${committed} was never seen on L1: nobody can execute it`, expected: `the data of batch ${committed}`, got: last === undefined ? 'no batch' : `batch ${index}, ${bytes} bytes` })];
   },

