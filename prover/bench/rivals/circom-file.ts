@@ -6,7 +6,7 @@
 export const FIELD_BYTES = 32;
 const FIRST_CAPACITY = 1024;
 
-export class SectionWriter {
+class SectionWriter {
   #bytes = new Uint8Array(FIRST_CAPACITY);
   #length = 0;
 

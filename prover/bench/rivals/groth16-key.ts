@@ -18,8 +18,7 @@ export type Curve = {
 };
 
 /** The secret: any numbers do. gamma = delta = 1. */
-export const TAU = 0x1234567890abcdefn;
-const [ALPHA, BETA] = [0xfedcba0987654321n, 0x5eed5eed5eedn];
+const [TAU, ALPHA, BETA] = [0x1234567890abcdefn, 0xfedcba0987654321n, 0x5eed5eed5eedn];
 const GROTH16 = 1;
 const WINDOW = 256;
 const BATCH = 4096;
@@ -54,7 +53,7 @@ const lagrangeAtTau = (root: bigint, size: number): bigint[] => {
 };
 
 /** Multiples of a group's generator, eight bits of a scalar at a time, on points that stay in the curve's memory. */
-export const multiplesOf = ({ tm }: Curve, prefix: string, group: Group, scalars: readonly bigint[]): Uint8Array => {
+const multiplesOf = ({ tm }: Curve, prefix: string, group: Group, scalars: readonly bigint[]): Uint8Array => {
   const [affine, jacobian] = [2 * group.F.n8, 3 * group.F.n8];
   const mark = tm.u32[0]!;
   const needed = FIELD_BYTES * WINDOW * affine + (BATCH + WINDOW) * jacobian;
