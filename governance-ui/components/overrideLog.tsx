@@ -4,7 +4,8 @@
 'use client';
 
 import { useState } from 'react';
-import { forgetOverrides, overridesText, useOverrides } from './overrides.ts';
+import { overridesText } from './overrideFile.ts';
+import { forgetOverrides, useOverrides } from './overrides.ts';
 import { Badge, Button, HexText, Notice, Panel } from './ui.tsx';
 
 export function OverrideLog() {

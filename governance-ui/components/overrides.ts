@@ -1,56 +1,19 @@
 // What was signed here although the page spoke against it, or could not read it: the words were typed, and that is kept in this browser.
-// Owns the record, its form as a file, and its bounds; it is shown by overrideLog.tsx. Nobody else gets to see it.
+// Owns keeping the record; its form is overrideFile.ts, it is shown by overrideLog.tsx. Nobody else gets to see it.
 // Invariants: an entry is made before the wallet is asked, so that nothing is signed by typed words without one; where the browser keeps
 // nothing, that is said, never hidden.
 
 'use client';
 
 import { useState, useSyncExternalStore } from 'react';
-import type { Hex } from 'viem';
-
-export interface Override {
-  /** ISO 8601, by this machine's clock. */
-  readonly time: string;
-  readonly kind: 'transaction' | 'typed data';
-  /** The title of the act, and what the page could say about it. */
-  readonly what: string;
-  /** Why words had to be typed. */
-  readonly why: string;
-  readonly typed: string;
-  readonly chainId: number;
-  readonly account: Hex | undefined;
-  /** Keccak-256 of a transaction's destination, value and calldata; of typed data its EIP-712 digest. */
-  readonly digest: Hex;
-}
+import { overridesText, parseOverrides, withOverride } from './overrideFile.ts';
+import type { Override } from './overrideFile.ts';
 
 const KEY = 'keyfall.overrides.1';
-export const OVERRIDES_FORMAT = 'keyfall-overrides-1';
-/** The oldest go first; who needs all of them exports in time. */
-const MAX_KEPT = 500;
 const NONE: readonly Override[] = [];
 
 const listeners = new Set<() => void>();
 let held: { readonly text: string | null; readonly list: readonly Override[] } = { text: null, list: NONE };
-
-/** @returns the entries of a stored text; undefined when it is none */
-export function parseOverrides(text: string): readonly Override[] | undefined {
-  try {
-    const json = JSON.parse(text) as { format?: unknown; entries?: unknown };
-    return json.format === OVERRIDES_FORMAT && Array.isArray(json.entries) ? (json.entries as readonly Override[]) : undefined;
-  } catch {
-    // Not JSON: something else than this page wrote it.
-    return undefined;
-  }
-}
-
-export function overridesText(entries: readonly Override[]): string {
-  return `${JSON.stringify({ format: OVERRIDES_FORMAT, entries }, null, 2)}\n`;
-}
-
-/** The record with one more entry, bounded. */
-export function withOverride(entries: readonly Override[], entry: Override): readonly Override[] {
-  return [...entries, entry].slice(-MAX_KEPT);
-}
 
 function read(): readonly Override[] | undefined {
   let text: string | null;

@@ -7,6 +7,7 @@ import { TypedDataEncoder, Wallet, keccak256, toUtf8Bytes } from 'ethers';
 import fc from 'fast-check';
 import { decodeFunctionData, encodeFunctionData } from 'viem';
 import type { Hex } from 'viem';
+import { mergeActs as mergeFiles } from '../../node/cli/governance/councilActs.ts';
 import { UPGRADE_KINDS } from '../../node/protocol/upgrade.ts';
 import { ABIS } from '../../governance-ui/chain/abis.ts';
 import { actOfLink, linkOfAct, mergeActs, parseActs } from '../../governance-ui/chain/actFiles.ts';
@@ -148,6 +149,10 @@ describe('an act of the council on its way', () => {
         assert.match(dropped.join(), new RegExp(`signatures of ${signer}.*put aside: .*the other one holds`, 'i'));
         assert.ok(dropped.length === 1 && dropped[0]?.includes(signature.slice(0, 14)) === true, 'what was put aside is named');
       }
+      // The command line, which takes the same files, keeps the same one.
+      const put: string[] = [];
+      for (const order of [[good, bad], [bad, good]]) assert.deepEqual(mergeFiles(order.map(({ signature: one }) => ({ format: 'keyfall-council-act-1', ...act, approvals: [{ signer, signature: one }] })), (what) => put.push(what)).approvals.map((one) => one.signature), [good.signature]);
+      assert.ok(put.length === 2 && put.every((what) => what.includes(signer)));
       const file = `${actText({ ...act, approvals: [good, approval(A)] })}${actText({ ...act, approvals: [bad] })}`;
       assert.deepEqual((await parseActs(file)).act.approvals.find((one) => one.signer === signer)?.signature, good.signature);
     }

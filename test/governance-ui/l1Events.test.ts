@@ -1,21 +1,23 @@
 // Events of L1 under its own receipts: a list from one endpoint alone that leaves an event out, makes one up or changes one is caught, and so are
 // receipts, headers and chains that do not fit together. Roots are @ethereumjs/mpt's; receipts are encoded here, of every type of transaction.
-// The endpoint is this test's; a journey does the same against a real chain.
+// The endpoint is this test's; a journey does the same against a real chain. Beside it: headers of a chain are not walked through unasked.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createMPT } from '@ethereumjs/mpt';
 import { RLP } from '@ethereumjs/rlp';
-import { bytesToHex, concatHex, encodeAbiParameters, encodeEventTopics, hexToBytes, keccak256, numberToHex, toHex, toRlp } from 'viem';
-import type { Hex } from 'viem';
+import { bytesToHex, concatHex, decodeFunctionData, encodeAbiParameters, encodeEventTopics, hexToBytes, keccak256, numberToHex, toHex, toRlp } from 'viem';
+import type { AbiParameter, Hex } from 'viem';
 import { ABIS } from '../../governance-ui/chain/abis.ts';
 import { bloomMayHold, logsUnderRoot } from '../../governance-ui/chain/recompute/block.ts';
+import { boundTo } from '../../governance-ui/chain/recompute/gather.ts';
 import { completeness } from '../../governance-ui/chain/recompute/l1Events.ts';
 import type { Completeness } from '../../governance-ui/chain/recompute/l1Events.ts';
 import type { Reading } from '../../governance-ui/chain/reading.ts';
 import { Quorum } from '../../governance-ui/chain/rpc/quorum.ts';
 import { verifiedHeader } from '../../governance-ui/chain/rpc/header.ts';
+import type { Header } from '../../governance-ui/chain/rpc/header.ts';
 
 const GOVERNOR: Hex = '0x29795f73c236494b073c4c986d3a46016e6c91c0';
 const OTHER: Hex = '0x52fc5183eff32b8cbd4576c486fb810a617fbc83';
@@ -155,4 +157,42 @@ test('a bloom excludes only what is not in it', () => {
   assert.ok(!bloomMayHold(bloom, [OTHER, CREATED]));
   assert.ok(!bloomMayHold(bloomOf([]), [GOVERNOR]));
   assert.ok(bloomMayHold('0x', [GOVERNOR]), 'what is no bloom excludes nothing');
+});
+
+/** A rollup with one batch that ends with the last block, and the L2 that has the blocks. */
+function answered(t: TestContext, { blocks }: World, lastHash: Hex, asked: bigint[]): Parameters<typeof boundTo>[0] {
+  const chain = new Quorum(1, [{ url: 'http://l2', operator: 'one' }]);
+  t.mock.method(chain, 'header', async (number: bigint): Promise<Reading<Header>> => {
+    asked.push(number);
+    const header = verifiedHeader(blocks[Number(number)]);
+    return { known: true, at: header, trust: 'unverified', value: header };
+  });
+  const l1 = new Quorum(1, [{ url: 'http://l1', operator: 'one' }]);
+  const results: Readonly<Record<string, unknown>> = {
+    finalizedCount: 0n, attestersFinalizeAlone: false, batch: { inputs: ZERO, parentHash: ZERO, commitTime: 1, inboxTo: 0, originNumber: 0, specId: 1, round: 1, isEnforced: false, decidedBy: 0, baseFeeWei: 0n },
+    answerOf: [{ outputs: CREATED, lastHash, stateRoot: ZERO, lastNumber: BigInt(blocks.length - 1), lastTimestamp: 0n, zkGasUsed: 0, recordedT: 1, laneEpoch: 1, round: 1, beneficiary: OTHER }, OTHER],
+  };
+  t.mock.method(l1, 'call', async (_to: Hex, data: Hex): Promise<Reading<Hex>> => {
+    const { functionName } = decodeFunctionData({ abi: ABIS.Rollup, data });
+    const [{ outputs }] = ABIS.Rollup.filter((item) => item.type === 'function' && item.name === functionName) as unknown as [{ outputs: readonly AbiParameter[] }];
+    const result = results[functionName];
+    return { known: true, at: verifiedHeader(blocks[0]), trust: 'unverified', value: encodeAbiParameters(outputs, (outputs.length === 1 ? [result] : result) as never) };
+  });
+  return { system: { rollup: { name: 'Rollup', address: OTHER, chain: l1 } } as unknown as Parameters<typeof boundTo>[0]['system'], l2: chain, at: verifiedHeader(blocks[0]), deployBlock: 0n };
+}
+
+test('more headers than may be asked for unasked are not asked for, and that is said; with a word they are, and lead to what L1 names', async (t) => {
+  const blocks: Block[] = [];
+  for (let number = 0; number < 124; number += 1) blocks.push(await blockOf(number, blocks.at(-1)?.['hash'] ?? ZERO, []));
+  const { hash } = verifiedHeader(blocks.at(-1));
+  const bound = async (from: number, isWhole: boolean, lastHash = hash): Promise<{ value: unknown; asked: number }> => {
+    const asked: bigint[] = [];
+    const reading = await boundTo(answered(t, { blocks, receipts: [] }, lastHash, asked), verifiedHeader(blocks[from]), 1n, isWhole, { onProgress: () => undefined });
+    assert.ok(reading.known, reading.known ? '' : reading.why);
+    return { value: reading.value, asked: asked.length };
+  };
+  assert.deepEqual(await bound(3, false), { value: { by: 'unasked', headers: 121n }, asked: 0 });
+  assert.deepEqual(await bound(4, false), { value: { by: 'answer', batch: 1n, stage: 'proven', links: 120 }, asked: 120 });
+  assert.deepEqual(await bound(3, true), { value: { by: 'answer', batch: 1n, stage: 'proven', links: 121 }, asked: 121 });
+  assert.match(JSON.stringify((await bound(3, true, CREATED)).value), /follow another chain/);
 });

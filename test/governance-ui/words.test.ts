@@ -10,6 +10,8 @@ import { parseAddress, parseAmount, parseHex } from '../../governance-ui/compone
 import { ABIS } from '../../governance-ui/chain/abis.ts';
 import { decodeCall } from '../../governance-ui/chain/decode.ts';
 import { differences } from '../../governance-ui/chain/sent.ts';
+import { overridesText, parseOverrides, withOverride } from '../../governance-ui/components/overrideFile.ts';
+import type { Override } from '../../governance-ui/components/overrideFile.ts';
 import { lastSafeMoment, standingOf } from '../../governance-ui/chain/standing.ts';
 import { stageOf } from '../../governance-ui/chain/rollup.ts';
 import type { Answer } from '../../governance-ui/chain/rollup.ts';
@@ -88,6 +90,22 @@ describe('a call in words', () => {
   test('the unsigned export carries chain, destination, value and data whole', () => {
     const parsed = JSON.parse(unsignedJson(prepared, ME)) as Record<string, unknown>;
     assert.deepEqual(parsed, { chainId: 1, from: ME, to: INBOX, value: `0x${prepared.valueWei.toString(16)}`, data: prepared.data });
+  });
+});
+
+describe('what was signed against the page\'s word', () => {
+  const entry: Override = { time: '2026-01-01T00:00:00.000Z', kind: 'transaction', what: 'x', why: 'y', typed: 'SIGN UNREAD', chainId: 1, account: undefined, digest: '0x12' };
+
+  test('is a file that reads back as it was written, and nothing else reads as one', () => {
+    assert.deepEqual(parseOverrides(overridesText([entry, { ...entry, what: 'z' }])), JSON.parse(JSON.stringify([entry, { ...entry, what: 'z' }])));
+    assert.deepEqual(parseOverrides(overridesText([])), []);
+    for (const junk of ['', '[]', '{}', 'null', '{"format":"keyfall-overrides-1"}', '{"format":"keyfall-overrides-2","entries":[]}', '{"format":"keyfall-overrides-1","entries":[{"time":1}]}', '{"format":"keyfall-overrides-1","entries":[null]}']) assert.equal(parseOverrides(junk), undefined, junk);
+  });
+
+  test('is bounded, and the newest entries stay', () => {
+    let list: readonly Override[] = [];
+    for (let count = 0; count < 510; count += 1) list = withOverride(list, { ...entry, what: String(count) });
+    assert.deepEqual([list.length, list[0]?.what, list.at(-1)?.what], [500, '10', '509']);
   });
 });
 

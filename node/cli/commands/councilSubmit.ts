@@ -20,7 +20,7 @@ function callOf(act: CouncilAct): readonly unknown[] {
 }
 
 export async function councilSubmit(paths: readonly string[], options: GovernanceOptions & SendOptions, output: Output): Promise<void> {
-  const act = mergeActs(paths.map(readAct));
+  const act = mergeActs(paths.map(readAct), (what) => output.progress(what));
   const { sentence } = typedAct(act);
   output.progress(sentence);
   const home = homeAt(options.home);

@@ -126,15 +126,25 @@ export function withApproval(act: CouncilAct, signer: string, signature: string)
   return { ...act, approvals };
 }
 
-/** Files of the same act, with all their approvals. @throws CommandFailure (usage) when they differ in anything else */
-export function mergeActs(acts: readonly CouncilAct[]): CouncilAct {
+/**
+ * Files of the same act, with all their approvals. Of two different signatures of one signer a key's own stays; if neither is one, the first.
+ * @param onDropped told of each signature that is put aside
+ * @throws CommandFailure (usage) when they differ in anything else
+ */
+export function mergeActs(acts: readonly CouncilAct[], onDropped: (what: string) => void): CouncilAct {
   const [first, ...others] = acts;
   if (first === undefined) throw new CommandFailure('usage', 'expected at least one act');
   const body = (act: CouncilAct): string => JSON.stringify({ ...act, approvals: [] });
   let merged = first;
   for (const act of others) {
     if (body(act) !== body(first)) throw new CommandFailure('usage', 'these files are not the same act: one of them differs in more than its approvals');
-    for (const { signer, signature } of act.approvals) merged = withApproval(merged, signer, signature);
+    for (const { signer, signature } of act.approvals) {
+      const present = merged.approvals.find((approval) => approval.signer === getAddress(signer));
+      if (present !== undefined && present.signature.toLowerCase() === signature.toLowerCase()) continue;
+      const stays = present !== undefined && (isKeySignature(typedAct(first), signer, present.signature) || !isKeySignature(typedAct(first), signer, signature));
+      if (present !== undefined) onDropped(`of two different signatures of ${getAddress(signer)}, ${(stays ? signature : present.signature).slice(0, 20)}... was put aside`);
+      if (!stays) merged = withApproval(merged, signer, signature);
+    }
   }
   return merged;
 }
