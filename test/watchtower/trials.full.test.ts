@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { concatHex, keccak256, type Hex } from 'viem';
+import { concatHex, keccak256, toFunctionSelector, type Hex } from 'viem';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import type { View } from '../../watchtower/monitor.ts';
 import type { CheckResult } from '../../watchtower/upgrades/checks.ts';
@@ -73,10 +73,11 @@ describe('trials', () => {
     const slot = await system.anvil.rpc('eth_getStorageAt', system.deployment.contracts['Rollup'], IMPLEMENTATION_SLOT, 'latest') as string;
     const implementation: Hex = `0x${slot.slice(26)}`;
     const fees = await system.anvil.rpc('eth_getStorageAt', system.deployment.contracts['Rollup'], '0x0', 'latest') as Hex;
-    // proxiableUUID() answers the slot; else, while storage word 0 (the fees) is today's, everything goes to today's code; after that everything reverts.
-    const head = concatHex(['0x5f3560e01c6352d1902d146038575f547f', fees, '0x146060575f5ffd']);
+    // proxiableUUID() answers the slot; commit(...) reverts once storage word 0 (the fees) is another than today's; all else goes to today's code.
+    const commit = toFunctionSelector('commit(uint64,bytes32,uint64,uint64,bytes)');
+    const head = concatHex(['0x5f3560e01c6352d1902d146047575f547f', fees, '0x14606f575f3560e01c63', commit, '0x1415606f575f5ffd']);
     const answer: Hex = concatHex(['0x5b7f', IMPLEMENTATION_SLOT, '0x5f5260205ff3']);
-    const forward: Hex = concatHex(['0x5b363d3d373d3d3d363d73', implementation, '0x5af43d82803e903d91', '0x608c57fd5bf3']);
+    const forward: Hex = concatHex(['0x5b363d3d373d3d3d363d73', implementation, '0x5af43d82803e903d91', '0x609b57fd5bf3']);
     const code = concatHex([head, answer, forward]);
     const address = freshAddress('turns on the fees');
     await system.anvil.rpc('anvil_setCode', address, code);

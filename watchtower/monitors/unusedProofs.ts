@@ -3,7 +3,8 @@
 
 import { outputsHash, PROOF_DEADLINE_SECONDS } from '@keyfall/protocol';
 import type { Hex } from 'viem';
-import type { Monitor, StoredEvent, View } from '../monitor.ts';
+import type { Monitor, View } from '../monitor.ts';
+import { remembered } from './onward.ts';
 import { duration, holds } from './verdicts.ts';
 
 type Outputs = Readonly<Record<'lastNumber' | 'lastHash' | 'stateRoot' | 'lastTimestamp' | 'zkGasUsed' | 'dropRoot', string>>;
@@ -16,13 +17,16 @@ export const unusedProofs: Monitor = {
   evaluate: async (view) => {
     const limit = Number(PROOF_DEADLINE_SECONDS / await view.read<bigint>('Clock', 'TIME_SCALE'));
     const now = Number(view.header.timestamp);
-    const isDue = ({ timestamp }: StoredEvent): boolean => now - timestamp > limit && now - timestamp < limit * FORGOTTEN_SHARE;
-    const parts = view.events('AttesterLane', 'PartAccepted');
-    const whole = new Set(parts.filter(({ args }) => args['complete'] === true).map(({ args }) => args['statement']));
-    const begun = new Set(parts.filter((part) => isDue(part) && !whole.has(part.args['statement'])).map(({ args }) => String(args['statement'])));
-    const recorded = new Set([...view.events('Lanes', 'StatementRecorded').map(({ args }) => args['outputs']), ...view.events('Rollup', 'AnswerRecorded').map(({ args }) => hashOfOutputs(args['outputs'] as Outputs))]);
-    const unused = view.events('AttesterLane', 'Attested').filter((event) => isDue(event) && !recorded.has(event.args['outputs'])).map(({ args }) => String(args['statement']));
-    return [verdictOf(view, 'parts', [...begun], limit, 'were begun and never completed'), verdictOf(view, 'answers', unused, limit, 'were accepted and never recorded as an answer')];
+    const isDue = (at: number): boolean => now - at > limit;
+    const forget = <T>(kept: ReadonlyMap<string, T>, at: (value: T) => number): readonly (readonly [string, T])[] => [...kept].filter(([, value]) => now - at(value) < limit * FORGOTTEN_SHARE);
+    const parts = remembered(view, 'E27', 'AttesterLane', 'PartAccepted', ({ args, timestamp }) => (args['complete'] === true ? undefined : [String(args['statement']), timestamp]));
+    const whole = remembered(view, 'E27 whole', 'AttesterLane', 'PartAccepted', ({ args }) => (args['complete'] === true ? [String(args['statement']), true] : undefined));
+    const attested = remembered(view, 'E27', 'AttesterLane', 'Attested', ({ args, timestamp }) => [String(args['statement']), { timestamp, outputs: String(args['outputs']) }]);
+    const statements = remembered(view, 'E27', 'Lanes', 'StatementRecorded', ({ args }) => [String(args['outputs']), true]);
+    const answers = remembered(view, 'E27', 'Rollup', 'AnswerRecorded', ({ args }) => [hashOfOutputs(args['outputs'] as Outputs), true]);
+    const begun = forget(parts, (at) => at).filter(([statement, at]) => isDue(at) && !whole.has(statement)).map(([statement]) => statement);
+    const unused = forget(attested, ({ timestamp }) => timestamp).filter(([, { timestamp, outputs }]) => isDue(timestamp) && !statements.has(outputs) && !answers.has(outputs)).map(([statement]) => statement);
+    return [verdictOf(view, 'parts', begun, limit, 'were begun and never completed'), verdictOf(view, 'answers', unused, limit, 'were accepted and never recorded as an answer')];
   },
 };
 

@@ -4,6 +4,7 @@
 import type { Monitor } from '../monitor.ts';
 import { enabledLanes, isZk } from './enabledLanes.ts';
 import { NO_ZK_LANE_STALE_SECONDS, noZkLane } from './noZkLane.ts';
+import { remembered } from './onward.ts';
 import { verdict } from './verdicts.ts';
 
 export const zkAnswers: Monitor = {
@@ -12,10 +13,11 @@ export const zkAnswers: Monitor = {
     const lanes = (await enabledLanes(view)).filter(isZk);
     if (lanes.length === 0) return [noZkLane(view, 'roots equal to those executed here')];
     const replay = view.reexecuted();
+    const answers = remembered(view, 'D22', 'Rollup', 'AnswerRecorded', ({ args }) => [String(args['lane']).toLowerCase(), Number(args['index'])]);
     return lanes.map(({ lane }) => {
       const wrong = (replay?.findings ?? []).filter(({ subject, sentence }) => `${subject} ${sentence}`.toLowerCase().includes(lane.toLowerCase()));
       if (wrong.length > 0) return verdict(view, 'violation', { subject: lane, sentence: wrong.map(({ sentence }) => sentence).join('; '), expected: wrong[0]?.expected ?? '', got: wrong[0]?.got ?? '' });
-      const answered = Math.max(0, ...view.events('Rollup', 'AnswerRecorded').filter(({ args }) => String(args['lane']).toLowerCase() === lane.toLowerCase()).map(({ args }) => Number(args['index'])));
+      const answered = answers.get(lane.toLowerCase()) ?? 0;
       const reached = replay?.state.broken === undefined ? replay?.state.executed.batch ?? 0 : 0;
       if (answered === 0) return verdict(view, 'unverifiable', { subject: lane, sentence: `lane ${lane} answered no batch yet`, expected: 'an answer', got: 'none' });
       if (reached < answered) return verdict(view, 'unverifiable', { subject: lane, sentence: `lane ${lane} answered batch ${answered}, and ${reached} batches were executed here`, expected: `batch ${answered} executed`, got: String(reached) });
