@@ -18,7 +18,6 @@ const BLOOM: Hex = `0x${'ff'.repeat(256)}`;
 const ZERO: Hex = `0x${'00'.repeat(32)}`;
 
 interface Block { readonly header: Readonly<Record<string, Hex>>; readonly receipts: readonly unknown[] }
-export type Answer = (method: string, params: readonly unknown[]) => unknown;
 
 /** One version of the chain. */
 export interface Chain { readonly answer: (method: string, params: readonly unknown[]) => Promise<unknown>; readonly transaction: Hex }

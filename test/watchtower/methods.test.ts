@@ -20,7 +20,7 @@ describe('methods', () => {
     const sources = (readdirSync(ROOT, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts') && !file.startsWith('bench')).map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }));
     // The fork is this machine's own; what it asks of L1 is answered by upgrades/upstream.ts out of proofs.
     const isOfFork = (file: string): boolean => /^upgrades[\\/](fork|simulate|upstream)\.ts$/.test(file);
-    const asked = new Set(sources.filter(({ file }) => !isOfFork(file)).flatMap(({ text }) => [...text.matchAll(/'((?:eth|net|debug|trace|web3|txpool)_\w+)'/g)].map(([, method]) => method)));
+    const asked = new Set(sources.filter(({ file }) => !isOfFork(file)).flatMap(({ text }) => [...text.matchAll(/'((?:eth|net|debug|trace|web3|txpool)_\w+)'/g)].map(([, method]) => String(method))));
     assert.deepEqual([...asked].toSorted(), [...Object.keys(READS), ...NOT_CONCLUDED_FROM].toSorted());
     const stateful = sources.flatMap(({ file, text }) => (/newFilter|newBlockFilter|getFilter|uninstallFilter|eth_subscribe|watchContractEvent|watchEvent|watchBlock|eth_getLogs/.test(text) ? [file] : []));
     assert.deepEqual(stateful, [], 'a filter lives on one server and dies behind a load balancer without a word; ranges of logs leave logs out');
