@@ -5,6 +5,7 @@
 import type { Hex } from 'viem';
 import { currentT } from './clock.ts';
 import { view } from './contract.ts';
+import type { Contract } from './contract.ts';
 import { members, threshold } from './council.ts';
 import { mapReading } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
@@ -19,6 +20,12 @@ const IMPLEMENTATION_SLOT: Hex = '0x360894a13ba1a3210667c828492db98dca3e2076cc37
 
 const percent = (before: bigint, after: bigint): string => (before === 0n || before === after ? '' : ` (${after >= before ? '+' : ''}${(Number(((after - before) * 10_000n) / before) / 100).toString()} %)`);
 
+/** Where the code is that the Rollup's proxy runs now. */
+export async function implementationOf(rollup: Contract, at: BlockRef): Promise<Reading<Hex>> {
+  const slot = await rollup.chain.read('eth_getStorageAt', [rollup.address, IMPLEMENTATION_SLOT, { blockHash: at.hash }], at);
+  return mapReading(slot, (word) => `0x${String(word).slice(-40)}` as const);
+}
+
 /** Of every kind that the protocol has. */
 export async function deltasOf(system: System, at: BlockRef, upgrade: Upgrade): Promise<Reading<readonly Delta[]>> {
   const decoded = decodedUpgrade(upgrade);
@@ -32,8 +39,7 @@ export async function deltasOf(system: System, at: BlockRef, upgrade: Upgrade): 
     ]);
   }
   if (name === 'Core') {
-    const slot = await rollup.chain.read('eth_getStorageAt', [rollup.address, IMPLEMENTATION_SLOT, { blockHash: at.hash }], at);
-    return mapReading(slot, (word) => [{ name: 'Code of the Rollup', before: `0x${String(word).slice(-40)}`, after: String(fields['implementation']).toLowerCase() }]);
+    return mapReading(await implementationOf(rollup, at), (present) => [{ name: 'Code of the Rollup', before: present, after: String(fields['implementation']).toLowerCase() }]);
   }
   if (name === 'Operator') {
     const [hot, cold] = await Promise.all([view<Hex>(rollup, at, 'operator'), view<Hex>(rollup, at, 'coldKey')]);

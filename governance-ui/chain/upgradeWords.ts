@@ -61,6 +61,13 @@ export function readUpgrade(upgrade: Upgrade): UpgradeReading | undefined {
   return { name, danger: words.danger, sentence: words.say(fields), fields: (UPGRADE_KINDS[upgrade.kind]?.payload.components ?? []).map((one) => ({ name: one.name, value: show(fields[one.name]) })) };
 }
 
+/** The upgrade as the file that `keyfall watchtower report` takes; undefined when it cannot be read. */
+export function reportFileOf(upgrade: Upgrade): string | undefined {
+  const decoded = decodedUpgrade(upgrade);
+  if (decoded === undefined) return undefined;
+  return `${JSON.stringify({ kind: decoded.name, fields: decoded.fields }, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner), 2)}\n`;
+}
+
 export function upgradeWords(upgrade: Upgrade): string {
   return readUpgrade(upgrade)?.sentence ?? `something that this page cannot read (kind ${upgrade.kind}): treat it as able to take everything.`;
 }

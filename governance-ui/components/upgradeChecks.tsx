@@ -1,19 +1,23 @@
 // What was checked of an upgrade in this browser, and what was not. Owns the list and which of its items are hard: a hard one that fails
 // makes signing an act that carries the upgrade out need typed words.
+// Each shows what it rests on, and the command that makes it again.
 // Invariant: a check that this page cannot make is listed as *unknown*, with where it can be made.
 
 'use client';
 
+import type { ReactNode } from 'react';
 import { keccak256 } from 'viem';
 import type { Hex } from 'viem';
 import { upgradeIdOf } from '../chain/council.ts';
+import { implementationOf } from '../chain/deltas.ts';
 import { mapReading, unknown } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
 import { guard } from '../chain/timelock.ts';
-import { readUpgrade } from '../chain/upgradeWords.ts';
+import { decodedUpgrade, readUpgrade, reportFileOf } from '../chain/upgradeWords.ts';
 import type { Upgrade } from '../chain/upgradeWords.ts';
 import { useReading, useSession, useSystem } from './session.tsx';
-import { Badge, Disclosure } from './ui.tsx';
+import { group } from './format.ts';
+import { Badge, Disclosure, Row, Rows } from './ui.tsx';
 import type { Tone } from './ui.tsx';
 import { BlockValue } from './value.tsx';
 import { WatchtowerVerdicts } from './watchtower.tsx';
@@ -41,10 +45,29 @@ export function useHardCheck(id: Hex, upgrade: Upgrade): string | undefined {
   return code.known && code.value[0] === 'bad' ? 'The code at the address is not the one that is pinned' : undefined;
 }
 
+type Where = 'show' | 'artifacts' | 'report';
+
 const ELSEWHERE = [
-  ['bytecode against a build from source', 'watchtower, or a build of your own'], ['storage layout of the new code', 'keyfall upgrade show, with both builds'],
-  ['simulation on a fork: pending withdrawals still claimable, a stranger can still force and escape', 'watchtower'], ['negative tests of a new verifier', 'watchtower'],
+  ['bytecode against a build from source', 'it needs the source: a watchtower, or a build of your own', 'report'],
+  ['simulation on a fork: pending withdrawals still claimable, a stranger can still force and escape', 'it needs a fork of L1: a watchtower', 'report'],
+  ['negative tests of a new verifier', 'they need a prover: a watchtower', 'report'],
 ] as const;
+
+/** Whether the code is the one that runs now, byte for byte: then no variable can change its place. Any other code is compared elsewhere. */
+function useStorageLayout(id: Hex, upgrade: Upgrade): Reading<Verdict> | undefined {
+  return useReading<Verdict>('l1', ['layout', id], async ({ system, at, l1 }) => {
+    const decoded = decodedUpgrade(upgrade);
+    if (decoded === undefined) return unknown('the payload cannot be read');
+    if (decoded.name !== 'Core') return { known: true, at, trust: l1.trust, value: ['quiet', 'it replaces no code of the Rollup, so no storage changes its meaning by it'] };
+    const present = await implementationOf(system.rollup, at);
+    if (!present.known) return present;
+    const bytes = await l1.read('eth_getCode', [present.value, { blockHash: at.hash }], at);
+    return mapReading(bytes, (value): Verdict => {
+      if (keccak256(value as Hex) !== String(decoded.fields['codehash']).toLowerCase()) throw new Error('the code is another than the one that runs now, and the chain has no layout of either: both builds are needed');
+      return ['good', 'storage layout: the new code is, byte for byte, the one that runs now'];
+    });
+  });
+}
 
 /** @param isOpen begins unfolded: for those who are asked to sign */
 export function UpgradeChecks({ id, upgrade, isOpen = false }: { id: Hex; upgrade: Upgrade; isOpen?: boolean }) {
@@ -52,16 +75,19 @@ export function UpgradeChecks({ id, upgrade, isOpen = false }: { id: Hex; upgrad
   const code = usePinnedCode(id, upgrade);
   const held = useReading('l1', ['guard'], async ({ system, at }) => (system.governance.timelock === undefined ? unknown('no timelock stands') : guard(system.governance.timelock, at)));
   const system = useSystem();
-  const isId = system?.known === true && system.value.governance.timelock !== undefined && upgradeIdOf(BigInt(deployment.l1.chainId), system.value.governance.timelock.address, upgrade) === id.toLowerCase();
+  const layout = useStorageLayout(id, upgrade);
+  const computed = system?.known === true && system.value.governance.timelock !== undefined ? upgradeIdOf(BigInt(deployment.l1.chainId), system.value.governance.timelock.address, upgrade) : undefined;
+  const isId = computed === id.toLowerCase();
   const decoded: Verdict = readUpgrade(upgrade) === undefined ? ['bad', 'the payload is not the canonical encoding of its kind'] : ['good', 'the payload encodes anew to exactly its bytes'];
   const list = (
     <>
       <ul className="items">
-        <Item verdict={decoded} />
-        <Item verdict={isId ? ['good', 'the id is the hash of chain, timelock and every field'] : ['bad', 'the id is not the hash of its fields']} />
-        <li><BlockValue reading={code}>{([tone]) => <Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'none'}</Badge>}</BlockValue><span>{code?.known === true ? code.value[1] : 'code against its pinned hash'}</span></li>
+        <Item verdict={decoded}><Again {...{ id, upgrade }} where="show" evidence={[['Payload, bytes', group((upgrade.payload.length - 2) / 2)], ['Keccak-256 of it', keccak256(upgrade.payload)]]} /></Item>
+        <Item verdict={isId ? ['good', 'the id is the hash of chain, timelock and every field'] : ['bad', 'the id is not the hash of its fields']}><Again {...{ id, upgrade }} where="show" evidence={[['Id', id], ['Computed here', computed ?? 'unknown: the timelock is not known']]} /></Item>
+        <li><BlockValue reading={code}>{([tone]) => <Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'none'}</Badge>}</BlockValue><span>{code?.known === true ? code.value[1] : 'code against its pinned hash'}<Again {...{ id, upgrade }} where="show" evidence={(readUpgrade(upgrade)?.fields ?? []).filter(({ name }) => name === 'codehash').map(({ value }) => ['Pinned', value])} /></span></li>
         <li><BlockValue reading={held}>{({ isFrozen, isDisputed, exitsGoFirst }) => <Badge tone={isFrozen || isDisputed || exitsGoFirst ? 'info' : 'quiet'}>{isFrozen || isDisputed || exitsGoFirst ? 'held back' : 'not held'}</Badge>}</BlockValue><span>{held?.known === true && held.value.exitsGoFirst ? `exits go first: message ${held.value.firstUnsettled} is not settled` : 'whether the guard of exits holds any execution back now'}</span></li>
-        {ELSEWHERE.map(([what, where]) => <li key={what}><Badge tone="warn">unknown</Badge><span>{what}<span className="hint">not here: {where}</span></span></li>)}
+        <li><Badge tone={layout?.known === true ? layout.value[0] : 'warn'}>{layout?.known === true ? (layout.value[0] === 'good' ? 'passed' : 'none') : 'unknown'}</Badge><span>{layout?.known === true ? layout.value[1] : 'storage layout of the new code'}{layout?.known === false ? <span className="hint">{layout.why}</span> : null}{layout?.known === true && layout.value[0] === 'quiet' ? null : <Again {...{ id, upgrade }} where="artifacts" evidence={[]} />}</span></li>
+        {ELSEWHERE.map(([what, why, where]) => <li key={what}><Badge tone="warn">unknown</Badge><span>{what}<span className="hint">not here: {why}</span><Again {...{ id, upgrade }} where={where} evidence={[]} /></span></li>)}
       </ul>
       <WatchtowerVerdicts subject={id} />
     </>
@@ -69,6 +95,21 @@ export function UpgradeChecks({ id, upgrade, isOpen = false }: { id: Hex; upgrad
   return isOpen ? <><h3>What was checked here, and what was not</h3>{list}</> : <Disclosure summary="What was checked here, and what was not">{list}</Disclosure>;
 }
 
-function Item({ verdict: [tone, text] }: { verdict: Verdict }) {
-  return <li><Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'unknown'}</Badge><span>{text}</span></li>;
+function Item({ verdict: [tone, text], children }: { verdict: Verdict; children: ReactNode }) {
+  return <li><Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'unknown'}</Badge><span>{text}{children}</span></li>;
+}
+
+/** What a check rests on, and the command that makes it again outside this page. */
+function Again({ id, upgrade, where, evidence }: { id: Hex; upgrade: Upgrade; where: Where; evidence: readonly (readonly [string, string])[] }) {
+  const { deployment } = useSession();
+  const at = `--l1 ${deployment.l1.endpoints[0]?.url ?? 'URL'} --rollup ${deployment.rollup}`;
+  const command = { show: `npx keyfall upgrade show ${id} ${at}`, artifacts: `npx keyfall upgrade show ${id} ${at} --artifacts PRESENT,NEXT`, report: 'npx keyfall watchtower report --config FILE --upgrade upgrade.json' }[where];
+  const file = where === 'report' ? reportFileOf(upgrade) : undefined;
+  return (
+    <Disclosure summary={evidence.length === 0 ? 'How to make it elsewhere' : 'What it rests on'}>
+      {evidence.length === 0 ? null : <Rows>{evidence.map(([name, value]) => <Row key={name} name={name}><code className="wrap">{value}</code></Row>)}</Rows>}
+      <code className="raw">{command}</code>
+      {file === undefined ? null : <p><a className="calendar" download="upgrade.json" href={`data:application/json,${encodeURIComponent(file)}`}>Download upgrade.json</a></p>}
+    </Disclosure>
+  );
 }

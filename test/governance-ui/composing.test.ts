@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TypedDataEncoder, Wallet, keccak256, toUtf8Bytes } from 'ethers';
 import fc from 'fast-check';
-import { decodeFunctionData, encodeFunctionData } from 'viem';
-import type { Hex } from 'viem';
+import { decodeFunctionData, encodeAbiParameters, encodeFunctionData } from 'viem';
+import type { AbiParameter, Hex } from 'viem';
 import { mergeActs as mergeFiles } from '../../node/cli/governance/councilActs.ts';
 import { UPGRADE_KINDS } from '../../node/protocol/upgrade.ts';
 import { ABIS } from '../../governance-ui/chain/abis.ts';
@@ -18,7 +18,7 @@ import type { CouncilAct } from '../../governance-ui/chain/council.ts';
 import { decodeCall } from '../../governance-ui/chain/decode.ts';
 import { proposalIdOf, proposedUpgrade } from '../../governance-ui/chain/governor.ts';
 import { isSignatureOver, plainSignature } from '../../governance-ui/chain/typedData.ts';
-import { decodedUpgrade, upgradeWords } from '../../governance-ui/chain/upgradeWords.ts';
+import { decodedUpgrade, reportFileOf, upgradeWords } from '../../governance-ui/chain/upgradeWords.ts';
 import { judgeWallet } from '../../governance-ui/chain/walletState.ts';
 import { answerChallenge, bringInAnswer, challengeMember, removeSilent, submitAct } from '../../governance-ui/flows/council.ts';
 import { descriptionOf, proposeUpgrade, proposedContent } from '../../governance-ui/flows/propose.ts';
@@ -59,6 +59,17 @@ describe('an upgrade composed in the page', () => {
   test('has a form for every kind of the protocol, which comes out as exactly what was typed', () => {
     assert.deepEqual(FORMS.map(({ name }) => name), UPGRADE_KINDS.map(({ name }) => name));
     for (const { name } of UPGRADE_KINDS) assert.deepEqual(decodedUpgrade(upgradeOf(name)), { name, fields: TYPED[name]?.fields });
+  });
+
+  test('is handed to the report as a file that encodes to the same payload, for every kind', () => {
+    const integers = (value: unknown): unknown => (typeof value === 'string' && /^\d+$/.test(value) ? BigInt(value) : Array.isArray(value) ? value.map(integers) : value !== null && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, integers(item)])) : value);
+    for (const { name, payload } of UPGRADE_KINDS) {
+      const upgrade = upgradeOf(name);
+      const file = JSON.parse(reportFileOf(upgrade) ?? assert.fail(name)) as { kind: string; fields: unknown };
+      assert.equal(file.kind, name);
+      assert.equal(encodeAbiParameters([payload as AbiParameter], [integers(file.fields)]), upgrade.payload, name);
+    }
+    assert.equal(reportFileOf({ ...upgradeOf('Core'), payload: '0x1234' }), undefined);
   });
 
   test('is not made while a field is empty, or says two things, or nothing', () => {
