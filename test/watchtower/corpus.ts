@@ -125,6 +125,8 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
   const clones: Hex[] = [];
   for (let index = 0; index < 8; index += 1) clones.push((await place(system, `clone ${index}`, forwarder(freshAddress('one hand')))).address);
   await system.anvil.rpc('anvil_setCode', freshAddress('a wallet'), forwarder(freshAddress('its code')));
+  await system.anvil.rpc('anvil_setCode', freshAddress('delegating member'), concatHex(['0xef0100', honestLane.address]));
+  const onlyLane = system.deployment.contracts['AttesterLane'] as Hex;
   const good = upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 1_000_000n });
   const operatorFields = UPGRADE_KINDS.findIndex(({ name }) => name === 'Operator');
   const entries: readonly Entry[] = [
@@ -153,6 +155,7 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
     { name: 'lane: our own proxy, whose code its owner replaces', caughtBy: 'B12-instructions', alsoBy: ['B10-build'], upgrade: zkLane(await place(system, 'proxy as lane', proxyCode)) },
     { name: 'lane: of a spec that is none', caughtBy: 'B15-lane', upgrade: zkLane(await place(system, 'silent', ANSWERS_ZERO)) },
     { name: 'lane: another contract of ours', caughtBy: 'B10-build', upgrade: zkLane(await place(system, 'vault as lane', vault)) },
+    { name: 'lane: the only one that may answer switched off', caughtBy: 'D24-last-lane', upgrade: upgradeOf('LaneSwitch', { lane: onlyLane, codehash: keccak256(await system.anvil.rpc('eth_getCode', onlyLane, 'latest') as Hex), isEnabled: false }) },
     { name: 'attesters: the operator is one of them', caughtBy: 'F33-attesters', upgrade: set(await deploy(system, LANE, attesters([operator, ...keys('with operator', 4)]))) },
     { name: 'attesters: a council member is one of them', caughtBy: 'F33-attesters', upgrade: set(await deploy(system, LANE, attesters([member, ...keys('with member', 4)]))) },
     { name: 'operator: one key for both', caughtBy: 'F33-operator', upgrade: upgradeOf('Operator', { hotKey: freshAddress('hot'), coldKey: freshAddress('hot') }) },
@@ -164,6 +167,7 @@ export async function corpus(system: DeployedSystem, implementation: Hex): Promi
     { name: 'council: six of twelve', caughtBy: 'F32-council-size', upgrade: council(keys('twelve', 12), 8, 6n) },
     { name: 'council: eight contracts of one hand', caughtBy: 'F32-council-hands', upgrade: council(clones, 4, 6n) },
     { name: 'council: as many contracts of one hand as can block', caughtBy: 'F32-council-hands', upgrade: council([...clones.slice(0, 3), ...keys('beside clones', 5)], 4, 6n) },
+    { name: 'council: a member whose key delegates its code', caughtBy: 'F32-council-delegation', upgrade: council([freshAddress('delegating member'), ...keys('beside a delegation', 7)], 4, 6n) },
     { name: 'council: the operator behind another\'s flag', caughtBy: 'F33-council', upgrade: council([...keys('insiders and one', 7), operator], 8, 7n) },
     { name: 'fees: a hair above the bound', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 1_250_001n, surchargeScalar: 1_000_000n }) },
     { name: 'fees: a hair below the bound', caughtBy: 'B15-fees', upgrade: upgradeOf('Fees', { dataFeeScalar: 1_000_000n, surchargeScalar: 749_999n }) },

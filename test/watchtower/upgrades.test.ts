@@ -13,6 +13,7 @@ import { decodeUpgrade, type Upgrade } from '../../watchtower/upgrades/decode.ts
 import { describeUpgrade } from '../../watchtower/upgrades/describe.ts';
 import { lookAtUpgrades } from '../../watchtower/upgrades/pending.ts';
 import { markdown, reportHash, reportOn } from '../../watchtower/upgrades/report.ts';
+import { writtenSlots } from '../../watchtower/upgrades/simulate.ts';
 import { corpus, ELSEWHERE, freshAddress, NEVER_ALONE, upgradeOf, violationsOf, type Entry, type Published, type RawUpgrade } from './corpus.ts';
 import { Watched } from './watched.ts';
 
@@ -59,7 +60,7 @@ describe('upgrades', () => {
     assert.deepEqual([...named].filter((id) => !alone.has(id)).toSorted(), [...NEVER_ALONE].toSorted());
     assert.deepEqual([...named, 'decode'].filter((id) => id !== 'decode' && !CHECK_IDS.includes(id)), []);
     assert.deepEqual(CHECK_IDS.filter((id) => !named.has(id) && !ELSEWHERE.includes(id)), [], 'a check that no malicious upgrade names has nothing that shows it works');
-    assert.ok(entries.filter(({ caughtBy }) => caughtBy !== undefined).length >= 45);
+    assert.ok(entries.filter(({ caughtBy }) => caughtBy !== undefined).length >= 49);
   });
 
   it('what is hidden in time or inside a function is seen: a lane with a record, fees that creep, roles that two upgrades share out, code of another build', async (t) => {
@@ -137,6 +138,12 @@ describe('upgrades', () => {
     assert.equal(looked?.state, 'Scheduled');
     assert.equal(looked.time.lastSafeT, looked.time.eta - looked.time.exitWindow - Math.floor(looked.time.exitWindow / 15));
     await system.anvil.rpc('evm_revert', snapshot);
+  });
+
+  it('a word that an upgrade clears is a word that it writes', () => {
+    const [rollup, slot] = ['0xAA', '0x0B'];
+    assert.deepEqual(writtenSlots({ pre: { [rollup]: { storage: { [slot]: '0x01' } } }, post: { [rollup]: {} } }), [{ address: '0xaa', slot: '0x0b' }], 'cleared: the trace has it only in what was before');
+    assert.deepEqual(writtenSlots({ pre: { [rollup]: {} }, post: { [rollup]: { storage: { [slot]: '0x01' } } } }), [{ address: '0xaa', slot: '0x0b' }]);
   });
 
   it('one that is tried out on a fork writes only what it says, and every promise still holds after it', async (t) => {

@@ -5,6 +5,7 @@
 import { isAddressEqual, keccak256, toHex, toFunctionSelector, type AbiFunction, type AbiParameter, type Hex } from 'viem';
 import type { StoredEvent, View } from '../monitor.ts';
 import { Contracts } from '../contracts.ts';
+import { enabledLanes } from '../monitors/enabledLanes.ts';
 import { Unverifiable, type Status } from '../verdict.ts';
 import { instructionsOf, matchBuild, readArtifacts, type LocalBuild } from './bytecode.ts';
 import { decodeUpgrade, type Upgrade } from './decode.ts';
@@ -140,6 +141,11 @@ const CHECKS: readonly Check[] = [
     const isOff = subject.upgrade.kind === 'LaneSwitch' && subject.upgrade.fields['isEnabled'] === false;
     return outcome(isOff || found.length === 0, found.length === 0 ? 'nothing was ever held against this lane' : `this lane ${found.join(' and ')}${isOff ? '; it is switched off' : ' before'}`, 'a lane without a record', found.join(', ') || 'none');
   } },
+  { id: 'D24-last-lane', kinds: ['LaneSwitch'], run: async ({ view, upgrade }) => {
+    if (upgrade.fields['isEnabled'] !== false) return outcome(true, 'a lane is switched on', 'a lane that is left', 'one more');
+    const left = (await enabledLanes(view)).filter(({ lane }) => !isAddressEqual(lane, upgrade.fields['lane'] as Hex));
+    return outcome(left.length > 0, left.length > 0 ? `${left.length} lanes are left` : 'no lane is left that may answer: what is committed stays unproven, and the chain can be frozen', 'a lane that is left', left.length > 0 ? String(left.length) : 'none');
+  } },
   { id: 'F33-attesters', kinds: ['AttesterSet'], run: async (subject) => attesters(subject) },
   { id: 'F33-operator', kinds: ['Operator'], run: async ({ view, upgrade }) => {
     const [hot, cold] = [upgrade.fields['hotKey'] as Hex, upgrade.fields['coldKey'] as Hex];
@@ -160,6 +166,12 @@ const CHECKS: readonly Check[] = [
     return outcome(isRight, `${threshold} of ${count} act, ${external} are external`, 'at least 6 of 8, at least 75 %, external members enough to block', `${threshold} of ${count}, ${external} external`);
   } },
   { id: 'F32-council-hands', kinds: ['Council'], run: async (subject) => councilHands(subject) },
+  { id: 'F32-council-delegation', kinds: ['Council'], run: async ({ view, upgrade }) => {
+    const accounts = (upgrade.fields['members'] as readonly { account: Hex }[]).map(({ account }) => account);
+    const codes = await Promise.all(accounts.map(async (account) => view.code(account)));
+    const delegated = accounts.filter((_account, index) => codes[index]?.startsWith(DELEGATION));
+    return outcome(delegated.length === 0, delegated.length === 0 ? 'no member delegates its code' : `${delegated.join(', ')} delegates its code: who controls that code can sign as the member, and change it at will`, 'no delegated code (EIP-7702)', delegated.join(', ') || 'none');
+  } },
   { id: 'B15-fees', kinds: ['Fees'], run: async (subject) => fees(subject) },
   { id: 'B15-spec', kinds: ['Spec'], run: async ({ upgrade }) => outcome(false, `spec ${String(upgrade.fields['specId'])} executes by rules that this watchtower does not know: it cannot re-execute batches under it`, 'a known spec', String(upgrade.fields['specId'])) },
 ];

@@ -10,7 +10,7 @@
 import { encodeAbiParameters, keccak256, pad, toHex, type Hex } from 'viem';
 import { ENFORCED_TRIGGER_SECONDS, UPGRADE_KINDS } from '@keyfall/protocol';
 import type { View } from '../monitor.ts';
-import { Unverifiable } from '../verdict.ts';
+import { hashOf, Unverifiable } from '../verdict.ts';
 import type { CheckResult } from './checks.ts';
 import type { Upgrade } from './decode.ts';
 import { Fork, ForkRefusal } from './fork.ts';
@@ -98,7 +98,7 @@ async function writesOnlyWhatItSays(trial: Trial): Promise<Result> {
     if (!(cause instanceof ForkRefusal)) throw cause;
     return { status: 'unverifiable', sentence: `carried out now it would be refused: ${cause.message}`, expected: 'carried out', got: 'refused' };
   }
-  let diff: { readonly post: Readonly<Record<Hex, { readonly storage?: Readonly<Record<Hex, Hex>> }>> };
+  let diff: StateDiff;
   try {
     diff = await fork.rpc('debug_traceTransaction', [hash, { tracer: 'prestateTracer', tracerConfig: { diffMode: true } }]);
   } catch (cause) {
@@ -106,12 +106,24 @@ async function writesOnlyWhatItSays(trial: Trial): Promise<Result> {
     throw cause;
   }
   const allowed = new Set(['UpgradeTimelock', ...WRITES[upgrade.kind] ?? []].filter((name) => view.contracts.has(name)).map((name) => view.contracts.address(name)));
-  const strays = Object.entries(diff.post).flatMap(([address, { storage }]) => Object.keys(storage ?? {}).filter((slot) => {
-    if (!allowed.has(address.toLowerCase() as Hex)) return true;
-    const isCore = upgrade.kind === 'Core' && address.toLowerCase() === view.contracts.address('Rollup');
+  const written = writtenSlots(diff);
+  const strays = written.filter(({ address, slot }) => {
+    if (!allowed.has(address)) return true;
+    const isCore = upgrade.kind === 'Core' && address === view.contracts.address('Rollup');
     return isCore && upgrade.fields['migrates'] !== true && slot !== IMPLEMENTATION_SLOT;
-  }).map((slot) => `${view.contracts.nameOf(address as Hex) ?? address} slot ${slot}`));
-  return { status: strays.length === 0 ? 'ok' : 'violation', sentence: strays.length === 0 ? 'it writes what an upgrade of its kind says, and nothing else' : `it also writes ${strays.join(', ')}`, expected: 'no other storage', got: strays.join(', ') || 'none' };
+  }).map(({ address, slot }) => `${view.contracts.nameOf(address) ?? address} slot ${slot}`);
+  // Of the words, not their values: those hold times, and the timelock's own are at the upgrade's id, which the report's hash is part of.
+  const places = hashOf(written.filter(({ address }) => address !== view.contracts.address('UpgradeTimelock')));
+  return { status: strays.length === 0 ? 'ok' : 'violation', sentence: strays.length === 0 ? `it writes what an upgrade of its kind says, and nothing else (words written: ${places})` : `it also writes ${strays.join(', ')} (words written: ${places})`, expected: 'no other storage', got: strays.join(', ') || 'none' };
+}
+
+type Accounts = Readonly<Record<string, { readonly storage?: Readonly<Record<string, string>> }>>;
+interface StateDiff { readonly pre: Accounts; readonly post: Accounts }
+
+/** Every storage word that a traced transaction changed, in order. A word that became zero stands only in what was before, one that was zero only in what is after. */
+export function writtenSlots({ pre, post }: StateDiff): readonly { readonly address: Hex; readonly slot: string }[] {
+  const keys = [pre, post].flatMap((accounts) => Object.entries(accounts).flatMap(([address, { storage }]) => Object.keys(storage ?? {}).map((slot) => `${address} ${slot}`.toLowerCase())));
+  return [...new Set(keys)].toSorted((a, b) => (a < b ? -1 : 1)).map((key) => { const [address = '', slot = ''] = key.split(' '); return { address: address as Hex, slot }; });
 }
 
 interface Trialled {
