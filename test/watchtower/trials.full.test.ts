@@ -7,7 +7,9 @@ import { concatHex, keccak256, toFunctionSelector, type Hex } from 'viem';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import type { View } from '../../watchtower/monitor.ts';
 import type { CheckResult } from '../../watchtower/upgrades/checks.ts';
+import { upgrades } from '../../watchtower/monitors/upgrades.ts';
 import { decodeUpgrade, type Upgrade } from '../../watchtower/upgrades/decode.ts';
+import { lookAtUpgrades } from '../../watchtower/upgrades/pending.ts';
 import { simulate } from '../../watchtower/upgrades/simulate.ts';
 import { ChaosProxy } from './chaos.ts';
 import { freshAddress, upgradeOf } from './corpus.ts';
@@ -88,5 +90,16 @@ describe('trials', () => {
     assert.deepEqual(statuses(await simulate(view, core)), ['ok'], 'alone');
     const stacked = await simulate(view, core, [other]);
     assert.ok(stacked.some(({ id, status }) => id === 'C20-operator-commits' && status === 'violation'), JSON.stringify(stacked));
+    // The same through the timelock: the verdict names the check and what it stands on.
+    const timelock = system.contract('UpgradeTimelock');
+    for (const { kind, payload, reportHash, salt } of [upgradeOf('Fees', FEES), upgradeOf('Core', core.fields)]) await system.sendAs(system.deployment.contracts['KeyfallGovernor'] ?? '', timelock, 'schedule', [[kind, payload, reportHash, salt]]);
+    await system.anvil.rpc('anvil_mine', '0x5');
+    const both = await viewOf(t);
+    const looked = await lookAtUpgrades(both);
+    const found = looked.find(({ report }) => report?.kind === 'Core');
+    assert.deepEqual(found?.stacked?.ids, looked.filter(({ report }) => report?.kind === 'Fees').map(({ id }) => id));
+    const said = (await upgrades.evaluate?.(both) ?? []).find(({ subject }) => subject === found?.id);
+    assert.equal(said?.status, 'violation');
+    assert.match(said.sentence, /C20-operator-commits after 0x[0-9a-f]{64}: after the upgrade it no longer holds that the operator can commit/);
   });
 });

@@ -11,7 +11,7 @@ import { readArtifacts } from '../../watchtower/upgrades/bytecode.ts';
 import { CHECK_IDS, checkUpgrade } from '../../watchtower/upgrades/checks.ts';
 import { decodeUpgrade, type Upgrade } from '../../watchtower/upgrades/decode.ts';
 import { describeUpgrade } from '../../watchtower/upgrades/describe.ts';
-import { lookAtUpgrades } from '../../watchtower/upgrades/pending.ts';
+import { earlierThan, lookAtUpgrades } from '../../watchtower/upgrades/pending.ts';
 import { markdown, reportHash, reportOn } from '../../watchtower/upgrades/report.ts';
 import { writtenSlots } from '../../watchtower/upgrades/simulate.ts';
 import { corpus, ELSEWHERE, freshAddress, NEVER_ALONE, upgradeOf, violationsOf, type Entry, type Published, type RawUpgrade } from './corpus.ts';
@@ -138,6 +138,12 @@ describe('upgrades', () => {
     assert.equal(looked?.state, 'Scheduled');
     assert.equal(looked.time.lastSafeT, looked.time.eta - looked.time.exitWindow - Math.floor(looked.time.exitWindow / 15));
     await system.anvil.rpc('evm_revert', snapshot);
+  });
+
+  it('an upgrade stands on those that are pending and may be carried out before it expires, by their times', () => {
+    const one = (id: Hex, eta: number, expiry: number, state: 'Scheduled' | 'Vetoed' = 'Scheduled'): { id: Hex; state: 'Scheduled' | 'Vetoed'; time: { eta: number; expiry: number; nowT: number; exitWindow: number; lastSafeT: number } } => ({ id, state, time: { eta, expiry, nowT: 0, exitWindow: 0, lastSafeT: 0 } });
+    const [own, late, early, vetoed, last] = [one('0x01', 10, 20), one('0x02', 20, 30), one('0x03', 5, 15), one('0x04', 6, 16, 'Vetoed'), one('0x05', 21, 31)];
+    assert.deepEqual(earlierThan(own, [own, late, early, vetoed, last]).map(({ id }) => id), ['0x03', '0x02']);
   });
 
   it('a word that an upgrade clears is a word that it writes', () => {
