@@ -46,7 +46,7 @@ describe('the watchtower', () => {
     await watched.catchUp();
     const byStatus = Object.groupBy(watched.verdicts(), ({ status }) => status);
     assert.deepEqual(byStatus.violation ?? [], []);
-    assert.deepEqual((byStatus.unverifiable ?? []).map(({ monitor }) => monitor), ['D21-zk-program', 'D22-zk-answers', 'D23-lanes-refuse', 'E25-final-matches-l2', 'E25-reexecution'], 'there is no zk lane, no L2 node is configured, and nothing was executed again here');
+    assert.deepEqual((byStatus.unverifiable ?? []).map(({ monitor }) => monitor), ['D21-zk-program', 'D22-zk-answers', 'E25-final-matches-l2', 'E25-reexecution'], 'there is no zk lane, no L2 node is configured, and nothing was executed again here');
     const okOf = new Set((byStatus.ok ?? []).map(({ monitor }) => monitor));
     for (const id of ['A1-pins', 'A2-agreement', 'A5-continuity', 'A7-events-match-state', 'B9-core-code', 'B15-lanes', 'D23-lanes-refuse', 'D24-stranded-batches', 'E26-contradictions', 'E26-disputes', 'E27-failed-proofs', 'E28-batch-data', 'E29-liveness', 'E30-forced-queue', 'E31-conservation', 'F32-member-code', 'F33-key-reuse', 'F34-signs-of-life', 'F35-unannounced', 'F36-drills', 'G37-clock', 'G37-stage']) assert.ok(okOf.has(id), id);
     const { finalized } = watched.engine.cursor;

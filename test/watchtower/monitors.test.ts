@@ -86,11 +86,12 @@ describe('monitors', () => {
     });
   });
 
-  it('D: unverifiable while there is no zk lane, whatever attesters do', async () => {
+  it('D21, D22: unverifiable while there is no zk lane, whatever attesters do', async () => {
     const reads = { ...enabled(ATTESTER), 'AttesterLane.accepted': false };
     assert.deepEqual(await saysOf(zkProgram, { reads }), { '': 'unverifiable' });
     assert.deepEqual(await saysOf(zkAnswers, { reads }), { '': 'unverifiable' });
-    assert.deepEqual(await saysOf(lanesRefuse, { reads }), { '': 'unverifiable', [A]: 'ok' });
+    assert.deepEqual(await saysOf(lanesRefuse, { reads }), { [A]: 'ok' }, 'attesters are asked all the same');
+    assert.deepEqual(await saysOf(lanesRefuse, { reads: enabled() }), { '': 'unverifiable' });
   });
 
   it('D21: what a zk lane\'s program is nobody here can say', async () => {
@@ -159,13 +160,13 @@ describe('monitors', () => {
     assert.deepEqual(await saysOf(batchData, of(1n, committed)), { '': 'violation' }, 'gone without a drop');
   });
 
-  it('F32: a member is a key; delegated code and a Safe\'s module are found; another contract is unknown', async () => {
+  it('F32: a member is a key; delegated code and a Safe\'s module are found; a contract is unknown', async () => {
     const reads = { 'SecurityCouncil.members': [{ account: A }] };
     const safe = (module: bigint): Told => ({ reads, accounts: { [A]: { code: '0x6001', storage: { [pad('0x00', { size: 32 })]: BigInt(B), [keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [pad('0x01', { size: 20 }), 1n]))]: module } } } });
     assert.deepEqual(await saysOf(memberCode, { reads }), { [A]: 'ok' });
     assert.deepEqual(await saysOf(memberCode, { reads, accounts: { [A]: { code: `0xef0100${B.slice(2)}` } } }), { [A]: 'violation' });
     assert.deepEqual(await saysOf(memberCode, { reads, accounts: { [A]: { code: '0x6001' } } }), { [A]: 'unverifiable' });
-    assert.deepEqual(await saysOf(memberCode, safe(1n)), { [A]: 'ok' });
+    assert.deepEqual(await saysOf(memberCode, safe(1n)), { [A]: 'unverifiable' }, 'anybody can write a Safe\'s words into a contract of other code');
     assert.deepEqual(await saysOf(memberCode, safe(BigInt(C))), { [A]: 'violation' });
     const [verdict] = await memberCode.evaluate?.(fakeView({ ...safe(1n), accounts: { [A]: { code: '0x6001', storage: { ...safe(1n).accounts?.[A]?.storage, [keccak256(toHex('guard_manager.guard.address'))]: BigInt(C) } } } })) ?? [];
     assert.match(verdict?.sentence ?? '', new RegExp(`guard ${C}`));

@@ -16,6 +16,7 @@ interface Question { readonly id?: unknown; readonly method: string; readonly pa
 /** Asked by anvil to find out whether it may; it goes on without. */
 const OPTIONAL = new Set(['eth_getAccountInfo', 'eth_getAccount', 'anvil_nodeInfo', 'web3_clientVersion', 'eth_feeHistory', 'eth_maxPriorityFeePerGas', 'eth_blobBaseFee']);
 const NOT_SUPPORTED = -32_601;
+const MOST_CHARACTERS = 1_000_000;
 
 export class ProvenUpstream {
   readonly #server: Server;
@@ -49,11 +50,18 @@ export class ProvenUpstream {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => {
-      const questions = JSON.parse(body) as Question | readonly Question[];
-      const answered = Array.isArray(questions) ? Promise.all(questions.map(async (question: Question) => this.#reply(question))) : this.#reply(questions as Question);
-      answered.then((answer) => { response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer)); }, (cause: unknown) => { response.destroy(cause as Error); });
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+      if (body.length > MOST_CHARACTERS) request.destroy();
+    }).on('end', () => {
+      // Anybody on this machine may ask: what is no question must not end the watchtower.
+      this.#answerAll(body).then((answer) => { response.writeHead(200, { 'content-type': 'application/json' }).end(answer); }, () => { response.writeHead(400).end(); });
     });
+  }
+
+  async #answerAll(body: string): Promise<string> {
+    const questions = JSON.parse(body) as Question | readonly Question[];
+    return JSON.stringify(Array.isArray(questions) ? await Promise.all(questions.map(async (question: Question) => this.#reply(question))) : await this.#reply(questions as Question));
   }
 
   async #reply({ id, method, params = [] }: Question): Promise<Readonly<Record<string, unknown>>> {
