@@ -169,7 +169,7 @@ export class AutoExit {
     if (step.act === 'sign') {
       const signed = [...intent?.signed ?? [], step.signed];
       if (new Set(signed.map(({ nonce }) => nonce)).size > MOST_NONCES) {
-        await this.#tell(`given up ${exit.hash}`, `auto-exit needs a person: ${MOST_NONCES} transactions for the withdrawal of ${exit.what} of ${exit.owner} were mined or displaced, and ${wasDropped ? 'L2 dropped it: the balance or the nonce is not what it was signed for' : 'the Inbox took none'}`);
+        await this.#tell(`given up ${exit.hash}`, `auto-exit needs a person: ${MOST_NONCES} transactions for the withdrawal of ${exit.what} of ${exit.owner} were mined or displaced, and ${wasDropped ? 'L2 dropped it: balance or nonce is not what it was signed for, or its run takes more surcharge than was stored with it' : 'the Inbox took none'}`);
         return false;
       }
       const because = wasDropped ? 'L2 dropped it before' : step.because === 'replaced' ? 'the fees of L1 rose above it' : step.because === 'first' ? 'it was not sent before' : `nonce ${String(intent?.signed.at(-1)?.nonce)} was used without it`;

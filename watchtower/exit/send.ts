@@ -36,7 +36,7 @@ export function fateOf(view: Pick<View, 'events'>, exit: PresignedExit, executed
   return { state: index >= executedTo ? 'waiting' : 'dropped', index, transaction: last.transactionHash };
 }
 
-/** SPEC section 4: the whole data, with at least the gas and the surcharge that it needs. Less of either would drop or abort it. */
+/** SPEC section 4: the whole data, with at least the gas and the surcharge that it needs. Less of either would have it dropped. */
 function carries(bytes: Hex, exit: PresignedExit): boolean {
   const message = decodeMessage(fromHex(bytes));
   return message.ok && message.value.kind === 'signed' && toHex(message.value.data) === exit.raw && message.value.gas >= exit.gas && message.value.surcharge >= exit.surcharge;
