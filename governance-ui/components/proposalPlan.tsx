@@ -15,6 +15,7 @@ import { exitWindow } from '../chain/timelock.ts';
 import { readUpgrade, upgradeWords } from '../chain/upgradeWords.ts';
 import type { Upgrade } from '../chain/upgradeWords.ts';
 import { Changes } from './changes.tsx';
+import { CoreLayoutItem, isCore } from './coreLayout.tsx';
 import { durationText } from './format.ts';
 import { RouteLink } from './router.tsx';
 import { useReading } from './session.tsx';
@@ -73,7 +74,7 @@ function Tries({ upgrade }: { upgrade: Upgrade }) {
       <ul className="items">
         <Try reading={scheduling} what="Scheduling it, tried as the governor" />
         <Try reading={effect} what="Its effect, tried as the timelock" />
-        {upgrade.kind === 0 ? <li><Badge tone="warn">unknown</Badge><span>What becomes of the storage under new code<span className="hint">compared by <code>keyfall upgrade propose</code>, from the builds of both codes</span></span></li> : null}
+        {isCore(upgrade) ? <CoreLayoutItem upgrade={upgrade} /> : null}
       </ul>
     </>
   );

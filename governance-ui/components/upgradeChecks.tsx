@@ -9,12 +9,12 @@ import type { ReactNode } from 'react';
 import { keccak256 } from 'viem';
 import type { Hex } from 'viem';
 import { upgradeIdOf } from '../chain/council.ts';
-import { implementationOf } from '../chain/deltas.ts';
 import { mapReading, unknown } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
 import { guard } from '../chain/timelock.ts';
-import { decodedUpgrade, readUpgrade, reportFileOf } from '../chain/upgradeWords.ts';
+import { readUpgrade, reportFileOf } from '../chain/upgradeWords.ts';
 import type { Upgrade } from '../chain/upgradeWords.ts';
+import { CoreLayoutItem, isCore, layoutFault, useCoreLayout } from './coreLayout.tsx';
 import { useReading, useSession, useSystem } from './session.tsx';
 import { group } from './format.ts';
 import { Badge, Disclosure, Row, Rows } from './ui.tsx';
@@ -39,10 +39,11 @@ function usePinnedCode(id: Hex, upgrade: Upgrade): Reading<Verdict> | undefined 
 /** @returns what hard check has failed, if one has; a check that is *unknown* has not passed either */
 export function useHardCheck(id: Hex, upgrade: Upgrade): string | undefined {
   const code = usePinnedCode(id, upgrade);
+  const layout = useCoreLayout(upgrade);
   if (readUpgrade(upgrade) === undefined) return 'The payload cannot be read here';
   if (code?.known === false) return `Whether the pinned code stands is unknown: ${code.why}`;
   if (code === undefined) return 'Whether the pinned code stands was not read yet';
-  return code.known && code.value[0] === 'bad' ? 'The code at the address is not the one that is pinned' : undefined;
+  return code.known && code.value[0] === 'bad' ? 'The code at the address is not the one that is pinned' : layoutFault(layout);
 }
 
 type Where = 'show' | 'artifacts' | 'report';
@@ -53,29 +54,12 @@ const ELSEWHERE = [
   ['negative tests of a new verifier', 'they need a prover: a watchtower', 'report'],
 ] as const;
 
-/** Whether the code is the one that runs now, byte for byte: then no variable can change its place. Any other code is compared elsewhere. */
-function useStorageLayout(id: Hex, upgrade: Upgrade): Reading<Verdict> | undefined {
-  return useReading<Verdict>('l1', ['layout', id], async ({ system, at, l1 }) => {
-    const decoded = decodedUpgrade(upgrade);
-    if (decoded === undefined) return unknown('the payload cannot be read');
-    if (decoded.name !== 'Core') return { known: true, at, trust: l1.trust, value: ['quiet', 'it replaces no code of the Rollup, so no storage changes its meaning by it'] };
-    const present = await implementationOf(system.rollup, at);
-    if (!present.known) return present;
-    const bytes = await l1.read('eth_getCode', [present.value, { blockHash: at.hash }], at);
-    return mapReading(bytes, (value): Verdict => {
-      if (keccak256(value as Hex) !== String(decoded.fields['codehash']).toLowerCase()) throw new Error('the code is another than the one that runs now, and the chain has no layout of either: both builds are needed');
-      return ['good', 'storage layout: the new code is, byte for byte, the one that runs now'];
-    });
-  });
-}
-
 /** @param isOpen begins unfolded: for those who are asked to sign */
 export function UpgradeChecks({ id, upgrade, isOpen = false }: { id: Hex; upgrade: Upgrade; isOpen?: boolean }) {
   const { deployment } = useSession();
   const code = usePinnedCode(id, upgrade);
   const held = useReading('l1', ['guard'], async ({ system, at }) => (system.governance.timelock === undefined ? unknown('no timelock stands') : guard(system.governance.timelock, at)));
   const system = useSystem();
-  const layout = useStorageLayout(id, upgrade);
   const computed = system?.known === true && system.value.governance.timelock !== undefined ? upgradeIdOf(BigInt(deployment.l1.chainId), system.value.governance.timelock.address, upgrade) : undefined;
   const isId = computed === id.toLowerCase();
   const decoded: Verdict = readUpgrade(upgrade) === undefined ? ['bad', 'the payload is not the canonical encoding of its kind'] : ['good', 'the payload encodes anew to exactly its bytes'];
@@ -86,7 +70,7 @@ export function UpgradeChecks({ id, upgrade, isOpen = false }: { id: Hex; upgrad
         <Item verdict={isId ? ['good', 'the id is the hash of chain, timelock and every field'] : ['bad', 'the id is not the hash of its fields']}><Again {...{ id, upgrade }} where="show" evidence={[['Id', id], ['Computed here', computed ?? 'unknown: the timelock is not known']]} /></Item>
         <li><BlockValue reading={code}>{([tone]) => <Badge tone={tone}>{tone === 'good' ? 'passed' : tone === 'bad' ? 'failed' : 'none'}</Badge>}</BlockValue><span>{code?.known === true ? code.value[1] : 'code against its pinned hash'}<Again {...{ id, upgrade }} where="show" evidence={(readUpgrade(upgrade)?.fields ?? []).filter(({ name }) => name === 'codehash').map(({ value }) => ['Pinned', value])} /></span></li>
         <li><BlockValue reading={held}>{({ isFrozen, isDisputed, exitsGoFirst }) => <Badge tone={isFrozen || isDisputed || exitsGoFirst ? 'info' : 'quiet'}>{isFrozen || isDisputed || exitsGoFirst ? 'held back' : 'not held'}</Badge>}</BlockValue><span>{held?.known === true && held.value.exitsGoFirst ? `exits go first: message ${held.value.firstUnsettled} is not settled` : 'whether the guard of exits holds any execution back now'}</span></li>
-        <li><Badge tone={layout?.known === true ? layout.value[0] : 'warn'}>{layout?.known === true ? (layout.value[0] === 'good' ? 'passed' : 'none') : 'unknown'}</Badge><span>{layout?.known === true ? layout.value[1] : 'storage layout of the new code'}{layout?.known === false ? <span className="hint">{layout.why}</span> : null}{layout?.known === true && layout.value[0] === 'quiet' ? null : <Again {...{ id, upgrade }} where="artifacts" evidence={[]} />}</span></li>
+        {isCore(upgrade) ? <CoreLayoutItem upgrade={upgrade}><Again {...{ id, upgrade }} where="artifacts" evidence={[]} /></CoreLayoutItem> : readUpgrade(upgrade) === undefined ? null : <li><Badge tone="quiet">none</Badge><span>it replaces no code of the Rollup, so no storage changes its meaning by it</span></li>}
         {ELSEWHERE.map(([what, why, where]) => <li key={what}><Badge tone="warn">unknown</Badge><span>{what}<span className="hint">not here: {why}</span><Again {...{ id, upgrade }} where={where} evidence={[]} /></span></li>)}
       </ul>
       <WatchtowerVerdicts subject={id} />

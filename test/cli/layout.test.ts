@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { compareCores, readBuilds } from '../../governance-ui/chain/coreLayout.ts';
 import { compareLayouts, layoutChanges } from '../../node/cli/governance/layout.ts';
 import { compileSources, type Compiled } from '../contracts/compile.ts';
 
@@ -75,6 +76,61 @@ describe('P-145 a core under which the storage would mean something else is refu
     assert.match(say('Removed'), /head \(bytes32\) is gone/);
     assert.match(say('Reordered'), /count .*settled/);
     assert.match(say('PutInFront'), /owner \(address\) is put before/);
+  });
+});
+
+describe('the page, given the compiler\'s output, says what the command line says', () => {
+  type Part = Partial<Record<'runtime' | 'immutableReferences' | 'storageLayout', unknown>>;
+  const output = (names: readonly Name[], changed: Part = {}, wrap = true): string => {
+    const contracts = Object.fromEntries(names.map((name) => {
+      const { runtime, immutableReferences, storageLayout } = { ...compiled[name], ...changed };
+      return [`${name}.sol`, { [name]: { storageLayout, evm: { deployedBytecode: { object: String(runtime).slice(2), immutableReferences } } } }];
+    }));
+    return JSON.stringify(wrap ? { output: { contracts } } : { contracts });
+  };
+
+  for (const name of (Object.keys(VARIANTS) as Name[]).filter((one) => one !== 'Widened' && !TWINS.has(one))) {
+    test(`${name}: the same verdict, changes and reason`, () => {
+      const said = compareCores(standing('Present', 'aa'), standing(name, 'bb'), readBuilds(output(Object.keys(VARIANTS) as Name[])));
+      assert.deepEqual(said, compareLayouts(standing('Present', 'aa'), standing(name, 'bb'), [folder]));
+      assert.equal(said.verdict, COMPATIBLE.has(name) ? 'compatible' : 'incompatible');
+    });
+  }
+
+  test('the bytes that run now keep the storage without any file, other immutables are other bytes, and no code is unknown', () => {
+    assert.equal(compareCores(standing('Present', 'aa'), standing('Present', 'aa').toUpperCase().replace('0X', '0x'), []).verdict, 'compatible');
+    assert.equal(compareCores(standing('Present', 'aa'), standing('Present', 'bb'), []).verdict, 'unknown');
+    assert.equal(compareCores('0x', '0x', []).verdict, 'unknown');
+  });
+
+  test('files that are no compiler output, or have no code in them, are refused in words; solc\'s own form is taken', () => {
+    for (const text of ['', 'null', '[]', '{"contracts":null}', '{"contracts":{}}', '{"contracts":{"a.sol":{"A":{"evm":{"deployedBytecode":{"object":""}}}}}}', '{"contracts":{"a.sol":null}}']) {
+      assert.throws(() => readBuilds(text), /expected the compiler's output/, text);
+    }
+    assert.equal(compareCores(standing('Present', 'aa'), standing('IntoTheGap', 'bb'), readBuilds(output(['Present', 'IntoTheGap'], {}, false))).verdict, 'compatible');
+  });
+
+  test('no file, one build of two, twins, and layouts that are missing, without places or broken are unknown, never compatible', () => {
+    const [present, next] = [standing('Present', 'aa'), standing('IntoTheGap', 'bb')];
+    const { storage, types } = compiled.IntoTheGap.storageLayout as { storage: Record<string, unknown>[]; types: Record<string, object> };
+    const withNext = (changed: Part): ReturnType<typeof readBuilds> => [...readBuilds(output(['Present'])), ...readBuilds(output(['IntoTheGap'], changed))];
+    for (const [said, reason] of [
+      [compareCores(present, next, []), /no compiler output was chosen/],
+      [compareCores(present, next, readBuilds(output(['Present']))), /new code is no build/],
+      [compareCores(present, next, readBuilds(output(['IntoTheGap']))), /present code is no build/],
+      [compareCores(present, '0x', readBuilds(output(['Present']))), /new code is no build/],
+      [compareCores(present, standing('OtherKeys', 'aa'), readBuilds(output(Object.keys(VARIANTS) as Name[]))), /both OtherKeys and OwnedByAddress/],
+      [compareCores(present, next, withNext({ storageLayout: undefined })), /no storage layout/],
+      [compareCores(present, next, withNext({ storageLayout: { storage, types: null } })), /no storage layout/],
+      [compareCores(present, next, withNext({ storageLayout: { storage: storage.map((item) => ({ ...item, slot: undefined })), types } })), /no storage layout/],
+      [compareCores(present, next, withNext({ storageLayout: { storage, types: {} } })), /no storage layout/],
+      [compareCores(present, next, withNext({ storageLayout: { storage, types: Object.fromEntries(Object.entries(types).filter(([id]) => id !== 't_uint128')) } })), /no storage layout/],
+      [compareCores(present, next, withNext({ storageLayout: { storage, types: Object.fromEntries(Object.entries(types).map(([id, type]) => [id, { ...type, numberOfBytes: 'many', label: 7 }])) } })), /cannot be read/],
+      [compareCores(present, next, withNext({ immutableReferences: { 1: [{ start: 0, length: 1e6 }] } })), /new code is no build/],
+    ] as const) {
+      assert.equal(said.verdict, 'unknown', said.reason);
+      assert.match(said.reason, reason);
+    }
   });
 });
 
