@@ -14,7 +14,8 @@ export interface CoreBuild<Layout> {
 }
 
 interface KnownBuild<Layout> { readonly name: string; readonly layout: Layout }
-interface Field { readonly label: string; readonly type: { readonly item: { readonly label: string } } }
+/** A variable or a member; of what is none (a namespace) only the contract is known. */
+interface Field { readonly contract?: string; readonly label?: string; readonly type?: { readonly item: { readonly label: string } } }
 export interface LayoutChange { readonly kind: string; readonly original?: Field; readonly updated?: Field }
 interface Comparable { readonly storage: readonly unknown[] }
 /** What changes its place or its meaning; none = compatible. */
@@ -64,7 +65,7 @@ export function layoutVerdict<Layout>(present: KnownBuild<Layout>, next: KnownBu
 }
 
 export function changeInWords(change: LayoutChange): string {
-  const named = (field: Field | undefined): string => (field === undefined ? '' : `${field.label} (${field.type.item.label})`);
+  const named = (field: Field | undefined): string => (field === undefined ? '' : `${field.label ?? field.contract ?? 'something'} (${field.type?.item.label ?? 'of a type that is not said'})`);
   switch (change.kind) {
     case 'insert': return `${named(change.updated)} is put before variables that are there`;
     case 'delete': return `${named(change.original)} is gone`;
