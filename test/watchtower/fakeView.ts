@@ -34,7 +34,7 @@ export function fakeView({ reads = {}, events = {}, lacks = [], accounts = {}, r
     return Promise.resolve({ balance: 0n, nonce: 0n, codeHash: keccak256(code), storage: new Map(slots.map((slot) => [slot, storage[slot] ?? 0n])) });
   };
   return {
-    header: { number: 9n, hash: `0x${'09'.repeat(32)}`, timestamp: BigInt(NOW_SECONDS) }, config: { l1: { chainId: 1 } }, memory: new Map(),
+    header: { number: 9n, hash: `0x${'09'.repeat(32)}`, timestamp: BigInt(NOW_SECONDS) }, config: { l1: { chainId: 1 } }, cursor: { first: 3 }, block: (number: bigint) => answer('block', [number]), memory: new Map(),
     contracts: { has: (name: string) => !lacks.includes(name), hasFunction: (name: string) => !lacks.includes(name), address: (name: string) => addressOf(name === 'Rollup' ? 'aa' : 'bb') },
     read: async (contract: string, name: string, args: readonly unknown[] = []) => answer(`${contract}.${name}`, args),
     readAt: async (address: Hex, abiOf: string, name: string, args: readonly unknown[] = [], from?: Hex) => answer(`${abiOf}.${name}`, [address, ...args, from]),

@@ -52,7 +52,9 @@ describe('monitors', () => {
   it('B15: a lane that is on was registered, as what it is, for the spec that it says, and is not dead', async () => {
     const registered = { 'Lanes.LaneRegistered': [{ lane: A, kind: '2' }] };
     assert.deepEqual(await saysOf(lanes, { reads: enabled(ATTESTER), events: registered }), { '': 'ok', [A]: 'ok' });
-    assert.equal((await saysOf(lanes, { reads: enabled(ATTESTER) }))[A], 'violation', 'never registered');
+    const since = (enabledSinceT: number): Told => ({ reads: { ...enabled(ATTESTER), 'Lanes.laneRecord': { enabledSinceT }, block: { timestamp: '0x64' }, 'Clock.timeAt': (wall: unknown) => wall } });
+    assert.equal((await saysOf(lanes, since(101)))[A], 'violation', 'never registered');
+    assert.equal((await saysOf(lanes, since(100)))[A], 'ok', 'on since before the first block that is read');
     assert.equal((await saysOf(lanes, { reads: enabled({ ...ATTESTER, kind: 1 }), events: registered }))[A], 'violation', 'another kind');
     assert.equal((await saysOf(lanes, { reads: { ...enabled(ATTESTER), 'AttesterLane.specId': 2n }, events: registered }))[A], 'violation', 'another spec');
     assert.equal((await saysOf(lanes, { reads: enabled(ATTESTER), events: { ...registered, 'Lanes.LaneKilled': [{ lane: A }] } }))[A], 'violation', 'dead');

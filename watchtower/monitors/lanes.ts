@@ -2,7 +2,8 @@
 // been announced, or of another kind than was announced, is a violation.
 
 import { Contracts } from '../contracts.ts';
-import type { Monitor, Notice } from '../monitor.ts';
+import type { Hex } from 'viem';
+import type { Monitor, Notice, View } from '../monitor.ts';
 import { enabledLanes, LANE_KINDS } from './enabledLanes.ts';
 import { holds } from './verdicts.ts';
 
@@ -12,7 +13,7 @@ const told: readonly Notice[] = [
 ];
 
 export const lanes: Monitor = {
-  id: 'B15-lanes', group: 'B', about: 'a lane may answer, and each that may was announced as what it is', severity: 'critical', needs: ['Lanes'], staleAfterSeconds: 900, notices: told,
+  id: 'B15-lanes', group: 'B', about: 'a lane may answer, and each that may was announced as what it is', severity: 'critical', needs: ['Lanes', 'Clock'], staleAfterSeconds: 900, notices: told,
   evaluate: async (view) => {
     const enabled = await enabledLanes(view);
     const announced = new Map(view.events('Lanes', 'LaneRegistered').map(({ args }) => [String(args['lane']).toLowerCase(), Number(args['kind'])]));
@@ -20,10 +21,17 @@ export const lanes: Monitor = {
     const each = await Promise.all(enabled.map(async ({ lane, kind, specId }) => {
       const [name, said] = [LANE_KINDS[String(kind)] ?? `kind ${kind}`, announced.get(lane.toLowerCase())];
       const own = Number(await view.readAt<bigint>(lane, Contracts.LANE, 'specId'));
-      const isRight = said === kind && own === specId && !dead.has(lane.toLowerCase());
-      const came = `${said === undefined ? 'never registered' : `registered as ${LANE_KINDS[String(said)] ?? `kind ${said}`}`}, spec ${own}${dead.has(lane.toLowerCase()) ? ', killed' : ''}`;
+      const isOlder = said === undefined && await isOlderThanReading(view, lane);
+      const isRight = (isOlder || said === kind) && own === specId && !dead.has(lane.toLowerCase());
+      const came = `${isOlder ? 'registered before the first block that is read' : said === undefined ? 'never registered' : `registered as ${LANE_KINDS[String(said)] ?? `kind ${said}`}`}, spec ${own}${dead.has(lane.toLowerCase()) ? ', killed' : ''}`;
       return holds(view, isRight, { subject: lane, sentence: `the ${name} lane ${lane} may answer batches of spec ${specId}: ${came}`, expected: `registered as ${name}, spec ${specId}, alive`, got: came });
     }));
     return [holds(view, enabled.length > 0, { sentence: enabled.length === 0 ? 'no lane may answer: nothing can become final' : `${enabled.length} lanes may answer`, expected: 'at least one lane', got: String(enabled.length) }), ...each];
   },
 };
+
+/** The deployment may register its first lane in a block before the one that reading begins with: then no event of it was read. */
+async function isOlderThanReading(view: View, lane: Hex): Promise<boolean> {
+  const [{ enabledSinceT }, first] = await Promise.all([view.read<{ readonly enabledSinceT: number | bigint }>('Lanes', 'laneRecord', [lane]), view.block(BigInt(view.cursor.first))]);
+  return BigInt(enabledSinceT) <= await view.read<bigint>('Clock', 'timeAt', [BigInt(first['timestamp'] as Hex)]);
+}
