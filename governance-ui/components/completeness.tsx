@@ -29,8 +29,10 @@ export function Completeness({ name, what, eventOf }: { name: string; what: stri
     return completeness(event, l1At, firstWalked(deployment.deployBlock, l1At.number), { onProgress: setProgress, open: checkLogs });
   }, asked !== undefined || (size !== undefined && size <= HEADERS_UNASKED));
   const again = (): void => setAsked(head?.known === true ? head.value.number : 0n);
-  if (found === undefined && asked === undefined) {
-    return size === undefined ? null : <div className="actions"><Mark state="unverified" /><span>That this list leaves nothing out is {l1.trust === 'unverified' ? 'one RPC\'s word' : 'what the quorum says'}.</span><Button onClick={again}>Recompute it from {group(size)} headers</Button></div>;
+  if (size === undefined) return null;
+  // A short walk begins unasked.
+  if (found === undefined && asked === undefined && size > HEADERS_UNASKED) {
+    return <div className="actions"><Mark state="unverified" /><span>That this list leaves nothing out is {l1.trust === 'unverified' ? 'one RPC\'s word' : 'what the quorum says'}.</span><Button onClick={again}>Recompute it from {group(size)} headers</Button></div>;
   }
   if (found === undefined) return <p className="pending" role="status">Walking through L1's headers{progress === '' ? '' : `: ${progress}`}…</p>;
   if (!found.known) return <div className="stack"><p><Mark state="unknown" /> Whether this list leaves nothing out: <span className="unknown-why">{found.why}</span></p><div className="actions"><Button onClick={again}>Try again</Button></div></div>;
