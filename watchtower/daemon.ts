@@ -20,6 +20,7 @@ import { Contracts } from './contracts.ts';
 import { Engine } from './engine.ts';
 import { AutoExit } from './exit/autoExit.ts';
 import { ConfigMistake, messageOf, StoreFault } from './fault.ts';
+import { renewStore } from './formerStore.ts';
 import { holdStore } from './hold.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import { Quorum } from './l1/quorum.ts';
@@ -58,6 +59,7 @@ export async function startWatchtower(config: Config, logger: Logger, signal: Ab
   const keeping = await Keeping.open({ config, store, quorum, endpoints, logger, wallMilliseconds: Date.now });
   const release = await holdStore(store, config.data, new Date());
   const unkept = watchedWrites(store, channels, logger);
+  await renewStore(store);
   await begin(store, config, [...monitors, ...selfChecks].map(({ id }) => id));
   const viewParts = { config, contracts, quorum, endpoints, store, memory: new Map<string, unknown>() };
   const engine = new Engine({
