@@ -4,6 +4,7 @@
  */
 import { keccak256, type Hex } from 'viem';
 import type { Monitor, ProvenAccount, StoredEvent, View } from '../../watchtower/monitor.ts';
+import type { StoredVerdict } from '../../watchtower/store.ts';
 import { Unverifiable, type Verdict } from '../../watchtower/verdict.ts';
 
 export interface Told {
@@ -12,6 +13,8 @@ export interface Told {
   readonly lacks?: readonly string[];
   readonly accounts?: Readonly<Record<string, { readonly code?: Hex; readonly storage?: Readonly<Record<Hex, bigint>> }>>;
   readonly reexecuted?: unknown;
+  /** What was said before. */
+  readonly verdicts?: readonly Pick<StoredVerdict, 'monitor' | 'subject' | 'status'>[];
 }
 
 export const NOW_SECONDS = 2_000_000_000;
@@ -22,7 +25,7 @@ function storedEvent({ block = 1, timestamp = NOW_SECONDS, ...args }: Readonly<R
   return { blockNumber: Number(block), timestamp: Number(timestamp), transactionHash: '0x01', args };
 }
 
-export function fakeView({ reads = {}, events = {}, lacks = [], accounts = {}, reexecuted }: Told): View {
+export function fakeView({ reads = {}, events = {}, lacks = [], accounts = {}, reexecuted, verdicts = [] }: Told): View {
   const answer = (name: string, args: readonly unknown[]): Promise<unknown> => {
     const value = reads[name];
     if (value === undefined) return Promise.reject(new Unverifiable(`nobody says ${name}`));
@@ -40,7 +43,7 @@ export function fakeView({ reads = {}, events = {}, lacks = [], accounts = {}, r
     readAt: async (address: Hex, abiOf: string, name: string, args: readonly unknown[] = [], from?: Hex) => answer(`${abiOf}.${name}`, [address, ...args, from]),
     prove, code: (address: Hex) => Promise.resolve(accounts[address.toLowerCase()]?.code ?? '0x'),
     events: eventsOf, eventsFrom: (contract: string, name: string, block: number) => eventsOf(contract, name).filter(({ blockNumber }) => blockNumber >= block), lastEvent: (contract: string, name: string) => eventsOf(contract, name).at(-1), eventCount: (contract: string, name: string) => eventsOf(contract, name).length,
-    reexecuted: () => reexecuted,
+    reexecuted: () => reexecuted, verdicts: () => verdicts,
   } as unknown as View;
 }
 

@@ -23,6 +23,7 @@ import { contentOf, idOf, upgradeIdentity } from '../../watchtower/monitors/upgr
 import { zkAnswers } from '../../watchtower/monitors/zkAnswers.ts';
 import { zkProgram } from '../../watchtower/monitors/zkProgram.ts';
 import { MONITORS } from '../../watchtower/registry.ts';
+import { Unverifiable } from '../../watchtower/verdict.ts';
 import { addressOf, fakeView, NOW_SECONDS, saysOf, type Told } from './fakeView.ts';
 
 const [A, B, C] = [addressOf('a1'), addressOf('b2'), addressOf('c3')];
@@ -94,6 +95,29 @@ describe('monitors', () => {
     assert.deepEqual(await saysOf(zkAnswers, { reads }), { '': 'unverifiable' });
     assert.deepEqual(await saysOf(lanesRefuse, { reads }), { [A]: 'ok' }, 'attesters are asked all the same');
     assert.deepEqual(await saysOf(lanesRefuse, { reads: enabled() }), { '': 'unverifiable' });
+  });
+
+  describe('subjects that are judged alone', () => {
+    const member = (account: Hex): { account: Hex } => ({ account });
+    it('a lane that answers nothing hides no other one that accepts everything or was never registered', async () => {
+      const reads = { ...enabled(ZK, ATTESTER), 'AttesterLane.accepted': async (lane: unknown) => (lane === A ? Promise.reject(new Unverifiable('it reverts')) : Promise.resolve(true)) };
+      assert.deepEqual(await saysOf(lanesRefuse, { reads }), { [A]: 'unverifiable', [B]: 'violation' });
+      assert.deepEqual(await saysOf(lanes, { reads: { ...reads, 'AttesterLane.specId': async (lane: unknown) => (lane === A ? Promise.reject(new Unverifiable('it reverts')) : Promise.resolve(1n)) } }), { '': 'ok', [A]: 'unverifiable', [B]: 'violation' });
+    });
+    it('a member with words in its storage that are no addresses hides no other one that delegated its code', async () => {
+      const words = Object.fromEntries([pad('0x00', { size: 32 }), keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [pad('0x01', { size: 20 }), 1n])), keccak256(toHex('guard_manager.guard.address'))].map((slot, index) => [slot, index === 0 ? 1n : 1n << 255n]));
+      const accounts = { [A]: { code: '0x6001' as Hex, storage: words }, [B]: { code: `0xef0100${C.slice(2)}` as Hex } };
+      assert.deepEqual(await saysOf(memberCode, { reads: { 'SecurityCouncil.members': [member(A), member(B)] }, accounts }), { [A]: 'violation', [B]: 'violation' });
+    });
+    it('what L1 says is gone is named once more, so that its alarm ends; what was ok is forgotten', async () => {
+      const before = (monitor: string): Told => ({ verdicts: [{ monitor, subject: B, status: 'violation' }, { monitor, subject: C, status: 'ok' }, { monitor, subject: '', status: 'unverifiable' }, { monitor: 'other', subject: HASH, status: 'violation' }] });
+      const members = { 'SecurityCouncil.members': [member(A)], 'Clock.current': 50n, 'SecurityCouncil.answerableUntil': 0n };
+      for (const [monitor, reads] of [[signsOfLife, members], [memberCode, members], [lanesRefuse, { ...enabled(ATTESTER), 'AttesterLane.accepted': false }]] as const) assert.deepEqual(await saysOf(monitor, { ...before(monitor.id), reads }), { [A]: 'ok', [B]: 'ok' }, monitor.id);
+      const vetoed = { 'UpgradeTimelock.UpgradeScheduled': [{ id: B, content: HASH, upgrade: {} }] };
+      const [verdict] = await upgradeIdentity.evaluate?.(fakeView({ ...before(upgradeIdentity.id), reads: { 'UpgradeTimelock.state': 5 }, events: vetoed })) ?? [];
+      assert.deepEqual([verdict?.subject, verdict?.status, verdict?.sentence], [B, 'ok', `upgrade ${B} is vetoed`]);
+      assert.deepEqual(await saysOf(signsOfLife, before(signsOfLife.id)), { '': 'unverifiable' }, 'nobody is gone because nothing can be read');
+    });
   });
 
   it('D21: what a zk lane\'s program is nobody here can say', async () => {

@@ -4,7 +4,9 @@
 import { Contracts } from '../contracts.ts';
 import type { Hex } from 'viem';
 import type { Monitor, Notice, View } from '../monitor.ts';
-import { enabledLanes, LANE_KINDS } from './enabledLanes.ts';
+import type { Verdict } from '../verdict.ts';
+import { judgedAlone } from './alone.ts';
+import { enabledLanes, LANE_KINDS, type EnabledLane } from './enabledLanes.ts';
 import { holds } from './verdicts.ts';
 
 const told: readonly Notice[] = [
@@ -18,14 +20,15 @@ export const lanes: Monitor = {
     const enabled = await enabledLanes(view);
     const announced = new Map(view.events('Lanes', 'LaneRegistered').map(({ args }) => [String(args['lane']).toLowerCase(), Number(args['kind'])]));
     const dead = new Set(view.events('Lanes', 'LaneKilled').map(({ args }) => String(args['lane']).toLowerCase()));
-    const each = await Promise.all(enabled.map(async ({ lane, kind, specId }) => {
+    const judge = async ({ lane, kind, specId }: EnabledLane): Promise<Verdict> => {
       const [name, said] = [LANE_KINDS[String(kind)] ?? `kind ${kind}`, announced.get(lane.toLowerCase())];
       const own = Number(await view.readAt<bigint>(lane, Contracts.LANE, 'specId'));
       const isOlder = said === undefined && await isOlderThanReading(view, lane);
       const isRight = (isOlder || said === kind) && own === specId && !dead.has(lane.toLowerCase());
       const came = `${isOlder ? 'registered before the first block that is read' : said === undefined ? 'never registered' : `registered as ${LANE_KINDS[String(said)] ?? `kind ${said}`}`}, spec ${own}${dead.has(lane.toLowerCase()) ? ', killed' : ''}`;
       return holds(view, isRight, { subject: lane, sentence: `the ${name} lane ${lane} may answer batches of spec ${specId}: ${came}`, expected: `registered as ${name}, spec ${specId}, alive`, got: came });
-    }));
+    };
+    const each = await judgedAlone(view, { monitor: lanes.id, items: enabled, subjectOf: ({ lane }) => lane, expected: 'registered as what it is, alive', judge, gone: (lane) => `lane ${lane} may answer no more` });
     return [holds(view, enabled.length > 0, { sentence: enabled.length === 0 ? 'no lane may answer: nothing can become final' : `${enabled.length} lanes may answer`, expected: 'at least one lane', got: String(enabled.length) }), ...each];
   },
 };

@@ -5,6 +5,7 @@ import { keccak256, toHex } from 'viem';
 import { Contracts } from '../contracts.ts';
 import type { Monitor, View } from '../monitor.ts';
 import { Unverifiable, type Verdict } from '../verdict.ts';
+import { judgedAlone } from './alone.ts';
 import { enabledLanes, LANE_KINDS, type EnabledLane } from './enabledLanes.ts';
 import { holds } from './verdicts.ts';
 
@@ -15,7 +16,7 @@ export const lanesRefuse: Monitor = {
   evaluate: async (view) => {
     const lanes = await enabledLanes(view);
     if (lanes.length === 0) throw new Unverifiable('no lane may answer: there is none to ask');
-    return Promise.all(lanes.map(async (lane) => refuses(view, lane)));
+    return judgedAlone(view, { monitor: lanesRefuse.id, items: lanes, subjectOf: ({ lane }) => lane, expected: 'refused', judge: async (lane) => refuses(view, lane), gone: (lane) => `lane ${lane} may answer no more` });
   },
 };
 

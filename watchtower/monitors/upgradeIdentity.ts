@@ -6,6 +6,7 @@ import { encodeAbiParameters, keccak256, type Hex } from 'viem';
 import { UPGRADE_KINDS } from '@keyfall/protocol';
 import type { Monitor, StoredEvent, View } from '../monitor.ts';
 import type { Verdict } from '../verdict.ts';
+import { judgedAlone } from './alone.ts';
 import { duration, verdict } from './verdicts.ts';
 
 interface Raw { readonly kind: number | string; readonly payload: Hex; readonly reportHash: Hex; readonly salt: Hex }
@@ -29,7 +30,10 @@ export const upgradeIdentity: Monitor = {
     const scheduled = view.events('UpgradeTimelock', 'UpgradeScheduled');
     const states = await Promise.all(scheduled.map(async ({ args }) => STATES[Number(await view.read<number>('UpgradeTimelock', 'state', [args['id']]))]));
     const pending = scheduled.filter((_event, index) => PENDING.includes(states[index]));
-    return Promise.all(pending.map(async (event) => identityOf(view, event, scheduled, pending)));
+    return judgedAlone(view, {
+      monitor: upgradeIdentity.id, items: pending, subjectOf: ({ args }) => String(args['id']), expected: 'the bytes that were announced, delay and content',
+      judge: async (event) => identityOf(view, event, scheduled, pending), gone: (id) => `upgrade ${id} is ${(states[scheduled.findIndex(({ args }) => args['id'] === id)] ?? 'Unknown').toLowerCase()}`,
+    });
   },
 };
 
@@ -50,5 +54,5 @@ async function identityOf(view: View, event: StoredEvent, scheduled: readonly St
     ...(twins.length === 0 ? [] : [`the same content stands also as ${twins.join(', ')}`]),
   ];
   const note = earlier === 0 ? '' : `; the same content was carried out ${earlier} times before`;
-  return verdict(view, wrong.length === 0 ? 'ok' : 'violation', { subject: String(id), sentence: wrong.length === 0 ? `its identity, its content and its delay of ${duration(waits)} are right${note}` : `${wrong.join('; ')}${note}`, expected: `${ownId}, ${duration(delay)} of delay, content new`, got: wrong.join('; ') || 'so it is' });
+  return verdict(view, wrong.length === 0 ? 'ok' : 'violation', { subject: String(id), sentence: wrong.length === 0 ? `its identity, its content and its delay of ${duration(waits)} are right${note}` : `${wrong.join('; ')}${note}`, expected: `${ownId}, ${duration(delay)} of delay, content new`, got: wrong.join('; ') || 'so it is', ...(wrong.length === 0 ? {} : { finding: wrong.join('; ') }) });
 }
