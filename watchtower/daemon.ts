@@ -184,7 +184,11 @@ async function startReexecution(config: Config, logger: Logger, signal: AbortSig
 async function l2ChainIdOf(quorum: Quorum, contracts: Contracts): Promise<bigint> {
   const { header } = await quorum.head('finalized');
   const answer = await quorum.same<Hex>('Rollup.l2ChainId()', 'eth_call', [{ to: contracts.address('Rollup'), data: contracts.encode('Rollup', 'l2ChainId', []) }, { blockHash: header.hash }], String);
-  return contracts.decode('Rollup', 'l2ChainId', answer) as bigint;
+  try {
+    return contracts.decode('Rollup', 'l2ChainId', answer) as bigint;
+  } catch (cause) {
+    throw new Unverifiable(`Rollup.l2ChainId(): the operators' answer ${answer.slice(0, 80)} does not decode`, { cause });
+  }
 }
 
 /** A1: the chain that was agreed on, by its id and, where it is pinned, its first block. */

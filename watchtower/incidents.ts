@@ -87,7 +87,8 @@ export function staleIncident(monitor: Check, verdict: StoredVerdict, l1Seconds:
   const age = l1Seconds - (verdict.lastOk ?? verdict.since);
   if (verdict.status !== 'unverifiable' || age < monitor.staleAfterSeconds) return undefined;
   return {
-    id: hashOf({ stale: monitor.id, subject: verdict.subject, since: verdict.since }), monitor: monitor.id, subject: verdict.subject, severity: monitor.severity === 'critical' ? 'critical' : 'warning',
+    // Not when it turned unknown: where that cannot be kept, it is another moment at each attempt.
+    id: hashOf({ stale: monitor.id, subject: verdict.subject, since: verdict.lastOk ?? verdict.since }), monitor: monitor.id, subject: verdict.subject, severity: monitor.severity === 'critical' ? 'critical' : 'warning',
     sentence: `${monitor.id} could not be checked for ${age} s: ${verdict.sentence}`, expected: `an answer at least every ${monitor.staleAfterSeconds} s`, got: 'unverifiable', state: 'firing',
     blockNumber: verdict.blockNumber, blockHash: verdict.blockHash, transaction: undefined, foundAt: wallMilliseconds,
   };

@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { Delivery } from '../../watchtower/alerts/deliver.ts';
 import type { Message } from '../../watchtower/alerts/channel.ts';
+import { canaryRows } from '../../watchtower/alerts/outbox.ts';
 import { Unkept } from '../../watchtower/alerts/unkept.ts';
 import { append, headOf, verifyRows } from '../../watchtower/auditLog.ts';
 import { StoreFault } from '../../watchtower/fault.ts';
 import { holdStore, runnerOf } from '../../watchtower/hold.ts';
 import { Keeper } from '../../watchtower/keeper.ts';
+import type { Check } from '../../watchtower/monitor.ts';
 import { Store, type Incident, type LogRow } from '../../watchtower/store.ts';
 import { changeOf, configWith, tempStore } from './tempStore.ts';
 import { SILENT } from './watched.ts';
@@ -120,6 +122,30 @@ it('what a channel took, or refused, is not sent over and over because the store
   disk.error = undefined;
   await delivery.round();
   assert.deepEqual([sent.length, store.count(['outbox', 'first'])], [3, 0]);
+});
+
+it('what is tried again while nothing can be kept is told once: canaries, what was left out, and a check that was long unknown', async (t) => {
+  const { store, disk } = onDisk(t);
+  const check: Check = { id: 'T1', group: 'H', about: 'a test', severity: 'critical', needs: [], staleAfterSeconds: 100 };
+  const keeper = new Keeper({ store, channels, wallMilliseconds: () => 0 });
+  const keep = async (seconds: number, status: 'ok' | 'unverifiable'): Promise<void> => keeper.keep(check, { hash: '0x01', seconds }, [{ subject: '', status, sentence: status, evidence: { block: { number: 1n, hash: '0x01' }, expected: 'a', got: 'b' } }]);
+  await keep(1, 'ok');
+  await store.commit((write) => { write.put(['leftOut', 'first'], 7); });
+  let now = 1_000;
+  const sent: Message[] = [];
+  const channel = { name: 'first', send: async (message: Message) => { sent.push(message); } };
+  const unkept = new Unkept([channel], SILENT, () => now);
+  store.onWrite = (fault) => { if (fault === undefined) unkept.succeeded(); else unkept.failed(fault); };
+  const delivery = new Delivery(store, [channel], SILENT, () => now);
+  disk.error = full();
+  for (let again = 0; again < 3; again += 1) {
+    now += 60_000;
+    await delivery.round();
+    await assert.rejects(store.commit((write) => { canaryRows(write, store, channels, now); }));
+    await assert.rejects(keep(500 + again, 'unverifiable'));
+    await unkept.round();
+  }
+  assert.deepEqual(sent.map(({ title }) => title), ['[critical] ALERT: the watchtower cannot keep anything', '[warning] 7 messages were left out', '[info] CANARY: this channel works', '[critical] ALERT: T1']);
 });
 
 it('a second watchtower on one directory is refused; after a kill or an end the next one starts, and of many at once one does', async (t) => {

@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Hex } from 'viem';
+import { Contracts } from '../../watchtower/contracts.ts';
 import type { View } from '../../watchtower/monitor.ts';
+import { ForkRefusal } from '../../watchtower/upgrades/fork.ts';
+import { read } from '../../watchtower/upgrades/simulate.ts';
 import { ProvenUpstream } from '../../watchtower/upgrades/upstream.ts';
 import { Unverifiable } from '../../watchtower/verdict.ts';
 
@@ -38,4 +41,9 @@ it('answers what is proven at its block, refuses all else and remembers that it 
   assert.match(upstream.faults[1] ?? '', /operator1: a false proof/);
   for (const body of ['', 'not JSON', 'null', '[null]']) assert.equal((await post(body)).status, 400, body);
   assert.equal(await ask('eth_chainId'), '0x5', 'it goes on');
+});
+
+it('new code whose answers are no answers is refused on the fork: it does not end the look at all upgrades', async () => {
+  const contracts = new Contracts({ Rollup: ADDRESS });
+  for (const data of ['0x', '0x01'] as const) await assert.rejects(read({ view: { contracts }, fork: { call: async () => Promise.resolve(data) } }, 'Rollup', 'finalHead'), ForkRefusal);
 });

@@ -38,6 +38,9 @@ export function acknowledgementRows(write: Writer, store: Store, channels: reado
   queue.close();
 }
 
+/** What tells such a row from the next of its kind, and not one attempt from another where nothing can be kept: else each attempt were told from memory. */
+const headOf = (store: Store): number => store.get<number>(['outboxHead']) ?? 0;
+
 type Told = Pick<OutboxRow, 'incident' | 'state' | 'severity' | 'title' | 'text' | 'isReopened'>;
 
 /** Numbers rows within one transaction. */
@@ -53,7 +56,7 @@ class Queue {
     this.#write = write;
     this.#store = store;
     this.#now = nowMilliseconds;
-    this.#seq = store.get<number>(['outboxHead']) ?? 0;
+    this.#seq = headOf(store);
   }
 
   add(channel: string, told: Told, afterSeconds: number): void {
@@ -88,7 +91,7 @@ export function canaryRows(write: Writer, store: Store, channels: readonly Chann
   const text = 'A test message of the watchtower. If these stop, nobody would tell you of a real alarm on this channel either.';
   for (const { name } of channels) {
     if (store.list<OutboxRow>(['outbox', name]).some(({ state }) => state === 'canary')) continue;
-    queue.add(name, { incident: hashOf({ canary: name, at: nowMilliseconds }), state: 'canary', severity: 'info', title: `[info] ${WORDS.canary}: this channel works`, text }, 0);
+    queue.add(name, { incident: hashOf({ canary: name, after: headOf(store) }), state: 'canary', severity: 'info', title: `[info] ${WORDS.canary}: this channel works`, text }, 0);
   }
   queue.close();
 }
@@ -97,7 +100,7 @@ export function canaryRows(write: Writer, store: Store, channels: readonly Chann
 export function leftOutRow(write: Writer, store: Store, channel: string, count: number, nowMilliseconds: number): void {
   const queue = new Queue(write, store, nowMilliseconds);
   const text = `${count} messages below critical were not kept for this channel while it did not take any: see the API or the log.`;
-  queue.add(channel, { incident: hashOf({ leftOut: channel, at: nowMilliseconds }), state: 'firing', severity: 'warning', title: `[warning] ${count} messages were left out`, text }, 0);
+  queue.add(channel, { incident: hashOf({ leftOut: channel, after: headOf(store) }), state: 'firing', severity: 'warning', title: `[warning] ${count} messages were left out`, text }, 0);
   queue.close();
 }
 

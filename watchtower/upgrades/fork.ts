@@ -119,8 +119,8 @@ export class Fork {
 
 /** The fork's EVM refused: the act would revert. */
 export class ForkRefusal extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'ForkRefusal';
   }
 }

@@ -72,8 +72,14 @@ async function onFork(parts: Omit<Trial, 'fork'>, upstream: ProvenUpstream, act:
   }
 }
 
-async function read<T>({ view, fork }: Pick<Trial, 'view' | 'fork'>, contract: string, name: string, args: readonly unknown[] = []): Promise<T> {
-  return view.contracts.decode(contract, name, await fork.call(view.contracts.address(contract), view.contracts.encode(contract, name, args))) as T;
+/** @throws ForkRefusal when the contract refuses, or answers what is no answer: new code must not end the look at all other upgrades by it */
+export async function read<T>({ view, fork }: { readonly view: Pick<View, 'contracts'>; readonly fork: Pick<Fork, 'call'> }, contract: string, name: string, args: readonly unknown[] = []): Promise<T> {
+  const data = await fork.call(view.contracts.address(contract), view.contracts.encode(contract, name, args));
+  try {
+    return view.contracts.decode(contract, name, data) as T;
+  } catch (cause) {
+    throw new ForkRefusal(`${contract}.${name}: its answer ${data.slice(0, 80)} does not decode`, { cause });
+  }
 }
 
 /** Makes the upgrade's time have come, by its schedule, and has a stranger carry it out. */
