@@ -173,6 +173,15 @@ describe('monitors', () => {
     assert.equal((await saysOf(unusedProofs, { reads, events: attested }))['answers'], 'violation');
     assert.equal((await saysOf(unusedProofs, { reads, events: { ...attested, 'Rollup.AnswerRecorded': [{ outputs, lane: A, index: '1' }] } }))['answers'], 'ok');
     assert.equal((await saysOf(unusedProofs, { reads, events: { ...attested, 'Lanes.StatementRecorded': [{ outputs: hash }] } }))['answers'], 'ok');
+    const again = (count: number, outputsOf: (index: number) => string, timestamp = old): Told => ({ reads, events: { 'AttesterLane.Attested': Array.from({ length: count }, (_, index) => ({ statement: pad(toHex(index), { size: 32 }), inputs: HASH, outputs: outputsOf(index), timestamp })) } });
+    const findings = async (told: Told): Promise<readonly unknown[]> => (await unusedProofs.evaluate?.(fakeView(told)) ?? []).map(({ finding }) => finding);
+    assert.deepEqual(await findings(again(3, () => hash)), [undefined, hash], 'signatures taken again under other statements are one finding');
+    assert.deepEqual(await findings(again(2, String)), [undefined, '0', '1'], 'each is an alarm of its own');
+    for (const told of [again(50, () => hash, NOW_SECONDS - 40 * 86_400), { ...again(50, () => hash), events: { ...again(50, () => hash).events, 'Lanes.StatementRecorded': [{ outputs: hash }] } }]) {
+      const view = fakeView(told);
+      await unusedProofs.evaluate?.(view);
+      assert.equal((view.memory.get('remembered E27 AttesterLane Attested') as Map<string, unknown>).size, 0, 'what strangers may cause without end is not kept without end');
+    }
   });
 
   it('E28: the newest batch that the Rollup counts has data that was read', async () => {

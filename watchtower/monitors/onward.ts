@@ -19,14 +19,15 @@ export function onward(view: View, user: string, contract: string, name: string)
   return found;
 }
 
-/** What is kept of events seen so far, by key; the later of one key stands. */
-export function remembered<T>(view: View, user: string, contract: string, name: string, entry: (event: StoredEvent) => readonly [string, T] | undefined): ReadonlyMap<string, T> {
+/** What is kept of events seen so far, by key; the later of one key stands. @param isOver what need not be kept any more: strangers may cause any number */
+export function remembered<T>(view: View, user: string, contract: string, name: string, entry: (event: StoredEvent) => readonly [string, T] | undefined, isOver: (value: T) => boolean = () => false): ReadonlyMap<string, T> {
   const key = `remembered ${user} ${contract} ${name}`;
   const kept = (view.memory.get(key) as Map<string, T> | undefined) ?? new Map<string, T>();
   for (const event of onward(view, user, contract, name)) {
     const added = entry(event);
     if (added !== undefined) kept.set(...added);
   }
+  for (const [found, value] of kept) if (isOver(value)) kept.delete(found);
   view.memory.set(key, kept);
   return kept;
 }

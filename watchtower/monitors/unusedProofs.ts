@@ -4,6 +4,7 @@
 import { outputsHash, PROOF_DEADLINE_SECONDS } from '@keyfall/protocol';
 import type { Hex } from 'viem';
 import type { Monitor, View } from '../monitor.ts';
+import type { Verdict } from '../verdict.ts';
 import { remembered } from './onward.ts';
 import { duration, holds } from './verdicts.ts';
 
@@ -18,15 +19,17 @@ export const unusedProofs: Monitor = {
     const limit = Number(PROOF_DEADLINE_SECONDS / await view.read<bigint>('Clock', 'TIME_SCALE'));
     const now = Number(view.header.timestamp);
     const isDue = (at: number): boolean => now - at > limit;
-    const forget = <T>(kept: ReadonlyMap<string, T>, at: (value: T) => number): readonly (readonly [string, T])[] => [...kept].filter(([, value]) => now - at(value) < limit * FORGOTTEN_SHARE);
-    const parts = remembered(view, 'E27', 'AttesterLane', 'PartAccepted', ({ args, timestamp }) => (args['complete'] === true ? undefined : [String(args['statement']), timestamp]));
-    const whole = remembered(view, 'E27 whole', 'AttesterLane', 'PartAccepted', ({ args }) => (args['complete'] === true ? [String(args['statement']), true] : undefined));
-    const attested = remembered(view, 'E27', 'AttesterLane', 'Attested', ({ args, timestamp }) => [String(args['statement']), { timestamp, outputs: String(args['outputs']) }]);
+    const isOver = (at: number): boolean => now - at >= limit * FORGOTTEN_SHARE;
+    const parts = remembered(view, 'E27', 'AttesterLane', 'PartAccepted', ({ args, timestamp }) => (args['complete'] === true ? undefined : [String(args['statement']), timestamp]), isOver);
+    const whole = remembered(view, 'E27 whole', 'AttesterLane', 'PartAccepted', ({ args, timestamp }) => (args['complete'] === true ? [String(args['statement']), timestamp] : undefined), isOver);
+    // What was recorded is kept for ever, one a batch: anybody may have old signatures taken again under another statement.
     const statements = remembered(view, 'E27', 'Lanes', 'StatementRecorded', ({ args }) => [String(args['outputs']), true]);
     const answers = remembered(view, 'E27', 'Rollup', 'AnswerRecorded', ({ args }) => [hashOfOutputs(args['outputs'] as Outputs), true]);
-    const begun = forget(parts, (at) => at).filter(([statement, at]) => isDue(at) && !whole.has(statement)).map(([statement]) => statement);
-    const unused = forget(attested, ({ timestamp }) => timestamp).filter(([, { timestamp, outputs }]) => isDue(timestamp) && !statements.has(outputs) && !answers.has(outputs)).map(([statement]) => statement);
-    return [verdictOf(view, 'parts', begun, limit, 'were begun and never completed'), verdictOf(view, 'answers', unused, limit, 'were accepted and never recorded as an answer')];
+    const isRecorded = (outputs: string): boolean => statements.has(outputs) || answers.has(outputs);
+    const attested = remembered(view, 'E27', 'AttesterLane', 'Attested', ({ args, timestamp }) => [String(args['statement']), { timestamp, outputs: String(args['outputs']) }], ({ timestamp, outputs }) => isOver(timestamp) || isRecorded(outputs));
+    const begun = [...parts].filter(([statement, at]) => isDue(at) && !whole.has(statement)).map(([statement]) => statement);
+    const unused = new Set([...attested.values()].filter(({ timestamp }) => isDue(timestamp)).map(({ outputs }) => outputs));
+    return [...verdictsOf(view, 'parts', begun, `statement begun and not completed within ${duration(limit)}`), ...verdictsOf(view, 'answers', [...unused], `outputs accepted and not recorded as an answer within ${duration(limit)}`)];
   },
 };
 
@@ -34,7 +37,8 @@ function hashOfOutputs({ lastNumber, lastHash, stateRoot, lastTimestamp, zkGasUs
   return outputsHash({ lastNumber: BigInt(lastNumber), lastHash: lastHash as Hex, stateRoot: stateRoot as Hex, lastTimestamp: BigInt(lastTimestamp), zkGasUsed: BigInt(zkGasUsed), dropRoot: dropRoot as Hex });
 }
 
-function verdictOf(view: View, subject: string, statements: readonly string[], limit: number, what: string): ReturnType<typeof holds> {
-  const which = statements.join(', ');
-  return holds(view, statements.length === 0, { subject, sentence: statements.length === 0 ? `no statements ${what} within ${duration(limit)}` : `${statements.length} statements ${what} within ${duration(limit)}: ${which}`, expected: 'none', got: which || 'none', ...(which === '' ? {} : { finding: which }) });
+/** Each an alarm of its own: a further one must not tell all of them again. */
+function verdictsOf(view: View, subject: string, found: readonly string[], what: string): readonly Verdict[] {
+  if (found.length === 0) return [holds(view, true, { subject, sentence: `no ${what}`, expected: 'none', got: 'none' })];
+  return found.map((which) => holds(view, false, { subject, sentence: `${what}: ${which}`, expected: 'none', got: which, finding: which }));
 }
