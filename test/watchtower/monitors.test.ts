@@ -102,7 +102,7 @@ describe('monitors', () => {
     it('a lane that answers nothing hides no other one that accepts everything or was never registered', async () => {
       const reads = { ...enabled(ZK, ATTESTER), 'AttesterLane.accepted': async (lane: unknown) => (lane === A ? Promise.reject(new Unverifiable('it reverts')) : Promise.resolve(true)) };
       assert.deepEqual(await saysOf(lanesRefuse, { reads }), { [A]: 'unverifiable', [B]: 'violation' });
-      assert.deepEqual(await saysOf(lanes, { reads: { ...reads, 'Lanes.laneRecord': { enabledSinceT: 100n }, 'Clock.timeAt': 50n, 'AttesterLane.specId': async (lane: unknown) => (lane === A ? Promise.reject(new Unverifiable('it reverts')) : Promise.resolve(1n)) } }), { '': 'ok', [A]: 'unverifiable', [B]: 'violation' });
+      assert.deepEqual(await saysOf(lanes, { reads: { ...reads, 'Lanes.laneRecord': { enabledSinceT: 100 }, block: { timestamp: '0x32' }, 'Clock.timeAt': (wall: unknown) => wall, 'AttesterLane.specId': async (lane: unknown) => (lane === A ? Promise.reject(new Unverifiable('it reverts')) : Promise.resolve(1n)) } }), { '': 'ok', [A]: 'unverifiable', [B]: 'violation' });
     });
     it('a member with words in its storage that are no addresses hides no other one that delegated its code', async () => {
       const words = Object.fromEntries([pad('0x00', { size: 32 }), keccak256(encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [pad('0x01', { size: 20 }), 1n])), keccak256(toHex('guard_manager.guard.address'))].map((slot, index) => [slot, index === 0 ? 1n : 1n << 255n]));
