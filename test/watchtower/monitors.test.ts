@@ -23,7 +23,10 @@ import { contentOf, idOf, upgradeIdentity } from '../../watchtower/monitors/upgr
 import { zkAnswers } from '../../watchtower/monitors/zkAnswers.ts';
 import { zkProgram } from '../../watchtower/monitors/zkProgram.ts';
 import { MONITORS } from '../../watchtower/registry.ts';
+import { checkUpgrade } from '../../watchtower/upgrades/checks.ts';
+import { decodeUpgrade } from '../../watchtower/upgrades/decode.ts';
 import { Unverifiable } from '../../watchtower/verdict.ts';
+import { upgradeOf, type RawUpgrade } from './corpus.ts';
 import { addressOf, fakeView, NOW_SECONDS, saysOf, type Told } from './fakeView.ts';
 
 const [A, B, C] = [addressOf('a1'), addressOf('b2'), addressOf('c3')];
@@ -118,6 +121,22 @@ describe('monitors', () => {
       assert.deepEqual([verdict?.subject, verdict?.status, verdict?.sentence], [B, 'ok', `upgrade ${B} is vetoed`]);
       assert.deepEqual(await saysOf(signsOfLife, before(signsOfLife.id)), { '': 'unverifiable' }, 'nobody is gone because nothing can be read');
     });
+  });
+
+  it('a pending lane with more attesters than anybody can look at is a finding, and ends the look at no other upgrade', async () => {
+    const told: Told = {
+      reads: { 'AttesterLane.attesters': (lane: unknown) => (String(lane).toLowerCase() === C ? Array.from({ length: 150_000 }, () => A) : [B]), 'AttesterLane.quorum': 100_000n, 'Rollup.operator': B, 'Rollup.coldKey': B, 'SecurityCouncil.members': [], 'UpgradeTimelock.state': 1 },
+      events: { 'UpgradeTimelock.UpgradeScheduled': [{ id: HASH, upgrade: upgradeOf('AttesterSet', { previousLane: A, lane: C, codehash: HASH }) }] },
+    };
+    const found = async (raw: RawUpgrade): Promise<Readonly<Record<string, unknown>>> => {
+      const decoded = decodeUpgrade(raw);
+      assert.ok(decoded.ok);
+      return Object.fromEntries((await checkUpgrade(fakeView(told), decoded.upgrade)).map(({ id, status, got }) => [id, `${status} ${got}`]));
+    };
+    assert.equal((await found(upgradeOf('AttesterSet', { previousLane: A, lane: C, codehash: HASH })))['F33-attesters'], 'violation 150000');
+    assert.equal((await found(upgradeOf('Operator', { hotKey: A, coldKey: B })))['F33-operator'], 'unverifiable none');
+    const council = await found(upgradeOf('Council', { members: Array.from({ length: 25 }, (_, index) => ({ account: pad(toHex(index + 1), { size: 20 }), isExternal: true })), threshold: 20n }));
+    assert.deepEqual([council['F32-council-hands'], council['F32-council-delegation']], ['unverifiable none', 'unverifiable none']);
   });
 
   it('D21: what a zk lane\'s program is nobody here can say', async () => {

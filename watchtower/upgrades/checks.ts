@@ -3,6 +3,7 @@
 // Invariant: deterministic for one block and one set of artifacts.
 
 import { isAddressEqual, keccak256, toHex, toFunctionSelector, type AbiFunction, type AbiParameter, type Hex } from 'viem';
+import { MAX_COUNCIL_MEMBERS } from '@keyfall/protocol';
 import type { StoredEvent, View } from '../monitor.ts';
 import { Contracts } from '../contracts.ts';
 import { enabledLanes } from '../monitors/enabledLanes.ts';
@@ -45,6 +46,8 @@ const LANE_FUNCTIONS = ['submit', 'accepted', 'profile', 'specId'];
 const EMPTY_CODE = keccak256('0x');
 const DELEGATION = '0xef0100';
 const MIN_ATTESTERS = 5;
+/** A lane may answer with as many as a node lets it: the look at all other upgrades must not end by their number. */
+const MOST_ATTESTERS = 256;
 
 const outcome = (isRight: boolean, sentence: string, expected: string, got: string): Outcome => ({ status: isRight ? 'ok' : 'violation', sentence, expected, got });
 
@@ -167,7 +170,7 @@ const CHECKS: readonly Check[] = [
   } },
   { id: 'F32-council-hands', kinds: ['Council'], run: async (subject) => councilHands(subject) },
   { id: 'F32-council-delegation', kinds: ['Council'], run: async ({ view, upgrade }) => {
-    const accounts = (upgrade.fields['members'] as readonly { account: Hex }[]).map(({ account }) => account);
+    const accounts = councilOf(upgrade);
     const codes = await Promise.all(accounts.map(async (account) => view.code(account)));
     const delegated = accounts.filter((_account, index) => codes[index]?.startsWith(DELEGATION));
     return outcome(delegated.length === 0, delegated.length === 0 ? 'no member delegates its code' : `${delegated.join(', ')} delegates its code: who controls that code can sign as the member, and change it at will`, 'no delegated code (EIP-7702)', delegated.join(', ') || 'none');
@@ -213,6 +216,7 @@ async function councilKeys(view: View): Promise<readonly Hex[]> {
 async function attesters(subject: Subject): Promise<Outcome> {
   const lane = needTarget(subject);
   const [members, quorum] = [await subject.view.readAt<readonly Hex[]>(lane, Contracts.LANE, 'attesters'), await subject.view.readAt<bigint>(lane, Contracts.LANE, 'quorum')];
+  if (members.length > MOST_ATTESTERS) return outcome(false, `it says that it has ${members.length} attesters: nobody can look at as many`, `at most ${MOST_ATTESTERS}`, String(members.length));
   const distinct = new Set(members.map((member) => member.toLowerCase())).size;
   const others = [await subject.view.read<Hex>('Rollup', 'operator'), await subject.view.read<Hex>('Rollup', 'coldKey'), ...await councilKeys(subject.view), ...await keysToCome(subject.view, subject.upgrade)];
   const both = members.filter((member) => others.some((key) => isAddressEqual(key, member)));
@@ -220,9 +224,16 @@ async function attesters(subject: Subject): Promise<Outcome> {
   return outcome(isRight, `${members.length} attesters, ${quorum} must agree${both.length > 0 ? `; ${both.join(', ')} holds another role` : ''}`, `at least ${MIN_ATTESTERS} different keys with no other role, two thirds must agree`, `${distinct} different keys, quorum ${quorum}, ${both.length} with another role`);
 }
 
+/** Whose accounts are read one by one. @throws Unverifiable for more than the contracts take */
+function councilOf({ fields }: Upgrade): readonly Hex[] {
+  const members = fields['members'] as readonly { account: Hex }[];
+  if (members.length > Number(MAX_COUNCIL_MEMBERS)) throw new Unverifiable(`${members.length} members: a council has at most ${MAX_COUNCIL_MEMBERS}`);
+  return members.map(({ account }) => account);
+}
+
 /** Contracts of one code may be one hand: as many as it takes to act or to block are a finding, fewer are unknown. */
 async function councilHands({ view, upgrade }: Subject): Promise<Outcome> {
-  const accounts = (upgrade.fields['members'] as readonly { account: Hex }[]).map(({ account }) => account);
+  const accounts = councilOf(upgrade);
   const withCode: { readonly account: Hex; readonly code: Hex }[] = [];
   for (const account of accounts) {
     const code = await view.code(account);
@@ -259,7 +270,10 @@ async function keysToCome(view: View, upgrade: Upgrade): Promise<readonly Hex[]>
     const { kind, fields } = other.upgrade;
     if (kind === 'Operator') keys.push(fields['hotKey'] as Hex, fields['coldKey'] as Hex);
     if (kind === 'Council') keys.push(...(fields['members'] as readonly { account: Hex }[]).map(({ account }) => account));
-    if (kind === 'AttesterSet') keys.push(...await view.readAt<readonly Hex[]>(fields['lane'] as Hex, Contracts.LANE, 'attesters'));
+    if (kind !== 'AttesterSet') continue;
+    const attesting = await view.readAt<readonly Hex[]>(fields['lane'] as Hex, Contracts.LANE, 'attesters');
+    if (attesting.length > MOST_ATTESTERS) throw new Unverifiable(`lane ${String(fields['lane'])}, which is pending too, says that it has ${attesting.length} attesters: nobody can look at as many`);
+    keys.push(...attesting);
   }
   return keys;
 }
