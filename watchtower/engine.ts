@@ -6,6 +6,7 @@
 //
 // Invariant: what was decided and that it must be told are written together; a crash between any two steps repeats work, never alarms.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ChannelConfig, Config } from './config.ts';
 import type { Contracts, Decoded } from './contracts.ts';
@@ -56,6 +57,7 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #keeper: Keeper;
   #lastView: View | undefined;
+  #walkedAt = 0;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -90,6 +92,7 @@ export class Engine {
 
   async #walk(): Promise<boolean> {
     const { quorum } = this.#parts;
+    this.#walkedAt = performance.now();
     const head = await quorum.head('latest');
     for (let count = 0; count < BLOCKS_PER_STEP; count += 1) {
       const { cursor } = this;
@@ -232,15 +235,24 @@ export class Engine {
     });
   }
 
-  /** Judging takes many reads: the walk goes on in between, so that what happens meanwhile is told at once. */
+  /** Judging takes many reads, and trials minutes: the walk goes on meanwhile, so that what happens is told at once. */
   async #evaluate(view: View): Promise<void> {
-    let walkedAt = performance.now();
     for (const monitor of this.#parts.monitors) {
       if (monitor.evaluate === undefined) continue;
-      await this.#keeper.keep(monitor, { hash: view.header.hash, seconds: Number(view.header.timestamp) }, await this.#verdictsOf(monitor, view));
-      if (performance.now() - walkedAt < WALK_EVERY_MILLISECONDS) continue;
-      await this.#walk();
-      walkedAt = performance.now();
+      await this.#keeper.keep(monitor, { hash: view.header.hash, seconds: Number(view.header.timestamp) }, await this.#whileWalking(this.#verdictsOf(monitor, view)));
+    }
+  }
+
+  /** Waits for what was begun, and walks every so often until it is done. What a monitor sees is final: the walk changes nothing of it. */
+  async #whileWalking<T>(begun: Promise<T>): Promise<T> {
+    for (;;) {
+      const left = this.#walkedAt + WALK_EVERY_MILLISECONDS - performance.now();
+      const waiting = new AbortController();
+      const isDone = await Promise.race([begun.then(() => true), sleep(Math.max(0, left), false, { signal: waiting.signal }).catch(() => true)]);
+      waiting.abort();
+      if (isDone) return begun;
+      // Two looks at one block must not run side by side.
+      await this.#walk().catch(async (cause: unknown) => { await begun; throw cause; });
     }
   }
 

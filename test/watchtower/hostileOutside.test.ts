@@ -18,6 +18,7 @@ import { Engine } from '../../watchtower/engine.ts';
 import { noticed } from '../../watchtower/incidents.ts';
 import type { L1Header } from '../../watchtower/l1/header.ts';
 import type { Quorum } from '../../watchtower/l1/quorum.ts';
+import type { Monitor } from '../../watchtower/monitor.ts';
 import { MONITORS } from '../../watchtower/registry.ts';
 import type { Incident } from '../../watchtower/store.ts';
 import { Unverifiable } from '../../watchtower/verdict.ts';
@@ -164,4 +165,23 @@ it('a branch that L1 left between the walk and the look at finality is not calle
   for (let again = 0; again < 2; again += 1) await assert.rejects(engine.step(), (cause) => cause instanceof Unverifiable, 'what contradicts finality is unknown, never followed');
   assert.deepEqual(store.list<Incident>(['incident']).map(({ subject, severity }) => [subject, severity]), [['finality', 'critical']], 'and told once');
   assert.equal(store.count(['log']), 1);
+});
+
+it('a check that takes long does not keep the walk from what happens meanwhile', async (t) => {
+  const { store, directory } = tempStore(t);
+  let latest = 3;
+  const hash = (number: number): Hex => `0x${number.toString(16).padStart(64, '0')}`;
+  const agreed = async (number: number): Promise<{ header: L1Header; answers: [] }> => Promise.resolve({ header: { number: BigInt(number), hash: hash(number), parentHash: hash(number - 1), stateRoot: '0x', receiptsRoot: '0x', logsBloom: `0x${'00'.repeat(256)}`, timestamp: 0n, baseFeePerGas: 0n }, answers: [] });
+  const quorum = { header: async (number: bigint) => agreed(Number(number)), isCanonical: async () => Promise.resolve(true), logs: async () => Promise.resolve([]), head: async (tag: string) => agreed(tag === 'latest' ? latest : 1) } as unknown as Quorum;
+  const seen: number[] = [];
+  const slow: Monitor = { id: 'T1', group: 'E', about: 'a test', severity: 'critical', needs: [], staleAfterSeconds: 1, evaluate: async () => {
+    latest = 7;
+    // As a trial does, it ends whether or not anybody walks.
+    for (let turn = 0; turn < 30 && engine.cursor.tip < latest; turn += 1) await sleep(100);
+    seen.push(engine.cursor.tip);
+    return [];
+  } };
+  const engine = new Engine({ config: configWith({ data: directory }), contracts: new Contracts({}), quorum, store, monitors: [slow], logger: SILENT, channels: [], wallMilliseconds: () => 0, viewAt: (found) => ({ header: found, contracts: new Contracts({}) }) as never });
+  await engine.step();
+  assert.deepEqual(seen, [7]);
 });
