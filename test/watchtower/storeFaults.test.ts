@@ -148,6 +148,25 @@ it('what is tried again while nothing can be kept is told once: canaries, what w
   assert.deepEqual(sent.map(({ title }) => title), ['[critical] ALERT: the watchtower cannot keep anything', '[warning] 7 messages were left out', '[info] CANARY: this channel works', '[critical] ALERT: T1']);
 });
 
+it('a directory of a long name is held like any other, though the second has other temporary files', async (t) => {
+  const { directory } = tempStore(t);
+  const long = join(directory, 'x'.repeat(120));
+  const store = new Store(long);
+  const { TMPDIR } = process.env;
+  t.after(async () => {
+    await store.close();
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+  });
+  const release = await holdStore(store, long, new Date(0));
+  process.env['TMPDIR'] = directory;
+  await assert.rejects(holdStore(store, long, new Date(0)), (cause) => cause instanceof StoreFault && cause.code === 'locked');
+  await release();
+  assert.equal(await runnerOf(store, long), undefined);
+  await (await holdStore(store, long, new Date(0)))();
+  assert.deepEqual(readdirSync(long).filter((name) => name.endsWith('.sock')), []);
+});
+
 it('a second watchtower on one directory is refused; after a kill or an end the next one starts, and of many at once one does', async (t) => {
   const { store, directory } = tempStore(t);
   const hold = async (): Promise<() => Promise<void>> => holdStore(store, directory, new Date(0));
