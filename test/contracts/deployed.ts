@@ -18,8 +18,12 @@ const PHRASE = 'test test test test test test test test test test test junk';
 export const COUNCIL_KEYS = [29, 30, 31, 32, 33, 34, 35, 36];
 const OPEN_BINDING = { beneficiary: '0x00000000000000000000000000000000000000be' as Hex, minL1Time: 0n, maxL1Time: (1n << 64n) - 1n };
 
+let parent: HDNodeWallet | undefined;
+
+/** The phrase is stretched once: BIP-39 makes that slow on purpose. */
 export function keyAt(index: number): HDNodeWallet {
-  return HDNodeWallet.fromPhrase(PHRASE, undefined, `m/44'/60'/0'/0/${index}`);
+  parent ??= HDNodeWallet.fromPhrase(PHRASE, undefined, "m/44'/60'/0'/0");
+  return parent.deriveChild(index);
 }
 
 export interface Deployment {

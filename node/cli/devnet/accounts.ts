@@ -15,9 +15,18 @@ const FIRST_ROLE = 20;
 
 export interface DevnetKey { readonly address: string; readonly privateKey: string }
 
+const keys = new Map<number, DevnetKey>();
+let parent: HDNodeWallet | undefined;
+
+/** A phrase is stretched on purpose (BIP-39), and each step from it is a point multiplication: both are done once. */
 function keyAt(index: number): DevnetKey {
-  const { address, privateKey } = HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
-  return { address, privateKey };
+  const known = keys.get(index);
+  if (known !== undefined) return known;
+  parent ??= HDNodeWallet.fromPhrase(MNEMONIC, undefined, "m/44'/60'/0'/0");
+  const { address, privateKey } = parent.deriveChild(index);
+  const key = { address, privateKey };
+  keys.set(index, key);
+  return key;
 }
 
 /** Accounts 0 to 9. */
