@@ -34,6 +34,9 @@ class Ordeal {
     for (const proxy of world.proxies) proxy.gate = async (method, params) => this.#gate(method, params);
   }
 
+  /** The block of the first proof since the last start. */
+  #decidedAt: bigint | undefined;
+
   async #once(name: string, act: () => Promise<'pass' | 'cut'>): Promise<'pass' | 'cut' | undefined> {
     if (this.happened.includes(name)) return undefined;
     this.happened.push(name);
@@ -41,9 +44,18 @@ class Ordeal {
   }
 
   async #gate(method: string, params: readonly unknown[]): Promise<'pass' | 'cut'> {
-    const kill = async (): Promise<'cut'> => { await this.#world.watchtower.kill(); return 'cut'; };
-    if (method === 'eth_getProof' && String(params[0]).toLowerCase() === this.#world.feeKey.address.toLowerCase()) return await this.#once('killed when it had decided', kill) ?? 'pass';
-    if (method === 'eth_getTransactionCount') return await this.#once('killed before it signed', kill) ?? 'pass';
+    const kill = async (): Promise<'cut'> => {
+      this.#decidedAt = undefined;
+      await this.#world.watchtower.kill();
+      return 'cut';
+    };
+    if (method === 'eth_getProof' && String(params[0]).toLowerCase() === this.#world.feeKey.address.toLowerCase()) {
+      // What its key has is proven at the final block; the nonce that it signs at, later, at the newest.
+      const block = BigInt(String(params[2]));
+      const isSigning = this.#decidedAt !== undefined && block > this.#decidedAt;
+      this.#decidedAt ??= block;
+      return await this.#once(isSigning ? 'killed before it signed' : 'killed when it had decided', kill) ?? 'pass';
+    }
     if (method !== 'eth_sendRawTransaction') return 'pass';
     const raw = params[0] as Hex;
     if (!this.seen.includes(raw)) this.seen.push(raw);
