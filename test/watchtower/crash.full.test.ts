@@ -17,32 +17,21 @@ import { people } from '../../watchtower/monitors/people.ts';
 import { Store, type LogRow } from '../../watchtower/store.ts';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import { Random } from './replayChain.ts';
+import { Rotations } from './rotations.ts';
 import { configText, SILENT, Watched } from './watched.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 describe('crashes', () => {
   let system: DeployedSystem;
-  let coldKey: string;
-  let rotations = 0;
+  let rotations: Rotations;
 
   before(async () => {
     system = await DeployedSystem.start([], ['--slots-in-an-epoch', '1']);
-    coldKey = await system.contract('OperatorSeat').getFunction('coldKey').staticCall() as string;
-    await system.anvil.rpc('anvil_impersonateAccount', coldKey);
-    await system.anvil.rpc('anvil_setBalance', coldKey, '0xde0b6b3a7640000');
+    rotations = await Rotations.on(system);
     await system.anvil.rpc('anvil_mine', '0x4');
   });
   after(async () => system.stop());
-
-  /** An act that must be told. @returns the key that is named in the alert */
-  async function rotate(): Promise<string> {
-    rotations += 1;
-    const key = `0x${(0xce_0000 + rotations).toString(16).padStart(40, '0')}`;
-    const data = system.contract('OperatorSeat').interface.encodeFunctionData('rotateOperator', [key]);
-    await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['OperatorSeat'], data, gas: '0x30000' });
-    return key;
-  }
 
   const about = (messages: readonly { readonly id: string; readonly text: string; readonly state: string }[], key: string, state: string): readonly string[] => [...new Set(messages.filter((message) => message.state === state && message.text.toLowerCase().includes(`to ${key}`)).map(({ id }) => id))];
 
@@ -51,7 +40,7 @@ describe('crashes', () => {
     t.after(() => { rmSync(data, { recursive: true, force: true }); });
     const first = new Watched(t, { urls: [system.anvil.url], quorum: 1, deployment: system.deployment, data, monitors: [people] });
     await first.catchUp();
-    const keys = [await rotate(), await rotate()];
+    const keys = [await rotations.rotate(), await rotations.rotate()];
     await system.anvil.rpc('anvil_mine', '0x4');
     const sent: Message[] = [];
     const channel: Channel = { name: 'hook', send: async (message) => void sent.push(message) };
@@ -111,7 +100,7 @@ describe('crashes', () => {
     await sleep(2_000);
     const keys: string[] = [];
     for (let round = 0; round < 5; round += 1) {
-      keys.push(await rotate());
+      keys.push(await rotations.rotate());
       await sleep(random.below(3_000));
       const died = new Promise((resolve) => { child?.once('exit', resolve); });
       child.kill('SIGKILL');

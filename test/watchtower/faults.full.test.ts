@@ -10,6 +10,7 @@ import { Unverifiable } from '../../watchtower/verdict.ts';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import { ChaosProxy, type Mischief } from './chaos.ts';
 import { Random } from './replayChain.ts';
+import { Rotations } from './rotations.ts';
 import { Watched } from './watched.ts';
 
 type Block = Readonly<Record<string, unknown>>;
@@ -31,14 +32,12 @@ const MISCHIEF: Readonly<Record<string, Mischief>> = {
 describe('faults', () => {
   let system: DeployedSystem;
   let proxies: ChaosProxy[] = [];
-  let coldKey: string;
+  let rotations: Rotations;
 
   before(async () => {
     system = await DeployedSystem.start([], ['--slots-in-an-epoch', '4']);
     proxies = [await ChaosProxy.start(system.anvil.url), await ChaosProxy.start(system.anvil.url), await ChaosProxy.start(system.anvil.url)];
-    coldKey = await system.contract('OperatorSeat').getFunction('coldKey').staticCall() as string;
-    await system.anvil.rpc('anvil_impersonateAccount', coldKey);
-    await system.anvil.rpc('anvil_setBalance', coldKey, '0xde0b6b3a7640000');
+    rotations = await Rotations.on(system);
     await system.anvil.rpc('anvil_mine', '0xa');
   });
   after(async () => {
@@ -69,7 +68,7 @@ describe('faults', () => {
       if (random.below(4) === 0) disturb(random, proxies[(bad + 1) % 3] as ChaosProxy);
       watched.isChannelDown = random.below(3) === 0;
       skew = random.one([0, 0, HOUR_MILLISECONDS, -HOUR_MILLISECONDS]);
-      if (random.below(2) === 0) await rotate(round);
+      if (random.below(2) === 0) await rotations.rotate();
       if (random.below(3) === 0) await system.anvil.rpc('anvil_reorg', 1 + random.below(6), []);
       await system.anvil.rpc('anvil_mine', `0x${(1 + random.below(2)).toString(16)}`);
       await watched.catchUp().catch((cause: unknown) => { if (!(cause instanceof Unverifiable)) throw cause; });
@@ -95,8 +94,4 @@ describe('faults', () => {
     assert.equal((await verifyRows(rows, headOf(watched.store))).ok, true);
   });
 
-  async function rotate(round: number): Promise<void> {
-    const data = system.contract('OperatorSeat').interface.encodeFunctionData('rotateOperator', [`0x${(0xce_0000 + round).toString(16).padStart(40, '0')}`]);
-    await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['OperatorSeat'], data, gas: '0x30000' });
-  }
 });

@@ -8,18 +8,17 @@ import { Unverifiable } from '../../watchtower/verdict.ts';
 import { continuity } from '../../watchtower/monitors/continuity.ts';
 import { people } from '../../watchtower/monitors/people.ts';
 import { DeployedSystem } from '../contracts/deployed.ts';
+import { Rotations } from './rotations.ts';
 import { Watched } from './watched.ts';
 
 /** Blocks behind the head that are not final: two epochs of four. */
 const PROVISIONAL = 8;
 let system: DeployedSystem;
-let coldKey: string;
+let rotations: Rotations;
 
 before(async () => {
   system = await DeployedSystem.start([], ['--slots-in-an-epoch', String(PROVISIONAL / 2)]);
-  coldKey = await system.contract('OperatorSeat').getFunction('coldKey').staticCall() as string;
-  await system.anvil.rpc('anvil_impersonateAccount', coldKey);
-  await system.anvil.rpc('anvil_setBalance', coldKey, '0xde0b6b3a7640000');
+  rotations = await Rotations.on(system);
   await system.anvil.rpc('anvil_mine', '0x10');
 });
 after(async () => system.stop());
@@ -28,8 +27,7 @@ it('every depth up to finality is followed; one block deeper is an alarm, once, 
   const watched = new Watched(t, { urls: [system.anvil.url], quorum: 1, deployment: system.deployment, monitors: [people, continuity] });
   await watched.catchUp();
   for (let depth = 1; depth <= PROVISIONAL; depth += 1) {
-    const data = system.contract('OperatorSeat').interface.encodeFunctionData('rotateOperator', [`0x${(0xce_0000 + depth).toString(16).padStart(40, '0')}`]);
-    await system.anvil.rpc('eth_sendTransaction', { from: coldKey, to: system.deployment.contracts['OperatorSeat'], data, gas: '0x30000' });
+    await rotations.rotate();
     await system.anvil.rpc('anvil_mine', `0x${depth.toString(16)}`);
     await watched.catchUp();
     await system.anvil.rpc('anvil_reorg', depth, []);
