@@ -38,7 +38,7 @@ export async function scheduleState(timelock: Contract, at: BlockRef, id: Hex): 
 
 /** Wall time of the only veto of a content, seconds; 0 = none yet. */
 export const vetoedTimeOf = async (timelock: Contract, at: BlockRef, content: Hex): Promise<Reading<bigint>> => view(timelock, at, 'vetoedTimeOf', content);
-/** Whether the council has any say over upgrades of this kind. */
+/** Whether the council may veto upgrades of this kind; the kinds that it may expedite in Training are the same. */
 export const isVetoable = async (timelock: Contract, at: BlockRef, kind: number): Promise<Reading<boolean>> => view(timelock, at, 'isVetoable', kind);
 
 export async function guard(timelock: Contract, at: BlockRef): Promise<Reading<Guard>> {
