@@ -14,12 +14,14 @@ import {Challenges, StarkTranscript} from "./StarkTranscript.sol";
 /// queries. Part 1 is a summary of the header and the other queries. The summary holds all that queries depend on: roots, zeta,
 /// the openings folded by gamma, the chain value that gives gamma, and the header from the folds on. Part 0 computes the
 /// summary, part 1 is given it; a proof is valid exactly when both parts are and have one summary.
-/// Invariant: `check` returns only for a valid part and writes nothing.
+/// Invariant: `check` returns only for a part that is valid under the key of the deployment, and writes nothing.
 contract StarkVerifier {
     /// @notice A part has another length than key and positions give it.
     error PartLength(uint256 expected, uint256 got);
     /// @notice There are parts 0 and 1.
     error UnknownPart(uint256 part);
+    /// @notice The key's account no longer has the code that this verifier was deployed over.
+    error KeyChanged(bytes32 expected, bytes32 got);
 
     uint256 public constant PART_COUNT = 2;
     /// @dev Bytes of a summary beside roots and the header from the folds on: zeta, two folded openings, chain value.
@@ -27,11 +29,14 @@ contract StarkVerifier {
 
     /// @notice The account whose code is the key.
     address public immutable keyHolder;
-    /// @notice The key's name (PROTOCOL.md section 4), eight big-endian words.
+    /// @notice keccak-256 of the key as L1 holds it: with what key-data.ts derives from a key, this alone says that it is that key.
+    bytes32 public immutable keyCodeHash;
+    /// @notice The name that the account gives its key (PROTOCOL.md section 4), eight big-endian words; L1 does not compute it.
     bytes32 public immutable keyDigest;
 
     constructor(address holder) {
         keyHolder = holder;
+        keyCodeHash = holder.codehash;
         keyDigest = StarkKeys.load(holder).digest;
     }
 
@@ -40,6 +45,8 @@ contract StarkVerifier {
     /// @return summaryHash keccak-256 of the summary: parts of one proof share it, and it depends on the public values.
     function check(uint256 part, bytes calldata data) external view returns (bytes32 publicsHash, bytes32 summaryHash) {
         if (part >= PART_COUNT) revert UnknownPart(part);
+        // An account that is destroyed within the transaction that made it can be made again with other code (EIP-6780).
+        if (keyHolder.codehash != keyCodeHash) revert KeyChanged(keyCodeHash, keyHolder.codehash);
         StarkKey memory key = StarkKeys.load(keyHolder);
         uint256 start;
         assembly ("memory-safe") {

@@ -26,6 +26,7 @@ const phases = ["Preprocessed", "Main", "Permutation", "Quotient"];
 export const CHECKS: readonly Check[] = [
   { name: "NoKeyAt", file: "StarkKey.sol", text: "if (code.length < 2 || code[0] != 0) revert NoKeyAt(holder);" },
   { name: "UnknownPart", file: "StarkVerifier.sol", text: "if (part >= PART_COUNT) revert UnknownPart(part);" },
+  { name: "KeyChanged", file: "StarkVerifier.sol", text: "if (keyHolder.codehash != keyCodeHash) revert KeyChanged(keyCodeHash, keyHolder.codehash);" },
   {
     name: "PartLength, before the queries", file: "StarkVerifier.sol", text: "if (data.length < prelude) revert PartLength(prelude, data.length);",
     redundant: "PartLength of the whole part: what lies past the data reads as zero until then",

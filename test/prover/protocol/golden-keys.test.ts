@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { storedKeys } from "../../../prover/protocol/node-keys.ts";
 import { PROFILES } from "../../../prover/verify/known-key.ts";
 import { digestHex } from "../../../prover/verify/main.ts";
-import { machineKeys, productionKeys, recorded } from "./golden-keys.ts";
+import { finalAccount, machineKeys, productionKeys, recorded } from "./golden-keys.ts";
 
 const MOVED = "a key moved: if that is meant, node test/prover/protocol/golden-keys.ts records it, and what was made under the old key is void";
 
@@ -15,8 +15,9 @@ test("every known machine under every profile has its recorded digest", () => {
   for (const { name } of PROFILES) assert(Object.keys(machines).filter((key) => key.includes(` ${name} `)).length >= 5, name);
 });
 
-test("segment, LIFT, every JOIN and FINAL of the production recursion have their recorded digests, and so has the list's root", () => {
-  const { nodes, allowRoot } = recorded();
+test("segment, LIFT, every JOIN and FINAL of the production recursion have their recorded digests, and so have the list's root and FINAL's account on L1", () => {
+  const { nodes, allowRoot, finalAccount: account } = recorded();
+  assert.equal(finalAccount(), account, MOVED);
   assert.deepEqual(productionKeys(), nodes, MOVED);
   assert.equal(digestHex(storedKeys().allowRoot), allowRoot, MOVED);
   assert.deepEqual(Object.keys(nodes).map((name) => name.split(" ").slice(0, 2).join(" ")), [

@@ -12,7 +12,7 @@ import { storedKeys } from "../../../prover/protocol/node-keys.ts";
 import { joinNodeValues, splitNodeValues } from "../../../prover/protocol/node-values.ts";
 import type { NodeValues } from "../../../prover/protocol/node-values.ts";
 import { storedFamily } from "../../../prover/recursion/production.ts";
-import { proofParts } from "../../../prover/solidity/key-data.ts";
+import { keyCode, proofParts } from "../../../prover/solidity/key-data.ts";
 import { decodeProofFile } from "../../../prover/verify/proof-file.ts";
 import { recorded } from "../protocol/golden-keys.ts";
 import { Chain, L1 } from "../solidity/l1.ts";
@@ -37,7 +37,9 @@ before(async () => {
 });
 after(() => chain.stop());
 
-test("the deployed verifier names FINAL's golden key", async () => {
+test("the deployed verifier names FINAL's golden key, and its account's code is what that key gives", async () => {
+  assert.equal(await l1.verifier.getFunction("keyCodeHash").staticCall(), recorded().finalAccount);
+  assert.equal(keccak256(keyCode(key)), recorded().finalAccount);
   assert.equal(await l1.verifier.getFunction("keyDigest").staticCall(), `0x${recorded().nodes["keccak-final production-final 2^14"]}`);
 });
 

@@ -8,6 +8,7 @@ import type { Ext } from "../../../prover/field/ext4.ts";
 import { P } from "../../../prover/field/koalabear.ts";
 import { wordsToBytes } from "../../../prover/hash/suite.ts";
 import type { VerifyingKey } from "../../../prover/protocol/key.ts";
+import { keyCode } from "../../../prover/solidity/key-data.ts";
 import type { Label } from "../../../prover/transcript/labels.ts";
 import { Transcript } from "../../../prover/transcript/transcript.ts";
 import { fibonacciInstance } from "../verify/machines.ts";
@@ -28,8 +29,10 @@ export type Attack = {
   readonly submissions: readonly Submission[];
   /** The statement that is to end up accepted. */
   readonly claim: string;
-  /** Code of a key account that no generator made. */
+  /** Code of a key account that no generator made, or made for another key. */
   readonly holder?: (honest: Uint8Array) => Uint8Array;
+  /** The account had the honest code when the verifier was deployed over it; otherwise it had `holder`'s from the first. */
+  readonly isChangedLater?: true;
   /** The harm is that an honest proof no longer completes. */
   readonly isBlocking?: true;
 };
@@ -238,6 +241,28 @@ function* keyAccounts(doctor: (honest: Uint8Array, program: Uint8Array) => Uint8
   }
 }
 
+/** The account of `key` comes to hold the key under which the other instance's valid proof stands. */
+const changed = (name: string, key: VerifyingKey, other: Instance): Attack => {
+  const [first, second] = referenceProof(other.key, other.traces).l1Parts;
+  const { claim, submissions } = submitted(name, undefined, other.key, first, second);
+  return { name, check: "KeyChanged", key, claim, submissions, holder: () => keyCode(other.key), isChangedLater: true };
+};
+
+/** Key accounts that are destroyed and made again with other code, under a verifier that still has the old key's name. */
+function* changedAccounts(): Generator<Attack> {
+  for (const { label, instance } of INSTANCES) {
+    for (const { label: name, instance: other } of INSTANCES) {
+      if (instance.key.digest.join() !== other.key.digest.join()) yield changed(`${label}: the account then holds the key of ${name}`, instance.key, other);
+    }
+  }
+  // The same machine with less to do: one query, or no work to speak of.
+  const least = { lookup: 1, batch: 1, fold: 1, query: 1 };
+  for (const profile of [{ ...PROFILE, queryCount: 1 }, { ...PROFILE, grindingBits: least }, { ...PROFILE, queryCount: 1, grindingBits: least }]) {
+    const weak = fibonacciInstance(profile, LOG_HEIGHT);
+    yield changed(`fibonacci: the account then asks for ${profile.queryCount} queries and ${profile.grindingBits.query} bits`, FIBONACCI.key, weak);
+  }
+}
+
 /** Everything built for a check, but repeated leaves (repeats.ts). */
 export function* attacks(doctor: (honest: Uint8Array, program: Uint8Array) => Uint8Array): Generator<Attack> {
   yield* grinds();
@@ -246,4 +271,5 @@ export function* attacks(doctor: (honest: Uint8Array, program: Uint8Array) => Ui
   yield* statements();
   yield* openings();
   yield* keyAccounts(doctor);
+  yield* changedAccounts();
 }

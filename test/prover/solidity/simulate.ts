@@ -1,7 +1,7 @@
 // L1's verdict on submissions, by simulation on anvil: nothing is mined, and single checks can be deleted by storage overrides.
 // Owns: deployment per key, simulation. Does not own: what verdict is right.
 import assert from "node:assert/strict";
-import { AbiCoder, Interface, toBeHex } from "ethers";
+import { AbiCoder, Interface, hexlify, keccak256, toBeHex } from "ethers";
 import type { InterfaceAbi } from "ethers";
 import type { VerifyingKey } from "../../../prover/protocol/key.ts";
 import type { Built } from "../../../prover/solidity/build.ts";
@@ -47,15 +47,25 @@ export class Simulation {
     return known;
   }
 
+  /** The verifier's code had it been deployed over an account with that code: its constructor keeps the code's hash. */
+  async #codeOver({ verifier, holder }: Deployed, account: Uint8Array): Promise<string> {
+    const { provider } = this.#chain;
+    const [code, before] = [await provider.getCode(verifier), keccak256(await provider.getCode(holder))];
+    const pieces = code.split(before.slice(2));
+    assert(pieces.length > 1, "the verifier keeps the hash of its key account's code");
+    return pieces.join(keccak256(account).slice(2));
+  }
+
   /** What becomes of the submissions, one after the other, with the check of that name deleted. */
-  async outcome({ key, submissions, claim, holder }: Attack, deleted?: string): Promise<Outcome> {
+  async outcome({ key, submissions, claim, holder, isChangedLater }: Attack, deleted?: string): Promise<Outcome> {
     const at = await this.#under(key);
     const index = CHECKS.findIndex(({ name }) => name === deleted);
     assert(deleted === undefined || index !== -1);
     const stateDiff = index === -1 ? {} : { [toBeHex(DELETION_SLOT + BigInt(index), 32)]: toBeHex(1, 32) };
+    const account = holder?.(keyCode(key));
     const stateOverrides = {
-      [at.verifier]: { stateDiff }, [at.parts]: { stateDiff },
-      ...(holder === undefined ? {} : { [at.holder]: { code: `0x${Buffer.from(holder(keyCode(key))).toString("hex")}` } }),
+      [at.verifier]: { stateDiff, ...(account === undefined || isChangedLater === true ? {} : { code: await this.#codeOver(at, account) }) },
+      [at.parts]: { stateDiff }, ...(account === undefined ? {} : { [at.holder]: { code: hexlify(account) } }),
     };
     const from = await this.#chain.signer.getAddress();
     const call = (data: string): object => ({ from, to: at.parts, data, gas: toBeHex(SUBMISSION_GAS) });

@@ -2,7 +2,7 @@
 // transactions in every order, for a machine without buses and one with everything a single chip can have.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isCallException, keccak256 } from "ethers";
+import { hexlify, isCallException, keccak256 } from "ethers";
 import { P } from "../../../prover/field/koalabear.ts";
 import { wordsToBytes } from "../../../prover/hash/suite.ts";
 import { TEST_FAST, TEST_KECCAK } from "../../../prover/protocol/profile.ts";
@@ -145,6 +145,23 @@ test("long, short, empty and aliased parts are refused by name, and so is a thir
   assert.notEqual(await l1.check(0, parts[1]), undefined);
   assert.notEqual(await l1.check(1, parts[0]), undefined);
   assert.equal(await l1.check(2, parts[0]), "UnknownPart");
+});
+
+test("a verifier whose key account comes to hold another key, or nothing, accepts nothing until the account is as it was", async () => {
+  const l1 = await L1.deploy(chain, FIBONACCI.key);
+  const holder = String(await l1.verifier.getFunction("keyHolder").staticCall());
+  const lottery = MACHINES.at(-1)?.instance;
+  assert(lottery !== undefined);
+  const own = proofParts(FIBONACCI.key, fibonacci.publics, fibonacci.bytes);
+  const { publics, bytes } = referenceProof(lottery.key, lottery.traces);
+  const other = proofParts(lottery.key, publics, bytes);
+  assert.equal(await l1.verifier.getFunction("keyCodeHash").staticCall(), keccak256(keyCode(FIBONACCI.key)));
+  for (const code of [hexlify(keyCode(lottery.key)), "0x", "0x00"]) {
+    await chain.anvil.rpc("anvil_setCode", holder, code);
+    for (const data of [own, other]) assert.deepEqual([await l1.check(0, data[0]), await l1.check(1, data[1])], ["KeyChanged", "KeyChanged"]);
+  }
+  await chain.anvil.rpc("anvil_setCode", holder, hexlify(keyCode(FIBONACCI.key)));
+  assert.deepEqual([await l1.check(0, own[0]), await l1.check(1, own[1])], [undefined, undefined]);
 });
 
 test("calldata with slack in its encoding is the same part; clipped, dirty or overlapping encodings are refused", async () => {
