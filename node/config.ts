@@ -52,7 +52,7 @@ export interface NodeConfig {
   caps: ChainCaps;
 }
 
-export const NODE_USAGE = `Usage: node node/main.ts --l1 URL[,URL...] --rollup ADDRESS --data DIRECTORY [options]
+export const NODE_USAGE = `Usage: keyfall node --l1 URL[,URL...] --rollup ADDRESS --data DIRECTORY [options]
   --port N               HTTP and WebSocket port (default 9545; 0 = any free one)
   --host ADDRESS         address to listen on (default 127.0.0.1)
   --sequencer            build blocks; without it the node follows: it derives everything from L1
@@ -97,6 +97,25 @@ export function parseFlags<T extends z.ZodObject>(schema: T, args: readonly stri
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${values[String(issue.path[0])] === undefined ? 'is required' : `${issue.message}, got ${JSON.stringify(values[String(issue.path[0])])}`}`);
   throw new UsageError(`${issues.join('\n')}\n${usage}`);
+}
+
+/**
+ * The configuration of this process by its `parse`, once. `--help` prints the usage and ends the process with 0; a wrong command
+ * line is printed with the usage and ends it with 2.
+ */
+export function configurationOrExit<T>(usage: string, parse: (args: readonly string[]) => T): T {
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
+  try {
+    return parse(args);
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    process.stderr.write(`${cause.message}\n`);
+    process.exit(2);
+  }
 }
 
 function isBoolean(type: z.ZodType): boolean {

@@ -4,21 +4,11 @@
 // Exit codes: 0 stopped as asked, 1 a fault ended it, 2 wrong arguments.
 
 import pino from 'pino';
-import { parseNodeConfig, UsageError, type NodeConfig } from './config.ts';
+import { configurationOrExit, NODE_USAGE, parseNodeConfig } from './config.ts';
 import { runProcess } from './process.ts';
 import { startNode } from './start.ts';
 
-function configuration(): NodeConfig {
-  try {
-    return parseNodeConfig(process.argv.slice(2));
-  } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    process.stderr.write(`${cause.message}\n`);
-    process.exit(2);
-  }
-}
-
-const config = configuration();
+const config = configurationOrExit(NODE_USAGE, parseNodeConfig);
 const logger = pino({ name: 'node', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
 await runProcess({ logger, stopsWithParent: config.stopsWithParent }, async (signal, die) => {
   const node = await startNode(config, logger, signal, die);

@@ -21,11 +21,12 @@ import { L1Rpc } from '../l1/rpc.ts';
 import { DEVNET_FINALITY_DEPTH, RollupL1Source } from '../l1/source.ts';
 import { L1Submitter } from '../l1/submitter.ts';
 import { decodeTagged, encodeTagged } from '../l1/taggedJson.ts';
+import { configurationOrExit } from '../config.ts';
 import { endAtOnce } from '../process.ts';
 import { openLmdb } from '../store/lmdb.ts';
 import { AttestationSigner } from './attestation.ts';
 import { Attester, runRounds } from './attester.ts';
-import { parseConfig, type AttesterConfig } from './config.ts';
+import { ATTESTER_USAGE, parseConfig, type AttesterConfig } from './config.ts';
 import { AttestFault } from './fault.ts';
 import { LaneReader } from './lane.ts';
 import { AttesterMetrics } from './metrics.ts';
@@ -161,10 +162,9 @@ function isAbort(reason: unknown): boolean {
 
 async function main(): Promise<number> {
   const stop = new AbortController();
-  let log: Logger = pino({ name: 'attester' }, pino.destination(2));
+  const config = configurationOrExit(ATTESTER_USAGE, (args) => parseConfig(args, process.env));
+  const log = pino({ name: 'attester', level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
   try {
-    const config = parseConfig(process.argv.slice(2), process.env);
-    log = pino({ name: 'attester', level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => { stop.abort(); });
     if (config.hasParentPipe) {
       process.stdin.resume();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino, { type Logger } from 'pino';
-import { UsageError } from '../config.ts';
+import { configurationOrExit } from '../config.ts';
 import { callView } from '../l1/discovery.ts';
 import { FatalL1Fault, L1Fault } from '../l1/fault.ts';
 import { readChainId } from '../l1/reader.ts';
@@ -16,20 +16,10 @@ import { L1Submitter } from '../l1/submitter.ts';
 import { runProcess } from '../process.ts';
 import { openLmdb } from '../store/lmdb.ts';
 import { Batcher } from './batcher.ts';
-import { parseBatcherConfig, type BatcherConfig } from './config.ts';
+import { BATCHER_USAGE, parseBatcherConfig, type BatcherConfig } from './config.ts';
 import { BatchFeedFault } from './feed.ts';
 
 const KEY_PREFIX = 0x90;
-
-function configuration(): BatcherConfig {
-  try {
-    return parseBatcherConfig(process.argv.slice(2), process.env);
-  } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    process.stderr.write(`${cause.message}\n`);
-    process.exit(2);
-  }
-}
 
 async function run(config: BatcherConfig, logger: Logger, signal: AbortSignal, die: (cause: unknown) => never): Promise<void> {
   mkdirSync(config.dataDirectory, { recursive: true });
@@ -85,6 +75,6 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-const config = configuration();
+const config = configurationOrExit(BATCHER_USAGE, (args) => parseBatcherConfig(args, process.env));
 const logger = pino({ name: 'batcher', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
 await runProcess({ logger, stopsWithParent: config.stopsWithParent }, async (signal, die) => { await run(config, logger, signal, die); });

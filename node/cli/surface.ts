@@ -72,10 +72,7 @@ the L2 transaction is never sent twice. Anyone may claim for anyone: only the re
     .action(async (kind: string, to: string | undefined, options: ForceOptions & { json?: true }) => (await import('./commands/force.ts')).force(kind, to, options, createOutput(options.json === true)));
 }
 
-/** Entries that answer `--help` themselves, each with more than can be said here. */
-const ENTRIES_WITH_HELP: readonly string[] = ['watchtower', 'proof'];
-
-/** Commands that are another folder's entry: arguments pass through as they are. */
+/** Commands that are another folder's entry: arguments pass through as they are, and `--help` is theirs to answer. */
 function addEntries(program: Command): readonly Command[] {
   const entries = [
     ['node', 'node/main.ts', 'run a rollup node: a follower that derives L2 from L1 alone, or a sequencer', ['keyfall node --l1 http://127.0.0.1:8545 --rollup 0x... --data ./follower --port 9645']],
@@ -86,7 +83,7 @@ function addEntries(program: Command): readonly Command[] {
   ] as const;
   return entries.map(([name, entry, description, lines]) => program.command(name)
     .description(description)
-    .argument('[arguments...]', `passed on to ${entry}`)
+    .argument('[arguments...]', `passed on to ${entry}; keyfall ${name} --help lists them`)
     .allowUnknownOption()
     .addHelpText('after', examples(...lines))
     .action(async (args: string[]) => {
@@ -139,6 +136,6 @@ export function createProgram(): Command {
   const entries = addEntries(program);
   for (const command of program.commands) inherit(command, program);
   // After what they inherit: `--help` is theirs to answer who know their own arguments.
-  for (const command of entries) if (ENTRIES_WITH_HELP.includes(command.name())) command.helpOption(false);
+  for (const command of entries) command.helpOption(false);
   return program;
 }

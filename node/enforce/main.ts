@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { GENESIS_FEE_CONFIG, MAX_TIMESTAMP_LAG_SECONDS, SPEC_ID, enforcedIntervalSeconds, hashBytes, toHex, type FeeConfig, type Hex } from '@keyfall/protocol';
-import { UsageError, addressFlag, parseFlags } from '../config.ts';
+import { addressFlag, configurationOrExit, parseFlags } from '../config.ts';
 import { Derivation } from '../derive/derivation.ts';
 import { createEngine, parseGenesisAlloc } from '../execute/index.ts';
 import { contractInterface } from '../l1/contracts.ts';
@@ -29,16 +29,6 @@ const schema = z.strictObject({
   spec: z.string().regex(/^\d{1,8}$/).transform(BigInt).default(SPEC_ID),
 });
 type Flags = z.infer<typeof schema>;
-
-function flags(): Flags {
-  try {
-    return parseFlags(schema, process.argv.slice(2), USAGE);
-  } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    process.stderr.write(`${cause.message}\n`);
-    process.exit(2);
-  }
-}
 
 /** Scalars that a commit would carry now. */
 async function currentFeeConfig(rpc: L1Rpc, rollup: Hex): Promise<FeeConfig> {
@@ -89,6 +79,6 @@ async function compute({ l1, rollup, data, blocks, spec }: Flags): Promise<NextE
   }
 }
 
-const answer = await compute(flags());
+const answer = await compute(configurationOrExit(USAGE, (args) => parseFlags(schema, args, USAGE)));
 process.stdout.write(`${JSON.stringify(answer, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`);
 process.exit(answer.ok ? 0 : NO_BATCH_EXIT_CODE);

@@ -1,6 +1,5 @@
 // Entry: runs official state tests (NDJSON, optionally gzipped) through the execution engine and reports.
 //
-// Usage: evm-test FILE.ndjson[.gz] [--engine ethereumjs] [--json] [--filter S] [--every N]
 // Owns: arguments, streaming, the report. Does not own: the verdict (state-test.ts). Exit codes: 0 all passed,
 // 1 some failed, 2 usage, 4 the file cannot be read. Invariant: every line is counted exactly once.
 import { createReadStream } from 'node:fs';
@@ -8,6 +7,13 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { StateTestRunner } from './state-test.ts';
 import type { StateTestCase } from './state-test.ts';
+
+const USAGE = `Usage: keyfall evm-test FILE.ndjson[.gz] [options]
+  --engine ethereumjs   the engine that runs them; there is one
+  --filter TEXT         only tests whose name contains this
+  --every N             only each Nth test (default 1)
+  --json                the report as one JSON object, without progress
+One state test a line. Exit codes: 0 all passed, 1 some failed, 2 used wrongly, 4 the file cannot be read.`;
 
 export interface StateTestReport {
   passed: number;
@@ -88,9 +94,14 @@ function parseArguments(argv: readonly string[]): Arguments | string {
 }
 
 async function main(): Promise<number> {
-  const parsed = parseArguments(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const parsed = parseArguments(args);
   if (typeof parsed === 'string') {
-    process.stderr.write(`${parsed}\nusage: evm-test FILE.ndjson[.gz] [--engine ethereumjs] [--json] [--filter S] [--every N]\n`);
+    process.stderr.write(`${parsed}\n${USAGE}\n`);
     return 2;
   }
   let lastShown = 0;

@@ -27,6 +27,16 @@ const EXIT = { ok: 0, failed: 1, usage: 2, unknown: 4 } as const;
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 const USAGE = "verify FILE [--json] [--key HEX] [--allow-test-profile] | inspect FILE [--json]; FILE may be brotli (.br)";
 
+const HELP: readonly string[] = [
+  "Usage: keyfall proof verify FILE [options]   verify a proof file under a key that this version knows",
+  "       keyfall proof inspect FILE [--json]   what the file claims and how its key is secured; checks nothing",
+  "  --key HEX              accept this key alone (64 hexadecimal digits)",
+  "  --allow-test-profile   accept a key of a test profile, which is not secure",
+  "  --json                 one JSON object on standard output",
+  "FILE may be compressed with brotli (.br).",
+  "Exit codes: 0 it verifies, 1 it does not, 2 used wrongly, 4 unknown: it cannot be checked.",
+];
+
 type Outcome = { readonly exit: number; readonly report: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
 type Request = { readonly verb: "verify" | "inspect"; readonly file: string; readonly isJson: boolean; readonly keyHex: string | undefined; readonly allowsTest: boolean };
 
@@ -40,7 +50,7 @@ export const digestHex = (digest: readonly number[]): string => digest.map((elem
 const parseArguments = (args: readonly string[]): Request | Outcome => {
   const usage = (got: string): Outcome => failure(EXIT.usage, "USAGE", USAGE, got);
   const [verb, file, ...rest] = args;
-  if (args.includes("--help")) return { exit: EXIT.ok, report: { ok: true, usage: USAGE }, lines: [`usage: ${USAGE}`] };
+  if (args.includes("--help")) return { exit: EXIT.ok, report: { ok: true, usage: USAGE }, lines: HELP };
   if ((verb !== "verify" && verb !== "inspect") || file === undefined) return usage(args.join(" ") || "no arguments");
   let [isJson, allowsTest] = [false, false];
   let keyHex: string | undefined;

@@ -38,6 +38,15 @@ describe('exit codes', () => {
     }
   });
 
+  test('an entry behind a command answers --help itself: every option it takes, on stdout, as a success', async (t) => {
+    const options = { node: /--recovery-workers N/, attester: /--stagger-seconds N/, watchtower: /verify-log --config FILE/, proof: /--allow-test-profile/, 'evm-test': /--every N/ };
+    for (const [name, option] of Object.entries(options)) {
+      const { code, stdout, stderr } = await keyfall(t, [name, '--help']);
+      assert.equal(code, 0, `${name}: ${stderr}`);
+      assert.match(stdout, option, name);
+    }
+  });
+
   test('wrong use ends with 2', async (t) => {
     for (const args of [['nonsense'], ['deposit'], ['deposit', '1', '--what'], ['deposit', 'one', '--account', '0'], ['withdraw'], ['withdraw', '1', '--resume'], ['force', 'push'], ['up', '--l1-port', 'x'], ['up', '--time-scale', '0']]) {
       const { code, stderr } = await keyfall(t, args);

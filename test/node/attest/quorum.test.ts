@@ -7,8 +7,8 @@ import { verifyTypedData, Wallet } from 'ethers';
 import { ATTESTATION_TYPES, attestationDomain, keccakHex, type Hex } from '@keyfall/protocol';
 import { AttestationSigner } from '../../../node/attest/attestation.ts';
 import { nextAttempt, requestId, turnDelayMilliseconds } from '../../../node/attest/answering.ts';
+import { UsageError } from '../../../node/config.ts';
 import { parseConfig } from '../../../node/attest/config.ts';
-import { AttestFault } from '../../../node/attest/fault.ts';
 import { QuorumCollection } from '../../../node/attest/quorum.ts';
 import type { SubmissionRecord } from '../../../node/l1/submission.ts';
 
@@ -103,7 +103,7 @@ describe('attestations and their quorum', () => {
       [[...good, '--unknown'], key, /unknown/], [good, undefined, /KEYFALL_ATTESTER_KEY/], [good, `${key}5e`, /KEYFALL_ATTESTER_KEY/], [[...good, '--stagger-seconds', '-1'], key, /stagger/],
     ];
     for (const [args, secret, pattern] of cases) {
-      assert.throws(() => parseConfig(args, { KEYFALL_ATTESTER_KEY: secret }), (error) => error instanceof AttestFault && error.code === 'configuration' && pattern.test(error.message) && !error.message.includes('5e5e5e'));
+      assert.throws(() => parseConfig(args, { KEYFALL_ATTESTER_KEY: secret }), (error) => error instanceof UsageError && pattern.test(error.message) && !error.message.includes('5e5e5e'));
     }
   });
 });
