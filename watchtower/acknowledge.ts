@@ -5,7 +5,8 @@
 import { acknowledgementRows } from './alerts/outbox.ts';
 import { append, headOf } from './auditLog.ts';
 import type { ChannelConfig } from './config.ts';
-import type { Incident, Store } from './store.ts';
+import type { Incident } from './rows.ts';
+import type { Store } from './store.ts';
 import { oneLine } from './text.ts';
 
 const LONGEST_NAME = 64;

@@ -5,7 +5,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Hex } from 'viem';
-import type { LogRow, Store, Writer } from './store.ts';
+import type { LogRow } from './rows.ts';
+import type { Store, Writer } from './store.ts';
 import { hashOf } from './verdict.ts';
 
 const GENESIS: Hex = `0x${'00'.repeat(32)}`;

@@ -6,7 +6,7 @@
 // Invariant: processed blocks form one hash chain from `first`, or a gap between them is on record.
 
 import type { L1Header } from './l1/header.ts';
-import type { CursorState, StoredBlock } from './store.ts';
+import type { CursorState, StoredBlock } from './rows.ts';
 
 export type Move =
   | { readonly kind: 'append' }

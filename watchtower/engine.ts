@@ -17,7 +17,8 @@ import { mayHaveLogOf } from './l1/bloom.ts';
 import type { L1Header } from './l1/header.ts';
 import type { Quorum } from './l1/quorum.ts';
 import type { Monitor, Notice, StoredEvent, View } from './monitor.ts';
-import type { CursorState, Incident, Store, StoredBlock } from './store.ts';
+import type { CursorState, Incident, StoredBlock } from './rows.ts';
+import type { Store } from './store.ts';
 import { hashOf, Unverifiable, type Verdict } from './verdict.ts';
 
 /** Blocks walked before finality is looked at again, so that a long catching-up still judges. */

@@ -1,7 +1,7 @@
 // Faults of the watchtower that are not verdicts. Owns their names. A fault of an endpoint is expected and becomes `unverifiable`
 // or an absent operator; a configuration mistake ends the process with exit code 2.
 
-import type { OutboxRow } from './store.ts';
+import type { OutboxRow } from './rows.ts';
 
 export class ConfigMistake extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -3,7 +3,8 @@
 
 import { parseTransaction, type Hex } from 'viem';
 import type { LogHead } from './auditLog.ts';
-import type { Incident, Store, Writer } from './store.ts';
+import type { Incident } from './rows.ts';
+import type { Store, Writer } from './store.ts';
 
 const ANCHOR_PENDING = ['anchorPending'];
 

@@ -9,7 +9,7 @@
 import type { DecodedEvent } from './contracts.ts';
 import { messageOf } from './fault.ts';
 import type { Check, Monitor, Notice } from './monitor.ts';
-import type { Acknowledgement, Incident, IncidentState, StoredBlock, StoredVerdict } from './store.ts';
+import type { Acknowledgement, Incident, IncidentState, StoredBlock, StoredVerdict } from './rows.ts';
 import { hashOf, verdictHash, type Verdict } from './verdict.ts';
 
 export interface Change {

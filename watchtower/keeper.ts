@@ -9,7 +9,8 @@ import { outboxRows } from './alerts/outbox.ts';
 import type { ChannelConfig } from './config.ts';
 import { judged, logEntry, staleIncident, type Change } from './incidents.ts';
 import type { Check } from './monitor.ts';
-import type { Acknowledgement, Incident, Store, StoredVerdict, Writer } from './store.ts';
+import type { Acknowledgement, Incident, StoredVerdict } from './rows.ts';
+import type { Store, Writer } from './store.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The moment of L1 that is judged. */

@@ -12,7 +12,7 @@ import { ConfigMistake, messageOf } from './fault.ts';
 import { runnerOf } from './hold.ts';
 import { configured, MONITORS } from './registry.ts';
 import { exitCodeOf as statusCode, statusOf, statusText } from './statusReport.ts';
-import type { LogRow } from './store.ts';
+import type { LogRow } from './rows.ts';
 import { lines } from './text.ts';
 import { existingStore, exitCodeOf as verifyCode, verifyFile, verifyStore } from './verifyLog.ts';
 

@@ -4,7 +4,8 @@ import { Gauge, Registry } from 'prom-client';
 import { headOf } from './auditLog.ts';
 import type { Quorum } from './l1/quorum.ts';
 import { KEYS, stateOf, type BatchResult } from './replay/records.ts';
-import type { CursorState, Incident, Store, StoredBlock, StoredVerdict } from './store.ts';
+import type { CursorState, Incident, StoredBlock, StoredVerdict } from './rows.ts';
+import type { Store } from './store.ts';
 import { oneLine } from './text.ts';
 import { SEVERITIES } from './verdict.ts';
 

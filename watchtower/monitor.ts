@@ -9,7 +9,7 @@ import type { Contracts, DecodedEvent } from './contracts.ts';
 import type { L1Header } from './l1/header.ts';
 import type { OperatorAnswer } from './l1/quorum.ts';
 import type { BatchResult, Finding, ReplayState } from './replay/records.ts';
-import type { CursorState, StoredVerdict } from './store.ts';
+import type { CursorState, StoredVerdict } from './rows.ts';
 import type { Severity, Verdict } from './verdict.ts';
 
 /** Group letters of the design: data, upgrades, simulation, proofs, chain, people, time, itself. */

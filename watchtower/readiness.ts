@@ -2,7 +2,7 @@
 // what a watchtower is whose eyes are shut.
 
 import type { Check } from './monitor.ts';
-import type { StoredVerdict } from './store.ts';
+import type { StoredVerdict } from './rows.ts';
 
 const MOST_REASONS = 20;
 

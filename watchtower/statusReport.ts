@@ -6,7 +6,8 @@ import { headOf, type LogHead } from './auditLog.ts';
 import type { Config } from './config.ts';
 import type { Runner } from './hold.ts';
 import { duration } from './monitors/verdicts.ts';
-import type { CursorState, Incident, OutboxRow, Store, StoredBlock, StoredVerdict } from './store.ts';
+import type { CursorState, Incident, OutboxRow, StoredBlock, StoredVerdict } from './rows.ts';
+import type { Store } from './store.ts';
 import { oneLine } from './text.ts';
 
 type Row = Pick<StoredVerdict, 'monitor' | 'subject' | 'status' | 'sentence' | 'blockNumber'> & { readonly secondsSinceOk: number | null };

@@ -15,7 +15,8 @@ import { ConfigMistake, messageOf } from './fault.ts';
 import { Endpoint } from './l1/endpoint.ts';
 import { unlockKeystore } from './keystore.ts';
 import { Quorum } from './l1/quorum.ts';
-import { Store, type LogRow } from './store.ts';
+import type { LogRow } from './rows.ts';
+import { Store } from './store.ts';
 import { Unverifiable } from './verdict.ts';
 
 const word = z.string().regex(/^0x[0-9a-fA-F]{64}$/).transform((text) => text.toLowerCase() as Hex);

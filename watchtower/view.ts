@@ -14,7 +14,8 @@ import type { ProvenAccount, Reexecuted, StoredEvent, View } from './monitor.ts'
 import { accountAt, wordAt } from './replay/account.ts';
 import { KEYS, stateOf, type BatchResult, type Finding } from './replay/records.ts';
 import { urlOf, type Config } from './config.ts';
-import type { CursorState, Store, StoredVerdict } from './store.ts';
+import type { CursorState, StoredVerdict } from './rows.ts';
+import type { Store } from './store.ts';
 import { Unverifiable } from './verdict.ts';
 
 export interface ViewParts {

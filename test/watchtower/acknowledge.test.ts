@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { acknowledge } from '../../watchtower/acknowledge.ts';
 import { Keeper } from '../../watchtower/keeper.ts';
-import type { Incident, LogRow, OutboxRow, Store } from '../../watchtower/store.ts';
+import type { Incident, LogRow, OutboxRow } from '../../watchtower/rows.ts';
+import type { Store } from '../../watchtower/store.ts';
 import { changeOf, configWith, tempStore } from './tempStore.ts';
 
 const { channels } = configWith();

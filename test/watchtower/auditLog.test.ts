@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { append, headOf, verifyRows } from '../../watchtower/auditLog.ts';
-import { Store, type LogRow } from '../../watchtower/store.ts';
+import type { LogRow } from '../../watchtower/rows.ts';
+import { Store } from '../../watchtower/store.ts';
 
 async function written(t: TestContext, entries: number): Promise<{ rows: LogRow[]; store: Store }> {
   const directory = mkdtempSync(join(tmpdir(), 'keyfall-log-'));

@@ -12,7 +12,8 @@ import { anchorData, anchoredHead, isSigned, signCheckpoint, type Checkpoint, ty
 import { witnessPeer } from '../../watchtower/checkpoint/witness.ts';
 import { Endpoint } from '../../watchtower/l1/endpoint.ts';
 import { Quorum } from '../../watchtower/l1/quorum.ts';
-import type { LogRow, Store } from '../../watchtower/store.ts';
+import type { LogRow } from '../../watchtower/rows.ts';
+import type { Store } from '../../watchtower/store.ts';
 import { startAnvil } from '../node/l1/harness/anvil.ts';
 import { configWith, tempStore } from './tempStore.ts';
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { keccak256, toHex, type Hex } from 'viem';
 import { appended, firstCursor, gapped, place, unwound } from '../../watchtower/cursor.ts';
 import type { L1Header } from '../../watchtower/l1/header.ts';
-import type { StoredBlock } from '../../watchtower/store.ts';
+import type { StoredBlock } from '../../watchtower/rows.ts';
 
 const ZERO: Hex = `0x${'00'.repeat(32)}`;
 

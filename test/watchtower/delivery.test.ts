@@ -15,7 +15,8 @@ import { outboxRows } from '../../watchtower/alerts/outbox.ts';
 import { webhook } from '../../watchtower/alerts/webhook.ts';
 import { parseConfig, type ChannelConfig } from '../../watchtower/config.ts';
 import type { Change } from '../../watchtower/incidents.ts';
-import { Store, type IncidentState } from '../../watchtower/store.ts';
+import type { IncidentState } from '../../watchtower/rows.ts';
+import { Store } from '../../watchtower/store.ts';
 import type { Severity } from '../../watchtower/verdict.ts';
 import { SILENT } from './watched.ts';
 

@@ -20,7 +20,8 @@ import { readPresigned } from '../../watchtower/exit/presigned.ts';
 import { spentAtWorst, type Signed } from '../../watchtower/l1/sending.ts';
 import { TrieStore } from '../../watchtower/replay/trieStore.ts';
 import { ConfigMistake, EndpointFault } from '../../watchtower/fault.ts';
-import { Store, type LogRow, type OutboxRow } from '../../watchtower/store.ts';
+import type { LogRow, OutboxRow } from '../../watchtower/rows.ts';
+import { Store } from '../../watchtower/store.ts';
 
 const OWNER = privateKeyToAccount(`0x${'11'.repeat(32)}`);
 const OTHER = privateKeyToAccount(`0x${'22'.repeat(32)}`);

@@ -4,7 +4,7 @@
  */
 import { keccak256, type Hex } from 'viem';
 import type { Monitor, ProvenAccount, StoredEvent, View } from '../../watchtower/monitor.ts';
-import type { StoredVerdict } from '../../watchtower/store.ts';
+import type { StoredVerdict } from '../../watchtower/rows.ts';
 import { Unverifiable, type Verdict } from '../../watchtower/verdict.ts';
 
 export interface Told {

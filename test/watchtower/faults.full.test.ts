@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { headOf, verifyRows } from '../../watchtower/auditLog.ts';
-import type { LogRow } from '../../watchtower/store.ts';
+import type { LogRow } from '../../watchtower/rows.ts';
 import { Unverifiable } from '../../watchtower/verdict.ts';
 import { DeployedSystem } from '../contracts/deployed.ts';
 import { ChaosProxy, type Mischief } from './chaos.ts';

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import type { LogRow } from '../../watchtower/store.ts';
+import type { LogRow } from '../../watchtower/rows.ts';
 import { Unverifiable } from '../../watchtower/verdict.ts';
 import { continuity } from '../../watchtower/monitors/continuity.ts';
 import { people } from '../../watchtower/monitors/people.ts';

@@ -9,7 +9,8 @@ import type { Witness } from '../../watchtower/checkpoint/witness.ts';
 import { renewStore } from '../../watchtower/formerStore.ts';
 import { Keeper } from '../../watchtower/keeper.ts';
 import type { Check } from '../../watchtower/monitor.ts';
-import type { Incident, OutboxRow, Store } from '../../watchtower/store.ts';
+import type { Incident, OutboxRow } from '../../watchtower/rows.ts';
+import type { Store } from '../../watchtower/store.ts';
 import type { Verdict } from '../../watchtower/verdict.ts';
 import { changeOf, configWith, tempStore } from './tempStore.ts';
 

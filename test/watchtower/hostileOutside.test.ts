@@ -20,7 +20,7 @@ import type { L1Header } from '../../watchtower/l1/header.ts';
 import type { Quorum } from '../../watchtower/l1/quorum.ts';
 import type { Monitor } from '../../watchtower/monitor.ts';
 import { MONITORS } from '../../watchtower/registry.ts';
-import type { Incident } from '../../watchtower/store.ts';
+import type { Incident } from '../../watchtower/rows.ts';
 import { Unverifiable } from '../../watchtower/verdict.ts';
 import { changeOf, configWith, tempStore } from './tempStore.ts';
 import { SILENT } from './watched.ts';

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Keeper } from '../../watchtower/keeper.ts';
 import type { Check } from '../../watchtower/monitor.ts';
-import type { Incident, OutboxRow, Store, StoredVerdict } from '../../watchtower/store.ts';
+import type { Incident, OutboxRow, StoredVerdict } from '../../watchtower/rows.ts';
+import type { Store } from '../../watchtower/store.ts';
 import type { Verdict } from '../../watchtower/verdict.ts';
 import { configWith, tempStore } from './tempStore.ts';
 

@@ -15,7 +15,8 @@ import { parseConfig } from '../../watchtower/config.ts';
 import type { Change } from '../../watchtower/incidents.ts';
 import type { View } from '../../watchtower/monitor.ts';
 import { peers } from '../../watchtower/monitors/peers.ts';
-import { Store, type IncidentState } from '../../watchtower/store.ts';
+import type { IncidentState } from '../../watchtower/rows.ts';
+import { Store } from '../../watchtower/store.ts';
 import { SILENT } from './watched.ts';
 
 const OWN = [{ monitor: 'A1', subject: '', status: 'ok', blockHash: '0x01' }, { monitor: 'A2', subject: 'x', status: 'violation', blockHash: '0x01' }, { monitor: 'A3', subject: '', status: 'unverifiable', blockHash: '0x01' }];

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { notReadyBecause } from '../../watchtower/readiness.ts';
 import { SELF_CHECKS, SelfWatch } from '../../watchtower/self/selfWatch.ts';
 import type { SelfFacts } from '../../watchtower/self/selfCheck.ts';
-import type { OutboxRow, StoredVerdict } from '../../watchtower/store.ts';
+import type { OutboxRow, StoredVerdict } from '../../watchtower/rows.ts';
 import type { Check } from '../../watchtower/monitor.ts';
 import { configWith, tempStore } from './tempStore.ts';
 

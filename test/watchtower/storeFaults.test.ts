@@ -15,7 +15,8 @@ import { StoreFault } from '../../watchtower/fault.ts';
 import { holdStore, runnerOf } from '../../watchtower/hold.ts';
 import { Keeper } from '../../watchtower/keeper.ts';
 import type { Check } from '../../watchtower/monitor.ts';
-import { Store, type Incident, type LogRow } from '../../watchtower/store.ts';
+import type { Incident, LogRow } from '../../watchtower/rows.ts';
+import { Store } from '../../watchtower/store.ts';
 import { changeOf, configWith, tempStore } from './tempStore.ts';
 import { SILENT } from './watched.ts';
 

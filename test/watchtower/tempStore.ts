@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { parseConfig, type Config } from '../../watchtower/config.ts';
 import type { Change } from '../../watchtower/incidents.ts';
-import { Store, type IncidentState } from '../../watchtower/store.ts';
+import type { IncidentState } from '../../watchtower/rows.ts';
+import { Store } from '../../watchtower/store.ts';
 import type { Severity } from '../../watchtower/verdict.ts';
 
 export function tempStore(t: TestContext): { readonly store: Store; readonly directory: string } {

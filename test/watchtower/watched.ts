@@ -15,7 +15,8 @@ import { Endpoint } from '../../watchtower/l1/endpoint.ts';
 import { Quorum } from '../../watchtower/l1/quorum.ts';
 import type { Monitor } from '../../watchtower/monitor.ts';
 import { MONITORS } from '../../watchtower/registry.ts';
-import { Store, type Incident, type StoredVerdict } from '../../watchtower/store.ts';
+import type { Incident, StoredVerdict } from '../../watchtower/rows.ts';
+import { Store } from '../../watchtower/store.ts';
 import { createView } from '../../watchtower/view.ts';
 import type { Deployment } from '../contracts/deployed.ts';
 

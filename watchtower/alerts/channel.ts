@@ -1,7 +1,7 @@
 // What a channel is: something that takes a message or says why not. Owns the interface and the shared limits. One file a kind of channel.
 
 import type { Hex } from 'viem';
-import type { OutboxRow } from '../store.ts';
+import type { OutboxRow } from '../rows.ts';
 
 export interface Message {
   readonly id: string;

@@ -7,7 +7,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { StoreFault } from '../fault.ts';
-import type { OutboxRow, Store, Writer } from '../store.ts';
+import type { OutboxRow } from '../rows.ts';
+import type { Store, Writer } from '../store.ts';
 import type { Channel, Message } from './channel.ts';
 import { leftOutRow } from './outbox.ts';
 

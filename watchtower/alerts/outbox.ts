@@ -4,7 +4,8 @@
 
 import type { ChannelConfig } from '../config.ts';
 import type { Change } from '../incidents.ts';
-import type { Acknowledgement, Incident, OutboxRow, Store, Writer } from '../store.ts';
+import type { Acknowledgement, Incident, OutboxRow } from '../rows.ts';
+import type { Store, Writer } from '../store.ts';
 import { oneLine } from '../text.ts';
 import { hashOf, SEVERITIES } from '../verdict.ts';
 

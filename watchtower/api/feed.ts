@@ -1,7 +1,7 @@
 // Incidents as RSS 2.0. Owns escaping: what the chain says is text, never markup, and shows every character. An item a state of an incident, so that a
 // reader sees the end of an alarm as news.
 
-import type { Incident } from '../store.ts';
+import type { Incident } from '../rows.ts';
 import { oneLine } from '../text.ts';
 
 /** A namespace of our own for where there is no page: the feed is served on loopback, whose address a reader knows. */

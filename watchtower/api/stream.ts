@@ -4,7 +4,8 @@
 
 import type { ServerResponse } from 'node:http';
 import { headOf } from '../auditLog.ts';
-import type { LogRow, Store } from '../store.ts';
+import type { LogRow } from '../rows.ts';
+import type { Store } from '../store.ts';
 import { oneLine } from '../text.ts';
 
 const POLL_MILLISECONDS = 500;

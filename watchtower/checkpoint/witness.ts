@@ -14,7 +14,8 @@ import { boundedJson } from '../boundedFetch.ts';
 import { urlOf, type Config } from '../config.ts';
 import { messageOf } from '../fault.ts';
 import type { WitnessFacts } from '../self/selfCheck.ts';
-import type { LogRow, Store } from '../store.ts';
+import type { LogRow } from '../rows.ts';
+import type { Store } from '../store.ts';
 import { oneLine } from '../text.ts';
 import { checkpointSchema, deploymentOf, isSigned, type Checkpoint } from './checkpoint.ts';
 

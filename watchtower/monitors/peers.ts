@@ -7,7 +7,7 @@ import { boundedJson } from '../boundedFetch.ts';
 import { urlOf } from '../config.ts';
 import { messageOf } from '../fault.ts';
 import type { Monitor, View } from '../monitor.ts';
-import type { StoredVerdict } from '../store.ts';
+import type { StoredVerdict } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import { verdict } from './verdicts.ts';
 

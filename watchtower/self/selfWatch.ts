@@ -3,7 +3,8 @@
 import { statfs } from 'node:fs/promises';
 import type { Config } from '../config.ts';
 import { Keeper } from '../keeper.ts';
-import type { CursorState, OutboxRow, Store, StoredBlock } from '../store.ts';
+import type { CursorState, OutboxRow, StoredBlock } from '../rows.ts';
+import type { Store } from '../store.ts';
 import { anchoring } from './anchoring.ts';
 import { channels } from './channels.ts';
 import { disk } from './disk.ts';
