@@ -102,6 +102,18 @@ contract UpgradePowersTest is Governance {
         schedule(upgrade);
     }
 
+    /// P-146: a lane is built on no more lanes than there can be: a payload beyond what pools relay would be hard to veto, as a veto carries it.
+    function test_ZkLane_RevertWhen_BuiltOnMoreLanesThanThereCanBe() public {
+        address lane = newLane(true);
+        for (uint256 more = 0; more < 2; ++more) {
+            address[] memory builtOn = new address[](Constants.MAX_LANES + more);
+            Upgrade memory upgrade = upgradeOf(UpgradeKind.ZkLane, abi.encode(ZkLaneUpgrade(lane, lane.codehash, builtOn)));
+            if (more == 1) vm.expectRevert(abi.encodeWithSelector(ILanes.TooManyLanes.selector, 129, 128));
+            vm.prank(address(governor));
+            timelock.schedule(upgrade);
+        }
+    }
+
     /// P-145: attesters change only as a set, by the kind that cannot be vetoed.
     function test_Attesters_ChangeInOneAct() public {
         address old = newLane(true);

@@ -77,6 +77,9 @@ abstract contract UpgradeEffects is IUpgradeTimelock {
         } else if (kind == UpgradeKind.ZkLane) {
             ZkLaneUpgrade memory zkLane = abi.decode(payload, (ZkLaneUpgrade));
             canonical = abi.encode(zkLane);
+            // The one list of any length in a payload: a veto carries the payload, and must stay a transaction that every node relays.
+            uint256 count = zkLane.builtOn.length;
+            if (count > Constants.MAX_LANES) revert ILanes.TooManyLanes(count, Constants.MAX_LANES);
             _checkCode(zkLane.lane, zkLane.codehash);
             _checkKind(zkLane.lane, 0);
         } else if (kind == UpgradeKind.LaneSwitch) {

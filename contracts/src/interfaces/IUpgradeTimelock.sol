@@ -42,7 +42,7 @@ struct CoreUpgrade {
     bool migrates;
 }
 
-/// @param builtOn zk lanes whose death is this one's too
+/// @param builtOn zk lanes whose death is this one's too; at most 128, so that a veto, which carries the payload, is relayed by every node
 struct ZkLaneUpgrade {
     address lane;
     bytes32 codehash;
