@@ -335,4 +335,24 @@ contract LanesTest is System {
         lanes.switchLane(address(next), true);
         assertEq(lanes.noLaneSince(), 0, "a lane of the newest spec");
     }
+
+    /// P-113: nor is one that waits for a spec nobody has added, until that is added.
+    function test_NoLaneSince_ALaneOfASpecToComeIsNone() public {
+        ScriptedLane next = new ScriptedLane(2, Constants.PROFILE_MAINNET);
+        vm.startPrank(AUTHORITY);
+        lanes.registerLane(address(next), 1, none(), 0);
+        assertEq(lanes.noLaneSince(), 0, "the present lane answers");
+        lanes.switchLane(address(zkLane), false);
+        vm.stopPrank();
+        uint256 sinceT = clock.current();
+        skip(30 days - 1);
+        assertEq(lanes.noLaneSince(), sinceT, "none that answers");
+        assertTrue(!lifecycle.isFreezable(ILifecycle.FreezeCause.NoLane, 0), "not yet");
+        skip(1);
+        assertTrue(lifecycle.isFreezable(ILifecycle.FreezeCause.NoLane, 0), "30 days");
+        uint40 activeT = uint40(clock.current() + 7 days);
+        vm.prank(AUTHORITY);
+        lanes.addSpec(2, activeT);
+        assertEq(lanes.noLaneSince(), 0, "its spec is the next");
+    }
 }

@@ -147,7 +147,8 @@ interface ILanes {
     function laneCount() external view returns (uint256);
     /// @notice Whether an answer that the lane gave in that epoch still counts.
     function counts(address lane, uint24 epoch) external view returns (bool);
-    /// @notice T since which no lane is left that the profile lets finalize; 0 while there is one. A lane whose spec has expired is none.
+    /// @notice T since which no lane is left that the profile lets finalize; 0 while there is one. A lane whose spec has expired, or
+    /// that nobody has added yet, is none.
     function noLaneSince() external view returns (uint256);
     /// @notice The spec in force at a moment of T.
     function specAt(uint256 atT) external view returns (uint256);

@@ -331,7 +331,7 @@ contract Lanes is Specs {
     }
 
     /// @dev Counts since when the profile lets no lane finalize.
-    function _noteWhetherOneIsLeft() private {
+    function _noteWhetherOneIsLeft() internal override {
         if (_now() <= _leftUntil()) _noLaneSinceT = 0;
         else if (_noLaneSinceT == 0) _noLaneSinceT = uint40(_now());
     }
@@ -343,6 +343,7 @@ contract Lanes is Specs {
     }
 
     /// @dev Last T at which a lane that the profile lets finalize answers for its spec: 0 if there is none, without end for the newest spec.
+    /// A lane that waits for a spec nobody has added answers for nothing.
     function _leftUntil() private view returns (uint256 untilT) {
         uint256 enabled = _enabled;
         for (uint256 left = enabled & 0xff; left != 0 && untilT != type(uint256).max; --left) {

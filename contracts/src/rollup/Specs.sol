@@ -38,6 +38,7 @@ abstract contract Specs is Disputes {
         _newest = Spec(specId, activeT);
         _specs.push(_newest);
         emit SpecAdded(specId, activeT);
+        _noteWhetherOneIsLeft();
     }
 
     /// @inheritdoc ILanes
@@ -74,12 +75,15 @@ abstract contract Specs is Disputes {
         if (expiredT != type(uint256).max && _now() > expiredT) revert SpecExpired(specId, expiredT);
     }
 
-    /// @dev Last T at which the spec is answered for; the newest has no end.
+    /// @dev Last T at which the spec is answered for; the newest has no end, and one that nobody has added has no beginning.
     function _answeredUntil(uint256 specId) internal view returns (uint256) {
-        if (specId >= _newest.id) return type(uint256).max;
+        uint256 newest = _newest.id;
+        if (specId == newest) return type(uint256).max;
+        if (specId > newest) return 0;
         return _specs[specId - Constants.SPEC_ID + 1].activeT + ANSWER_WINDOW;
     }
 
+    function _noteWhetherOneIsLeft() internal virtual;
     function _isAnsweredFor(uint256 specId) internal view virtual returns (bool);
     function _onlyUpgradeAuthority() internal view virtual;
 }

@@ -69,6 +69,7 @@ export class Lanes {
   addSpec(activeAt: number, now: number): void {
     const next = this.specs.newest.id + 1;
     this.specs.add(activeAt, now, [...this.all.values()].some((lane) => lane.active && lane.kind === 'zk' && lane.spec === next));
+    this.#noteWhetherOneIsLeft(now);
   }
 
   /** By upgrade: on or off, and either way what it answered before counts no more. */
@@ -114,7 +115,7 @@ export class Lanes {
     return since !== undefined && now - since >= FREEZE_AFTER;
   }
 
-  /** T since when no lane that may finalize is left, or undefined. One whose spec has expired is none. */
+  /** T since when no lane that may finalize is left, or undefined. One whose spec has expired, or is not added yet, is none. */
   noneSince(now: number): number | undefined {
     if (this.#noneSince !== undefined) return this.#noneSince;
     const until = this.#leftUntil();

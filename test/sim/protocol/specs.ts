@@ -39,8 +39,9 @@ export class Specs {
     return now <= this.answeredUntil(id);
   }
 
-  /** Last T at which a spec is answered for; the newest has no end. */
+  /** Last T at which a spec is answered for; the newest has no end, and one that nobody has added has no beginning. */
   answeredUntil(id: number): number {
+    if (id > this.newest.id) return -Infinity;
     const successor = this.all.find((spec) => spec.id === id + 1);
     return successor === undefined ? Infinity : successor.activeAt + ANSWERED_FOR;
   }
