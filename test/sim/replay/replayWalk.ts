@@ -56,7 +56,7 @@ class Walk {
     return [
       () => both.enqueue({ zkGas: 21_000 + this.below(this.chance(0.3) ? 10_100_000 : 2_000_000), poison: this.chance(0.1) }),
       () => both.enqueue({ zkGas: 150_000, poison: false }),
-      () => both.commit(this.chance(0.7) ? model.operable() : model.nextMessage + this.below(3) - (this.chance(0.1) ? 1 : 0), this.chance(0.1) ? 'invented' : model.honestTip(), this.chance(0.15)),
+      () => both.commit(this.chance(0.7) ? model.operable() : Math.max(0, model.nextMessage + this.below(3) - (this.chance(0.1) ? 1 : 0)), this.chance(0.1) ? 'invented' : model.honestTip(), this.chance(0.15)),
       () => both.answer(this.batch(), this.chance(0.3) ? this.lane() : this.zkLane(), this.lie()), () => both.answer(model.finalCount, this.pick(['zk', 'attesters']), this.lie()),
       () => both.finalize(), () => both.finalize(), () => both.drop(this.batch()), () => both.enterEnforced(),
       () => both.commitEnforced(this.lane(), this.enforcedTo(), this.lie()), () => both.commitEnforced(this.zkLane(), this.enforcedTo(), undefined),
