@@ -49,16 +49,16 @@ export function readBuilds(text: string): readonly Build[] {
 }
 
 interface Place { readonly slot?: unknown; readonly offset?: unknown; readonly type?: unknown }
-interface Type { readonly members?: unknown; readonly key?: unknown; readonly value?: unknown; readonly base?: unknown }
+interface Type { readonly numberOfBytes?: unknown; readonly members?: unknown; readonly key?: unknown; readonly value?: unknown; readonly base?: unknown }
 
-/** Every variable's place and every type that is named are needed: without them a move, or another member of a struct, would not be noticed. */
+/** Every variable's place, every type that is named and its size are needed: without them a move, or another member of a struct, would not be noticed. */
 function isLayout(layout: unknown): layout is StorageLayout {
   const { storage, types } = (layout ?? {}) as { readonly storage?: unknown; readonly types?: unknown };
   if (!Array.isArray(storage)) return false;
   if (storage.length === 0) return true;
   if (typeof types !== 'object' || types === null) return false;
-  const isPlaced = (place: Place | null): boolean => typeof place?.slot === 'string' && typeof place.offset === 'number' && typeof place.type === 'string' && Object.hasOwn(types, place.type);
-  const isWhole = (type: Type | null): boolean => type !== null && [type.key, type.value, type.base].every((part) => part === undefined || (typeof part === 'string' && Object.hasOwn(types, part)))
+  const isPlaced = (place: Place | null): boolean => typeof place?.slot === 'string' && place.slot !== '' && typeof place.offset === 'number' && typeof place.type === 'string' && Object.hasOwn(types, place.type);
+  const isWhole = (type: Type | null): boolean => typeof type?.numberOfBytes === 'string' && [type.key, type.value, type.base].every((part) => part === undefined || (typeof part === 'string' && Object.hasOwn(types, part)))
     && (type.members === undefined || (Array.isArray(type.members) && type.members.every(isPlaced)));
   return storage.every(isPlaced) && Object.values(types as Readonly<Record<string, Type | null>>).every(isWhole);
 }

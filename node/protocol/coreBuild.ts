@@ -55,7 +55,8 @@ export function theBuild<Layout extends Comparable>(found: readonly CoreBuild<La
   }
   const [first, ...others] = known;
   if (first === undefined) return `is no build in ${where}`;
-  const other = others.find(({ layout }) => compare(first.layout, layout).length > 0 || layout.storage.length !== first.layout.storage.length);
+  // In both directions: what may grow is no change seen from the smaller one, and which of them comes first must not decide.
+  const other = others.find(({ layout }) => compare(first.layout, layout).length > 0 || compare(layout, first.layout).length > 0 || layout.storage.length !== first.layout.storage.length);
   return other === undefined ? first : `is both ${first.name} and ${other.name}, whose storage differs`;
 }
 

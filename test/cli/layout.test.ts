@@ -126,12 +126,37 @@ describe('the page, given the compiler\'s output, says what the command line say
       [compareCores(present, next, withNext({ storageLayout: { storage, types: {} } })), /no storage layout/],
       [compareCores(present, next, withNext({ storageLayout: { storage, types: Object.fromEntries(Object.entries(types).filter(([id]) => id !== 't_uint128')) } })), /no storage layout/],
       [compareCores(present, next, withNext({ storageLayout: { storage, types: Object.fromEntries(Object.entries(types).map(([id, type]) => [id, { ...type, numberOfBytes: 'many', label: 7 }])) } })), /cannot be read/],
+      [compareCores(present, next, withNext({ storageLayout: { storage, types: Object.fromEntries(Object.entries(types).map(([id, type]) => [id, { ...type, numberOfBytes: undefined }])) } })), /no storage layout/],
+      [compareCores(present, next, withNext({ storageLayout: { storage: storage.map((item) => ({ ...item, slot: '' })), types } })), /no storage layout/],
       [compareCores(present, next, withNext({ immutableReferences: { 1: [{ start: 0, length: 1e6 }] } })), /new code is no build/],
     ] as const) {
       assert.equal(said.verdict, 'unknown', said.reason);
       assert.match(said.reason, reason);
     }
   });
+});
+
+test('two builds of one code whose storage differs are unknown in whatever order they come', () => {
+  const as = (name: Name, layout: Name): { name: string; deployedBytecode: string; immutableReferences: Compiled['immutableReferences']; layout: Layout } => ({ name: layout, deployedBytecode: compiled[name].runtime, immutableReferences: compiled[name].immutableReferences, layout: compiled[layout].storageLayout as Layout });
+  // A struct that is the value of a mapping may grow: seen from the smaller of the two, the other is no change.
+  const twins = [as('Present', 'Present'), as('Present', 'GrownInAMapping')];
+  for (const builds of [twins, twins.toReversed()]) {
+    const said = compareCores(standing('Present', 'aa'), standing('IntoTheGap', 'bb'), [...builds, as('IntoTheGap', 'IntoTheGap')] as Parameters<typeof compareCores>[2]);
+    assert.equal(said.verdict, 'unknown', said.reason);
+    assert.match(said.reason, /is both/);
+  }
+});
+
+test('a layout without sizes is unknown: all of its variables could stand elsewhere unnoticed', () => {
+  const { storage, types } = compiled.SameWithMoreCode.storageLayout as { storage: readonly { slot: string }[]; types: Readonly<Record<string, object>> };
+  const moved = storage.map((item) => ({ ...item, slot: String(Number(item.slot) + 100) }));
+  const said = (sizes: object): string => {
+    const file = (name: Name, storageLayout: unknown): object => ({ [name]: { storageLayout, evm: { deployedBytecode: { object: compiled[name].runtime.slice(2), immutableReferences: compiled[name].immutableReferences } } } });
+    const layout = { storage: moved, types: Object.fromEntries(Object.entries(types).map(([id, type]) => [id, { ...type, ...sizes }])) };
+    return compareCores(standing('Present', 'aa'), standing('SameWithMoreCode', 'bb'), readBuilds(JSON.stringify({ contracts: { a: file('Present', compiled.Present.storageLayout), b: file('SameWithMoreCode', layout) } }))).verdict;
+  };
+  assert.equal(said({}), 'incompatible');
+  assert.equal(said({ numberOfBytes: undefined }), 'unknown');
 });
 
 describe('code on chain is compared only if its build is known', () => {
