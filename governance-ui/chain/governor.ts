@@ -3,8 +3,8 @@
 //   Pending -> Active -> Succeeded [grace] -> Executed (= scheduled in the timelock) | Defeated | Expired | Canceled
 // Invariant: what a proposal does is read from the bytes whose hash is its number; a description is only what its author wrote.
 
-import { decodeFunctionData, encodeAbiParameters, encodeFunctionData, keccak256, stringToHex } from 'viem';
-import type { Hex } from 'viem';
+import { decodeAbiParameters, decodeFunctionData, encodeAbiParameters, encodeFunctionData, getAbiItem, keccak256 } from 'viem';
+import type { AbiEvent, Hex } from 'viem';
 import { UPGRADE_GRACE_SECONDS } from '@keyfall/protocol/constants.ts';
 import { ABIS } from './abis.ts';
 import { currentT, scaled } from './clock.ts';
@@ -54,6 +54,14 @@ export interface Proposal {
 
 interface Created { readonly proposalId: bigint; readonly proposer: Hex; readonly targets: readonly Hex[]; readonly values: readonly bigint[]; readonly calldatas: readonly Hex[]; readonly description: string }
 
+/** The event's fields with the description as the bytes that it is on chain: made text and bytes again, what is no UTF-8 would be other bytes. */
+const CREATED_FIELDS = (getAbiItem({ abi: ABIS.KeyfallGovernor, name: 'ProposalCreated' }) as AbiEvent).inputs.map((input) => (input.name === 'description' ? { ...input, type: 'bytes' } : input));
+
+/** @param data of the event that `created` was decoded from */
+export function contentOfCreated({ targets, values, calldatas }: Pick<Created, 'targets' | 'values' | 'calldatas'>, data: Hex): Content {
+  return { targets, values, calldatas, descriptionHash: keccak256(decodeAbiParameters(CREATED_FIELDS, data)[CREATED_FIELDS.findIndex(({ name }) => name === 'description')] as Hex) };
+}
+
 /** A proposal's number, as the governor computes it. */
 export function proposalIdOf({ targets, values, calldatas, descriptionHash }: Content): bigint {
   return BigInt(keccak256(encodeAbiParameters([{ type: 'address[]' }, { type: 'uint256[]' }, { type: 'bytes[]' }, { type: 'bytes32' }], [targets, values, calldatas, descriptionHash])));
@@ -87,17 +95,15 @@ export async function proposals(sides: GovernanceSides, at: BlockRef, fromBlock:
   if (!nowT.known) return nowT;
   if (!grace.known) return grace;
   const list: Proposal[] = [];
-  for (const { args, blockNumber } of created.value.toReversed()) {
-    const proposal = await readProposal(sides, at, args, blockNumber, nowT.value, grace.value);
+  for (const { args, data, blockNumber } of created.value.toReversed()) {
+    const proposal = await readProposal(sides, at, { ...args, content: contentOfCreated(args, data) }, blockNumber, nowT.value, grace.value);
     if (!proposal.known) return proposal;
     list.push(proposal.value);
   }
   return { ...created, value: list };
 }
 
-async function readProposal({ governor, timelock, chainId }: GovernanceSides, at: BlockRef, created: Created, createdBlock: bigint, nowT: bigint, graceSeconds: bigint): Promise<Reading<Proposal>> {
-  const { proposalId: id, proposer, targets, values, calldatas, description } = created;
-  const content = { targets, values, calldatas, descriptionHash: keccak256(stringToHex(description)) };
+async function readProposal({ governor, timelock, chainId }: GovernanceSides, at: BlockRef, { proposalId: id, proposer, description, content }: Created & { readonly content: Content }, createdBlock: bigint, nowT: bigint, graceSeconds: bigint): Promise<Reading<Proposal>> {
   const does = proposedUpgrade(id, content, timelock.address, chainId);
   const [state, snapshot, deadline, votes] = await Promise.all([
     view<number>(governor, at, 'state', id), view<bigint>(governor, at, 'proposalSnapshot', id), view<bigint>(governor, at, 'proposalDeadline', id), view<readonly [bigint, bigint, bigint]>(governor, at, 'proposalVotes', id),

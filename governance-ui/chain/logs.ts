@@ -17,6 +17,8 @@ const MAX_QUESTIONS = 400n;
 
 export interface EventLog<T> {
   readonly args: T;
+  /** The fields that are not indexed, as bytes. */
+  readonly data: Hex;
   readonly blockNumber: bigint;
   readonly transactionHash: Hex;
 }
@@ -61,6 +63,6 @@ export async function events<T>(contract: Contract, at: BlockRef, eventName: str
   if (!found.known) return unknown(`${eventName}: ${found.why}`);
   return mapReading(found, (logs) => logs.map((log) => {
     const { args } = decodeEventLog({ abi, eventName, data: log.data, topics: log.topics });
-    return { args: args as T, blockNumber: BigInt(log.blockNumber), transactionHash: log.transactionHash };
+    return { args: args as T, data: log.data, blockNumber: BigInt(log.blockNumber), transactionHash: log.transactionHash };
   }));
 }

@@ -3,7 +3,7 @@
 // Invariant: pure; contents are compared byte for byte, never by what someone says of them.
 
 import type { Hex } from 'viem';
-import type { Proposal } from './governor.ts';
+import type { Proposal, ProposalState } from './governor.ts';
 import { isPending } from './timelock.ts';
 import type { ScheduledUpgrade } from './timelock.ts';
 import { contentOf } from './upgradeWords.ts';
@@ -16,7 +16,12 @@ export interface VetoReach {
   readonly passed: readonly Proposal[];
   /** Are still to be decided. */
   readonly undecided: readonly Proposal[];
+  /** Have passed or are still to be decided, and cannot be read here: of the same content or not. */
+  readonly unread: readonly Proposal[];
 }
+
+const PASSED: ReadonlySet<ProposalState> = new Set(['Succeeded', 'Queued']);
+const OPEN: ReadonlySet<ProposalState> = new Set(['Pending', 'Active']);
 
 /** @param id of the upgrade that the veto names */
 export function vetoReach(id: Hex, upgrade: Upgrade, upgrades: readonly ScheduledUpgrade[], proposals: readonly Proposal[]): VetoReach {
@@ -24,7 +29,8 @@ export function vetoReach(id: Hex, upgrade: Upgrade, upgrades: readonly Schedule
   const same = proposals.filter(({ does }) => does.ok && contentOf(does.upgrade) === content);
   return {
     falls: upgrades.filter((one) => isPending(one) && one.id.toLowerCase() !== id.toLowerCase() && contentOf(one.upgrade) === content),
-    passed: same.filter(({ state }) => state === 'Succeeded' || state === 'Queued'),
-    undecided: same.filter(({ state }) => state === 'Pending' || state === 'Active'),
+    passed: same.filter(({ state }) => PASSED.has(state)),
+    undecided: same.filter(({ state }) => OPEN.has(state)),
+    unread: proposals.filter(({ does, state }) => !does.ok && (PASSED.has(state) || OPEN.has(state))),
   };
 }

@@ -102,6 +102,7 @@ describe('acts of the council', () => {
     assert.deepEqual(reach.falls.map(({ id }) => id), [upgradeIdOf(31_337n, B, twin)]);
     assert.deepEqual(reach.passed.map(({ id }) => id), [1n]);
     assert.deepEqual(reach.undecided.map(({ id }) => id), [5n, 6n]);
+    assert.deepEqual(reach.unread.map(({ id }) => id), [9n], 'of one that cannot be read it is not known');
     for (const state of ['Executed', 'Expired', 'Vetoed'] as const) assert.deepEqual(vetoReach(upgrades[0]!.id, core, [scheduled(twin, state)], []).falls, [], state);
     assert.match(typedAct({ ...act, act: 'veto' }).sentence, /every other of its content that stands/);
   });

@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AbiCoder, TypedDataEncoder, keccak256 } from 'ethers';
-import { encodeAbiParameters, encodeFunctionData, erc20Abi } from 'viem';
+import { decodeEventLog, encodeAbiParameters, encodeEventTopics, encodeFunctionData, erc20Abi, keccak256 as hashOf } from 'viem';
 import type { AbiParameter, Hex } from 'viem';
 import { UPGRADE_KINDS } from '../../node/protocol/upgrade.ts';
 import { ABIS } from '../../governance-ui/chain/abis.ts';
 import type { ContractName } from '../../governance-ui/chain/abis.ts';
 import { decodeCall } from '../../governance-ui/chain/decode.ts';
-import { ballotText, parseBallot, proposalIdOf, proposedUpgrade, typedBallot } from '../../governance-ui/chain/governor.ts';
+import { ballotText, contentOfCreated, parseBallot, proposalIdOf, proposedUpgrade, typedBallot } from '../../governance-ui/chain/governor.ts';
 import type { Content } from '../../governance-ui/chain/governor.ts';
 import type { Quorum } from '../../governance-ui/chain/rpc/quorum.ts';
 import { judgeBatch } from '../../governance-ui/chain/sentBatch.ts';
@@ -61,6 +61,18 @@ describe('what a proposal does', () => {
     const shown = proposedUpgrade(proposalIdOf(content), { ...content, descriptionHash: `0x${'cd'.repeat(32)}` }, TIMELOCK, 1);
     assert.ok(!shown.ok && /number/.test(shown.why), 'a number of other content is noticed');
   });
+});
+
+test('a proposal whose description is no text at all, or begins with a mark that readers drop, is read like any other', () => {
+  const inputs = [['uint256', 'proposalId'], ['address', 'proposer'], ['address[]', 'targets'], ['uint256[]', 'values'], ['string[]', 'signatures'], ['bytes[]', 'calldatas'], ['uint256', 'voteStart'], ['uint256', 'voteEnd'], ['bytes', 'description']].map(([type = '', name]) => ({ type, name }));
+  for (const description of ['0xff', '0xefbbbf', '0xc3', '0x', '0x68656c6c6f'] as const) {
+    const written = { ...content, descriptionHash: hashOf(description) };
+    const id = proposalIdOf(written);
+    const data = encodeAbiParameters(inputs, [id, ME, written.targets, written.values, [''], written.calldatas, 1n, 2n, description]);
+    const { args } = decodeEventLog({ abi: ABIS.KeyfallGovernor, eventName: 'ProposalCreated', topics: encodeEventTopics({ abi: ABIS.KeyfallGovernor, eventName: 'ProposalCreated' }) as [Hex], data });
+    const read = contentOfCreated(args as unknown as Parameters<typeof contentOfCreated>[0], data);
+    assert.ok(proposedUpgrade(id, read, TIMELOCK, 1).ok, description);
+  }
 });
 
 describe('acts of voters in words', () => {
