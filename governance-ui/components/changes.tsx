@@ -4,7 +4,7 @@
 'use client';
 
 import { deltasOf } from '../chain/deltas.ts';
-import { readUpgrade } from '../chain/upgradeWords.ts';
+import { contentOf, readUpgrade } from '../chain/upgradeWords.ts';
 import type { Danger, Upgrade } from '../chain/upgradeWords.ts';
 import { useReading } from './session.tsx';
 import { Badge, HexText } from './ui.tsx';
@@ -25,7 +25,7 @@ function cell(text: string) {
 const styleOf = (text: string): string | undefined => (text.includes('0x') ? 'wrap' : undefined);
 
 export function Changes({ upgrade }: { upgrade: Upgrade }) {
-  const deltas = useReading('l1', ['deltas', upgrade.payload], async ({ system, at }) => deltasOf(system, at, upgrade));
+  const deltas = useReading('l1', ['deltas', contentOf(upgrade)], async ({ system, at }) => deltasOf(system, at, upgrade));
   const danger = readUpgrade(upgrade)?.danger ?? 'everything';
   const mine = FOR_ME[danger];
   const tone = danger === 'everything' ? 'bad' : danger === 'power' ? 'warn' : 'good';

@@ -10,7 +10,7 @@ import { coreLayout, readBuilds } from '../chain/coreLayout.ts';
 import type { Build } from '../chain/coreLayout.ts';
 import { mapReading, reasonOf } from '../chain/reading.ts';
 import type { Reading } from '../chain/reading.ts';
-import { decodedUpgrade } from '../chain/upgradeWords.ts';
+import { contentOf, decodedUpgrade } from '../chain/upgradeWords.ts';
 import type { Upgrade } from '../chain/upgradeWords.ts';
 import type { LayoutVerdict } from '@keyfall/protocol/coreBuild.ts';
 import { useReading } from './session.tsx';
@@ -52,7 +52,7 @@ export const isCore = (upgrade: Upgrade): boolean => decodedUpgrade(upgrade)?.na
 
 export function useCoreLayout(upgrade: Upgrade): Reading<LayoutVerdict> | undefined {
   const { round, builds } = useChosen();
-  return useReading('l1', ['core layout', upgrade.payload, round], async ({ system, at }) => coreLayout(system, at, upgrade, builds), isCore(upgrade));
+  return useReading('l1', ['core layout', contentOf(upgrade), round], async ({ system, at }) => coreLayout(system, at, upgrade, builds), isCore(upgrade));
 }
 
 const VERDICTS: Readonly<Record<LayoutVerdict['verdict'], readonly [Tone, string, string]>> = {
