@@ -6,6 +6,7 @@ import type { Hex } from 'viem';
 import { assetKey } from '@keyfall/protocol/withdrawal.ts';
 import { view } from './contract.ts';
 import { events } from './logs.ts';
+import type { ListedEvent } from './recompute/l1Events.ts';
 import { unknown } from './reading.ts';
 import type { BlockRef, Reading } from './reading.ts';
 import type { System } from './system.ts';
@@ -19,20 +20,23 @@ export interface Credit {
   /** undefined: no deposit of it was found, so nothing can be claimed from here. */
   readonly asset: Asset | undefined;
   readonly amount: bigint;
-  /** Withdrawals whose payment failed, newest last. */
-  readonly withdrawals: readonly Hex[];
+  /** Withdrawals whose payment failed, by their hashes, newest last. */
+  readonly withdrawals: readonly ListedEvent[];
 }
 
 interface CreditEvent { readonly withdrawalHash: Hex; readonly assetKey: Hex; readonly recipient: Hex }
 
 const ETH_KEY = assetKey('eth', ETH.token, 0n);
 
-/** Every credit of an account that is not paid yet. */
+/** A credit whose asset is not known may be open. */
+export const isOpenCredit = ({ asset, amount }: Credit): boolean => asset === undefined || amount > 0n;
+
+/** Every credit that an account ever had; those that were paid have no amount left. */
 export async function creditsOf({ vault }: System, at: BlockRef, account: Hex, deployBlock: bigint): Promise<Reading<readonly Credit[]>> {
   const found = await events<CreditEvent>(vault, at, 'WithdrawalCredited', deployBlock, { recipient: account });
   if (!found.known) return found;
-  const keys = new Map<Hex, Hex[]>();
-  for (const { args } of found.value) keys.set(args.assetKey, [...(keys.get(args.assetKey) ?? []), args.withdrawalHash]);
+  const keys = new Map<Hex, ListedEvent[]>();
+  for (const { args, blockNumber } of found.value) keys.set(args.assetKey, [...(keys.get(args.assetKey) ?? []), { id: args.withdrawalHash, block: blockNumber }]);
   const credits: Credit[] = [];
   for (const [key, withdrawals] of keys) {
     const asset = await assetOf(vault, at, key, deployBlock);
@@ -43,7 +47,7 @@ export async function creditsOf({ vault }: System, at: BlockRef, account: Hex, d
     }
     const amount = await view<bigint>(vault, at, 'creditOf', account, asset.value);
     if (!amount.known) return amount;
-    if (amount.value > 0n) credits.push({ key, asset: asset.value, amount: amount.value, withdrawals });
+    credits.push({ key, asset: asset.value, amount: amount.value, withdrawals });
   }
   return { ...found, value: credits };
 }

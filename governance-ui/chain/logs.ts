@@ -25,11 +25,14 @@ export interface EventLog<T> {
 
 export interface RawLog { readonly address: Hex; readonly topics: [Hex, ...Hex[]]; readonly data: Hex; readonly blockNumber: Hex; readonly transactionHash: Hex; readonly logIndex: Hex }
 
+const isHex = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value);
+
 function pickLogs(answer: unknown): RawLog[] {
   if (!Array.isArray(answer)) throw new Error('expected a list of logs');
   return answer.map((entry: unknown) => {
     const { address, topics, data, blockNumber, transactionHash, logIndex } = (entry ?? {}) as RawLog;
-    if (typeof blockNumber !== 'string' || typeof data !== 'string' || !Array.isArray(topics)) throw new Error('expected logs with block, topics and data');
+    const isLog = isHex(address, /^0x[0-9a-f]{40}$/i) && Array.isArray(topics) && topics.every((topic) => isHex(topic, /^0x[0-9a-f]{64}$/i)) && isHex(data, /^0x([0-9a-f]{2})*$/i) && isHex(transactionHash, /^0x[0-9a-f]{64}$/i);
+    if (!isLog || !isHex(blockNumber, /^0x[0-9a-f]{1,16}$/i)) throw new Error('expected logs with address, topics, data, block and transaction');
     return { address, topics, data, blockNumber, transactionHash, logIndex };
   });
 }

@@ -18,6 +18,7 @@ export interface ScheduledUpgrade {
   readonly id: Hex;
   readonly upgrade: Upgrade;
   readonly state: UpgradeState;
+  readonly scheduledBlock: bigint;
   /** Wall seconds, as the clock runs now. */
   readonly scheduledAt: bigint;
   readonly executableAt: bigint;
@@ -55,11 +56,11 @@ export async function scheduledUpgrades(timelock: Contract, clock: Contract, at:
   if (!nowT.known) return nowT;
   const wall = (t: number): bigint => at.timestamp + BigInt(t) - nowT.value;
   const upgrades: ScheduledUpgrade[] = [];
-  for (const { args: { id, upgrade } } of found.value.toReversed()) {
+  for (const { args: { id, upgrade }, blockNumber: scheduledBlock } of found.value.toReversed()) {
     const [state, schedule] = await Promise.all([view<number>(timelock, at, 'state', id), view<Schedule>(timelock, at, 'scheduleOf', id)]);
     if (!state.known) return state;
     if (!schedule.known) return schedule;
-    upgrades.push({ id, upgrade, state: UPGRADE_STATES[state.value] ?? 'Unknown', scheduledAt: wall(schedule.value.scheduledT), executableAt: wall(schedule.value.eta), expiresAt: wall(schedule.value.expiry) });
+    upgrades.push({ id, upgrade, scheduledBlock, state: UPGRADE_STATES[state.value] ?? 'Unknown', scheduledAt: wall(schedule.value.scheduledT), executableAt: wall(schedule.value.eta), expiresAt: wall(schedule.value.expiry) });
   }
   return { ...found, value: upgrades };
 }

@@ -6,9 +6,11 @@
 
 import { useState } from 'react';
 import { useConnection } from 'wagmi';
+import { pad } from 'viem';
 import type { Hex } from 'viem';
-import { creditNonce, creditsOf, typedCreditRedirect } from '../chain/credits.ts';
+import { creditNonce, creditsOf, isOpenCredit, typedCreditRedirect } from '../chain/credits.ts';
 import type { Credit } from '../chain/credits.ts';
+import { mapReading } from '../chain/reading.ts';
 import { payCredit, payCreditSigned, payCreditTo } from '../flows/credit.ts';
 import { Completeness } from './completeness.tsx';
 import { AssetAmount, AssetName, kitAsset } from './holdings.tsx';
@@ -22,12 +24,13 @@ import { ReadAt } from './value.tsx';
 export function Credits({ account }: { account: Hex }) {
   const credits = useReading<readonly Credit[]>('l1', ['credits', account], async ({ system, at, deployment }) => creditsOf(system, at, account, deployment.deployBlock));
   if (credits?.known === false) return <Panel title="Credits"><Notice tone="warn" title="Unknown">{credits.why}. That is not the same as none.</Notice></Panel>;
-  if (credits === undefined || credits.value.length === 0) return null;
+  if (credits === undefined || !credits.value.some(isOpenCredit)) return null;
   return (
     <Panel title="Credits: payments that failed and wait">
       <p className="quiet">A payment that its recipient or its token refused is kept by the Vault, without a time limit. Anyone may have it paid to its owner again; only the owner may send it elsewhere.</p>
-      <ul className="cards">{credits.value.map((credit) => <li key={credit.key}><CreditCard credit={credit} owner={account} /></li>)}</ul>
-      <Completeness name="credits" what="credits of all accounts" eventOf={({ vault }) => ({ contract: vault, eventName: 'WithdrawalCredited' })} />
+      <ul className="cards">{credits.value.filter(isOpenCredit).map((credit) => <li key={credit.key}><CreditCard credit={credit} owner={account} /></li>)}</ul>
+      <Completeness name="credits" what="credits of all accounts" eventOf={({ vault }) => ({ contract: vault, eventName: 'WithdrawalCredited' })}
+        list={mapReading(credits, (all) => all.flatMap(({ withdrawals }) => withdrawals))} idOf={({ topics }) => (topics[3] === pad(account.toLowerCase() as Hex) ? topics[1] : undefined)} />
       <ReadAt reading={credits} chain="L1" />
     </Panel>
   );

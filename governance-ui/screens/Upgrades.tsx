@@ -17,7 +17,7 @@ import { delayOf, exitWindow } from '../chain/timelock.ts';
 import { readUpgrade, upgradeWords } from '../chain/upgradeWords.ts';
 import { UPGRADE_KINDS } from '@keyfall/protocol/upgrade.ts';
 import { UpgradeDetail } from './Upgrade.tsx';
-import { unknown } from '../chain/reading.ts';
+import { mapReading, unknown } from '../chain/reading.ts';
 
 export function Upgrades({ route: [id] }: { route: readonly string[] }) {
   const system = useSystem();
@@ -43,7 +43,8 @@ function List() {
           </li>
         ))}</ul>
       ))}</BlockValue>
-      <Completeness name="upgrades" what="upgrades scheduled" eventOf={({ governance: { timelock } }) => (timelock === undefined ? undefined : { contract: timelock, eventName: 'UpgradeScheduled' })} />
+      <Completeness name="upgrades" what="upgrades scheduled" eventOf={({ governance: { timelock } }) => (timelock === undefined ? undefined : { contract: timelock, eventName: 'UpgradeScheduled' })}
+        list={upgrades === undefined ? undefined : mapReading(upgrades, (all) => all.map(({ id, scheduledBlock }) => ({ id, block: scheduledBlock })))} idOf={({ topics }) => topics[1]} />
       <ReadAt reading={upgrades} chain="L1" />
     </Panel>
   );

@@ -6,6 +6,7 @@
 'use client';
 
 import { useState } from 'react';
+import { numberToHex } from 'viem';
 import { useConnection } from 'wagmi';
 import { Completeness } from '../components/completeness.tsx';
 import { durationText } from '../components/format.ts';
@@ -17,7 +18,7 @@ import { Tally } from '../components/tally.tsx';
 import { Badge, Disclosure, Field, HexText, Notice, PageHead, Panel, Row, Rows } from '../components/ui.tsx';
 import { BlockValue, Moment, ReadAt } from '../components/value.tsx';
 import { PROPOSAL_TONES, proposalWords, useProposals, useVoice, votesText } from '../components/voting.ts';
-import { unknown } from '../chain/reading.ts';
+import { mapReading, unknown } from '../chain/reading.ts';
 import type { System } from '../chain/system.ts';
 import { readUpgrade } from '../chain/upgradeWords.ts';
 import { exitWindow } from '../chain/timelock.ts';
@@ -50,7 +51,8 @@ function List({ current }: { current: string | undefined }) {
           </li>
         ))}</ul>
       ))}</BlockValue>
-      <Completeness name="proposals" what="proposals" eventOf={({ governance: { governor } }) => (governor === undefined ? undefined : { contract: governor, eventName: 'ProposalCreated' })} />
+      <Completeness name="proposals" what="proposals" eventOf={({ governance: { governor } }) => (governor === undefined ? undefined : { contract: governor, eventName: 'ProposalCreated' })}
+        list={proposals === undefined ? undefined : mapReading(proposals, (all) => all.map(({ id, createdBlock }) => ({ id: numberToHex(id, { size: 32 }), block: createdBlock })))} idOf={({ data }) => data.slice(0, 66)} />
       <ReadAt reading={proposals} chain="L1" />
     </Panel>
   );

@@ -12,8 +12,8 @@ import type { AbiParameter, Hex } from 'viem';
 import { ABIS } from '../../governance-ui/chain/abis.ts';
 import { bloomMayHold, logsUnderRoot } from '../../governance-ui/chain/recompute/block.ts';
 import { boundTo } from '../../governance-ui/chain/recompute/gather.ts';
-import { completeness } from '../../governance-ui/chain/recompute/l1Events.ts';
-import type { Completeness } from '../../governance-ui/chain/recompute/l1Events.ts';
+import { againstList, completeness } from '../../governance-ui/chain/recompute/l1Events.ts';
+import type { Completeness, ListedEvent } from '../../governance-ui/chain/recompute/l1Events.ts';
 import type { Reading } from '../../governance-ui/chain/reading.ts';
 import { Quorum } from '../../governance-ui/chain/rpc/quorum.ts';
 import { verifiedHeader } from '../../governance-ui/chain/rpc/header.ts';
@@ -126,6 +126,20 @@ test('one endpoint alone cannot leave out, make up, change or repeat an event', 
   assert.deepEqual([moved.leftOut.length, moved.madeUp.length], [1, 1], 'told of another block');
 });
 
+test('the list on the page is compared itself: an endpoint that answers the walk truly and the list not is caught', async (t) => {
+  const whole = found(await ask(t, await world()));
+  const idOf = ({ data }: { readonly data: Hex }): string | undefined => (data.endsWith('3') ? undefined : data);
+  const listed = [1n, 2n].map((id): ListedEvent => ({ id: created(id).data.toUpperCase().replace('0X', '0x'), block: 2n }));
+  const against = (value: readonly ListedEvent[], number = 5n): ReturnType<typeof againstList> => againstList(whole, { known: true, value, trust: 'unverified', at: { number, hash: ZERO, timestamp: 0n } }, idOf);
+  assert.deepEqual(against(listed), { leftOut: [], madeUp: [] }, 'what is of another list is not missed');
+  assert.deepEqual(against(listed.slice(1))?.leftOut.map(({ data, block }) => [data, block]), [[created(1n).data, 2n]]);
+  assert.deepEqual(against([])?.leftOut.length, 3);
+  assert.deepEqual(against([...listed, { id: created(9n).data, block: 2n }])?.madeUp.map(({ data, block }) => [data, block]), [[created(9n).data, 2n]]);
+  assert.deepEqual(against([...listed, { id: created(9n).data, block: 6n }], 6n), { leftOut: [], madeUp: [] }, 'a newer one was not walked to');
+  assert.equal(against([], 4n), undefined, 'a list of an older block says nothing');
+  assert.equal(againstList(whole, { known: false, why: 'x' }, idOf), undefined);
+});
+
 test('nothing is said where receipts, headers or the chain do not fit together', async (t) => {
   const blocks = await world();
   const why = async (lie: Lie, operators = 1): Promise<string> => {
@@ -139,6 +153,7 @@ test('nothing is said where receipts, headers or the chain do not fit together',
   assert.match(await why(onReceipts((list) => list.map((one) => ({ ...one, type: '0xff' })))), /types of EIP-2718/);
   assert.match(await why(onReceipts((list) => list.slice(0, -1))), /receipts have the root/);
   assert.match(await why(onReceipts(() => null)), /expected a list/);
+  for (const part of [{ topics: [{}] }, { topics: [7] }, { address: null }, { data: '0x0' }, { blockNumber: 'soon' }, { blockNumber: '0x' }]) assert.match(await why(onLogs((logs) => logs.map((log) => ({ ...log, ...part })))), /expected logs with/, JSON.stringify(part));
   // A block without the event, rightly hashed, but no link of the chain that the head ends.
   const forged = await blockOf(2, blocks.blocks[1]?.['hash'] ?? ZERO, []);
   const onBlock = (number: number, answer: unknown): Lie => (method, params, truth) => (method === 'eth_getBlockByNumber' && Number(params[0]) === number ? answer : truth);

@@ -2,6 +2,8 @@
 // so, EIP-712 hashes against ethers (which the command line signs with), files that pass between page and command line.
 
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { AbiCoder, TypedDataEncoder, keccak256 } from 'ethers';
 import fc from 'fast-check';
@@ -11,7 +13,7 @@ import { UPGRADE_KINDS } from '../../node/protocol/upgrade.ts';
 import { actText, parseAct, typedAct, upgradeIdOf, withApproval } from '../../governance-ui/chain/council.ts';
 import type { CouncilAct } from '../../governance-ui/chain/council.ts';
 import { decodeCall } from '../../governance-ui/chain/decode.ts';
-import { readUpgrade, upgradeWords } from '../../governance-ui/chain/upgradeWords.ts';
+import { contentOf, readUpgrade, upgradeWords } from '../../governance-ui/chain/upgradeWords.ts';
 import type { Upgrade } from '../../governance-ui/chain/upgradeWords.ts';
 import { vetoReach } from '../../governance-ui/chain/vetoReach.ts';
 import type { Proposal, ProposalState } from '../../governance-ui/chain/governor.ts';
@@ -20,6 +22,7 @@ import { ABIS } from '../../governance-ui/chain/abis.ts';
 
 const A = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 const B = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC';
+const ROOT = join(import.meta.dirname, '..', '..');
 const HASH: Hex = `0x${'ab'.repeat(32)}`;
 const SAMPLES: Readonly<Record<string, Record<string, unknown>>> = {
   Core: { implementation: A, codehash: HASH, migrates: true }, ZkLane: { lane: A, codehash: HASH, builtOn: [B] }, LaneSwitch: { lane: A, codehash: HASH, isEnabled: false }, Spec: { specId: 2n, delaySeconds: 700_000n },
@@ -68,6 +71,16 @@ describe('upgrades in words', () => {
   });
 });
 
+test('no reading is named by a payload without its kind: the same bytes are fees of one kind and a spec of another', () => {
+  const kindOf = (name: string): number => UPGRADE_KINDS.findIndex((entry) => entry.name === name);
+  const [spec, asFees] = [upgradeOf(kindOf('Spec')), { ...upgradeOf(kindOf('Spec')), kind: kindOf('Fees') }];
+  assert.ok(readUpgrade(spec)?.name === 'Spec' && readUpgrade(asFees)?.name === 'Fees');
+  assert.notEqual(contentOf(spec), contentOf(asFees));
+  for (const path of ['components', 'screens'].flatMap((folder) => globSync(`governance-ui/${folder}/*.ts*`, { cwd: ROOT }))) {
+    for (const [name] of readFileSync(join(ROOT, path), 'utf8').matchAll(/useReading[^(\n]*\('l1', \[[^\]]*\.payload[^\]]*\]/g)) assert.match(name, /\.kind\b/, `${path}: ${name}`);
+  }
+});
+
 describe('acts of the council', () => {
   test('domain, message and digest are those that ethers computes from the contract\'s types', () => {
     const fields = [{ name: 'upgradeId', type: 'bytes32' }, { name: 'kind', type: 'uint8' }, { name: 'reportHash', type: 'bytes32' }, { name: 'nonce', type: 'uint256' }, { name: 'deadline', type: 'uint256' }, { name: 'epoch', type: 'uint256' }];
@@ -93,7 +106,7 @@ describe('acts of the council', () => {
 
   test('P-146 a veto reaches what stands of its content, whatever salt and report, and no proposal of it', () => {
     const [twin, reported, other] = [{ ...core, salt: HASH }, { ...core, reportHash: core.salt, salt: A.padEnd(66, '0') as Hex }, { ...core, kind: 1 }];
-    const scheduled = (upgrade: Upgrade, state: UpgradeState): ScheduledUpgrade => ({ id: upgradeIdOf(31_337n, B, upgrade), upgrade, state, scheduledAt: 0n, executableAt: 0n, expiresAt: 0n });
+    const scheduled = (upgrade: Upgrade, state: UpgradeState): ScheduledUpgrade => ({ id: upgradeIdOf(31_337n, B, upgrade), upgrade, state, scheduledBlock: 0n, scheduledAt: 0n, executableAt: 0n, expiresAt: 0n });
     const upgrades = [scheduled(core, 'Scheduled'), scheduled(twin, 'Executable'), scheduled(other, 'Scheduled')];
     const proposal = (id: bigint, upgrade: Upgrade, state: ProposalState): Proposal => ({ id, state, does: { ok: true, upgrade, upgradeId: upgradeIdOf(31_337n, B, upgrade) } }) as Proposal;
     const opaque = { id: 9n, state: 'Succeeded', does: { ok: false, why: 'no call' } } as Proposal;

@@ -62,7 +62,7 @@ export async function positionsOf(task: PlanTask): Promise<Reading<readonly Posi
   for (const { key, asset, amount } of must(await uncreditedOf(system, l2At, account)).value) list.push({ key: `uncredited ${key}`, what: 'deposit that L2 could not credit', asset: textOf(asset), l2Token: undefined, amount, way: now === 'Frozen' ? 'frozen exit' : 'make good', worst: undefined });
   list.push(...(await withdrawalPositions(task, now)), ...(await depositPositions(task, now)));
   for (const { key, asset, amount } of must(await creditsOf(system, l1At, account, task.deployBlock)).value) {
-    if (asset !== undefined) list.push({ key: `credit ${key}`, what: 'payment that failed, kept by the Vault', asset: textOf(asset), l2Token: undefined, amount, way: 'credit', worst: undefined });
+    if (asset !== undefined && amount > 0n) list.push({ key: `credit ${key}`, what: 'payment that failed, kept by the Vault', asset: textOf(asset), l2Token: undefined, amount, way: 'credit', worst: undefined });
   }
   return { known: true, at: l2At, trust: l2.trust, value: list };
 }

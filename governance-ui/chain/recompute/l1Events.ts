@@ -1,6 +1,7 @@
 // Whether a list of events of L1 is all of them: every header of a range, hashed here and linked up to the agreed head, says by its bloom which
 // blocks can have one; the receipts of those are hashed up to its receiptsRoot. So one endpoint alone cannot leave an event out, or make one up,
 // without forging headers too. Owns the walk and the comparison.
+// The list that a reader sees came by an answer of its own, so it is compared too: an endpoint may answer the walk truly and the list not.
 // Invariant: *complete* is said of a range of blocks every one of which was looked at, and of no other.
 
 import { encodeEventTopics } from 'viem';
@@ -28,6 +29,8 @@ export interface Completeness {
   /** Blocks whose receipts were opened, because their blooms allow such an event. */
   readonly openedBlocks: number;
   readonly count: number;
+  /** All of them, under the receipts. */
+  readonly events: readonly FoundEvent[];
   /** In the receipts, not in what the endpoints listed. */
   readonly leftOut: readonly FoundEvent[];
   /** Listed, but in no receipt. */
@@ -35,6 +38,22 @@ export interface Completeness {
 }
 
 export interface FoundEvent { readonly block: bigint; readonly address: Hex; readonly topics: readonly Hex[]; readonly data: Hex }
+
+/** An event as a list on the page has it. */
+export interface ListedEvent { readonly id: string; readonly block: bigint }
+
+/**
+ * In what a list on the page differs from the receipts.
+ * @param idOf an event's identity in the list; undefined for one that is not of this list
+ * @returns undefined while the list is of an older block than the walk, or unknown
+ */
+export function againstList({ events, from, to }: Completeness, list: Reading<readonly ListedEvent[]>, idOf: (event: FoundEvent) => string | undefined): Pick<Completeness, 'leftOut' | 'madeUp'> | undefined {
+  if (!list.known || list.at.number < to) return undefined;
+  const ids = events.map((event) => idOf(event)?.toLowerCase());
+  const listed = list.value.map(({ id }) => id.toLowerCase());
+  const made = list.value.filter(({ block }, index) => block >= from && block <= to && !ids.includes(listed[index]));
+  return { leftOut: events.filter((_, index) => ids[index] !== undefined && !listed.includes(ids[index])), madeUp: made.map(({ id, block }) => ({ block, address: '0x', topics: [], data: id as Hex })) };
+}
 
 /** The first block of the range that is walked through. */
 export const firstWalked = (deployBlock: bigint, head: bigint): bigint => (head - deployBlock + 1n > MAX_HEADERS_WALKED ? head - MAX_HEADERS_WALKED + 1n : deployBlock);
@@ -67,7 +86,7 @@ export async function completeness({ contract, eventName }: EventName, at: Block
   }
   if (parent !== at.hash) return unknown(`the headers do not lead up to the agreed block ${at.number}`);
   const listed = told.value.map((log) => ({ block: BigInt(log.blockNumber), address: log.address, topics: log.topics, data: log.data }));
-  return { known: true, at, trust: chain.trust === 'agreed' ? 'proven' : chain.trust, value: { from, to: at.number, openedBlocks, count: truth.length, leftOut: without(truth, listed), madeUp: without(listed, truth) } };
+  return { known: true, at, trust: chain.trust === 'agreed' ? 'proven' : chain.trust, value: { from, to: at.number, openedBlocks, count: truth.length, events: truth, leftOut: without(truth, listed), madeUp: without(listed, truth) } };
 }
 
 async function receiptsOf(chain: Quorum, at: BlockRef, header: HeaderRoots, open: Walk['open']): Promise<Reading<readonly BlockLog[]>> {
