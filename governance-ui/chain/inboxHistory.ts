@@ -53,6 +53,14 @@ export function tokenDepositOf({ sender, data }: InboxMessage): TokenDeposit | u
   }
 }
 
+/** What a message brought along, in smallest units. */
+export function depositWords(raw: Hex): string {
+  const decoded = decodeMessage(fromHex(raw));
+  if (!decoded.ok) return 'a message that this page cannot read';
+  const token = tokenDepositOf(decoded.value);
+  return token === undefined ? `${decoded.value.mintWei} wei` : `${token.amount} of ${token.l1Token}`;
+}
+
 export function isFrom({ message }: SentMessage, account: Hex): boolean {
   const own = account.toLowerCase() as Hex;
   return message.sender === own || message.sender === applyAlias(own) || tokenDepositOf(message)?.from.toLowerCase() === own;

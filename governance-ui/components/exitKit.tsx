@@ -10,7 +10,7 @@ import { useConnection } from 'wagmi';
 import type { Hex } from 'viem';
 import { buildKit, groundOf } from '../chain/exit/build.ts';
 import type { Built } from '../chain/exit/build.ts';
-import { ENTITLEMENTS, kitText, parseKit } from '../chain/exit/kit.ts';
+import { ENTITLEMENTS, elsewhereOf, kitText, paidWords, parseKit } from '../chain/exit/kit.ts';
 import type { ExitKit, VerifiedKit } from '../chain/exit/kit.ts';
 import { openParts } from '../chain/exit/status.ts';
 import type { OpenParts } from '../chain/exit/status.ts';
@@ -55,7 +55,7 @@ export function ExitKitPanel({ owner, state, file }: { owner: Hex | undefined; s
   if (!isReady) return null;
   if (built.error !== null) return <Notice tone="bad" title="No exit can be made from here"><span className="wrap">{built.error.message}</span></Notice>;
   if (built.data === undefined) return <div aria-busy="true"><Notice tone="info" title="Finding and proving what the account holds" isLive>{progress}</Notice></div>;
-  return <Ready proven={built.data} state={state} />;
+  return <Ready proven={built.data} state={state} isFiled={file !== undefined} />;
 }
 
 async function fromFile(text: string, task: Parameters<typeof groundOf>[0]): Promise<Built> {
@@ -63,10 +63,15 @@ async function fromFile(text: string, task: Parameters<typeof groundOf>[0]): Pro
   return { kit, ground: await groundOf(task, kit) };
 }
 
-function Ready({ proven: { kit, verified, where }, state }: { proven: Proven; state: ExitState }) {
+function Ready({ proven: { kit, verified, where }, state, isFiled }: { proven: Proven; state: ExitState; isFiled: boolean }) {
+  const { address } = useConnection();
   const open = useReading<OpenParts>('l1', ['open parts', state.root, kit.claimant?.owner, partsName(kit)], async ({ system, at }) => openParts(system, at, kit));
   const [redirection, setRedirection] = useState<Redirection>();
   const text = kitText(redirection === undefined || kit.claimant === null ? kit : { ...kit, claimant: { ...kit.claimant, ...redirection } });
+  const { payee } = verified;
+  const elsewhere = kit.claimant === null || payee === undefined || redirection !== undefined ? undefined : elsewhereOf(kit.claimant, payee);
+  // What the payee sends needs no other will of it: a file that names someone else would be enough.
+  const doubt = elsewhere !== undefined && address?.toLowerCase() === payee?.toLowerCase() ? `The file has it paid to ${elsewhere}, not to you` : undefined;
   const isEmpty = kit.holdings.length === 0 && kit.refunds.length === 0 && kit.withdrawals.length === 0;
   const isPaid = open?.known === true && ![...open.value.holdings, ...open.value.refunds, ...open.value.withdrawals].includes(true);
   return (
@@ -79,15 +84,16 @@ function Ready({ proven: { kit, verified, where }, state }: { proven: Proven; st
       <p><Badge tone="good">proof verified here</Badge> {group(verified.nodeCount)} nodes, {group(verified.sizeBytes)} bytes, against {state.isFrozen ? 'the root that L1 has pinned' : 'the last final root on L1'}{where === 'page' ? ' (the browser gave this page no worker)' : ''}.</p>
       {isEmpty ? <Notice tone="info" title="This account has nothing here">No ether, no bridged token, no withdrawal and no deposit of it is open under this root.</Notice> : null}
       <HoldingsTable kit={kit} open={open} />
-      {kit.claimant === null ? (kit.holdings.length === 0 && kit.how === '' ? null : <Notice tone="warn" title="Nobody can claim what it holds">{kit.how}</Notice>) : <p className="quiet">Who is paid: {kit.how}.</p>}
-      {state.isFrozen && kit.claimant !== null && verified.payee !== undefined && kit.holdings.length > 0 ? <Receiver payee={verified.payee} canRedirect={kit.claimant.entitlement !== ENTITLEMENTS.indexOf('resolver')} onChange={setRedirection} /> : null}
-      {state.isFrozen ? <Transactions kit={kit} open={open} redirection={redirection} state={state} isPaid={isPaid && !isEmpty} /> : <RefundsNow kit={kit} open={open} />}
+      {kit.claimant === null || payee === undefined ? (isFiled || kit.how === '' ? null : <Notice tone="warn" title="Nobody can claim what it holds">{kit.how}</Notice>) : <p className="quiet wrap">Who is paid: {paidWords({ ...kit.claimant, ...redirection }, payee)}.</p>}
+      {elsewhere === undefined ? null : <Notice tone="bad" title="The file names another receiver than the one that is proven"><span className="wrap">What the frozen chain owes {payee} would go to {elsewhere}. No proof speaks of that: only the payee's own call or signature can want it.</span></Notice>}
+      {state.isFrozen && kit.claimant !== null && payee !== undefined && kit.holdings.length > 0 ? <Receiver payee={payee} filed={elsewhere} canRedirect={kit.claimant.entitlement !== ENTITLEMENTS.indexOf('resolver')} onChange={setRedirection} /> : null}
+      {state.isFrozen ? <Transactions kit={kit} open={open} redirection={redirection} doubt={doubt} state={state} isPaid={isPaid && !isEmpty} /> : <RefundsNow kit={kit} open={open} />}
       {isEmpty ? null : <p><a className="button" download={`exit-kit-${(kit.claimant?.owner ?? kit.rollup).slice(2, 8)}.json`} href={`data:application/json,${encodeURIComponent(text)}`}>Save the proofs as a file</a> <span className="quiet">{state.isFrozen ? 'Whoever has it and an L1 endpoint can finish: in another browser, here, or with keyfall exit escape --from-file.' : 'It serves for as long as nothing newer becomes final: if the chain froze on this root, no L2 data would be needed any more.'}</span></p>}
     </div>
   );
 }
 
-function Transactions({ kit, open, redirection, state, isPaid }: { kit: ExitKit; open: ReturnType<typeof useReading<OpenParts>>; redirection: Redirection | undefined; state: ExitState; isPaid: boolean }) {
+function Transactions({ kit, open, redirection, doubt, state, isPaid }: { kit: ExitKit; open: ReturnType<typeof useReading<OpenParts>>; redirection: Redirection | undefined; doubt: string | undefined; state: ExitState; isPaid: boolean }) {
   const { deployment } = useSession();
   const system = useSystem();
   if (isPaid) return <Notice tone="good" title="Everything of it is paid" isLive>By L1's own record.</Notice>;
@@ -102,7 +108,7 @@ function Transactions({ kit, open, redirection, state, isPaid }: { kit: ExitKit;
   }));
   return (
     <>
-      {exits.map((prepared, index) => <TransactionSheet key={index} prepared={prepared} />)}
+      {exits.map((prepared, index) => <TransactionSheet key={index} prepared={prepared} doubt={doubt} />)}
       {claims.length === 0 ? null : <Disclosure summary={`${claims.length === 1 ? 'One withdrawal' : `${claims.length} withdrawals`} to claim`}>{claims.map((prepared) => <TransactionSheet key={prepared.data} prepared={prepared} />)}</Disclosure>}
     </>
   );

@@ -6,6 +6,7 @@
 
 import { formatUnits } from 'viem';
 import type { ExitKit, KitAsset } from '../chain/exit/kit.ts';
+import { depositWords } from '../chain/inboxHistory.ts';
 import type { OpenParts } from '../chain/exit/status.ts';
 import type { Reading } from '../chain/reading.ts';
 import { kindName } from '../chain/vault.ts';
@@ -34,7 +35,7 @@ export function HoldingsTable({ kit, open }: { kit: ExitKit; open: Reading<OpenP
     <div className="table-scroll" role="region" aria-label="What the account has" tabIndex={0}><table>
       <thead><tr><th scope="col">What</th><th scope="col">Asset</th><th scope="col" className="number">Amount</th><th scope="col">On L1</th></tr></thead>
       <tbody>{parts.map(({ key, what, asset, amount, isOpen }, row) => (
-        <tr key={key}><th scope="row">{what}</th><td>{asset === undefined ? <span className="quiet">{kit.refunds[row - kit.holdings.length]?.about.split(': ')[1]}</span> : <AssetName asset={asset} />}</td>
+        <tr key={key}><th scope="row">{what}</th><td>{asset === undefined ? <span className="quiet">{depositWords(kit.refunds[row - kit.holdings.length]?.message ?? '0x')}</span> : <AssetName asset={asset} />}</td>
           <td className="number">{asset === undefined || amount === undefined ? '' : <AssetAmount asset={asset} amount={amount} />}</td>
           <td>{isOpen === undefined ? <span className="unknown">unknown</span> : <Badge tone={isOpen ? 'warn' : 'good'}>{isOpen ? 'not paid yet' : 'paid'}</Badge>}</td></tr>
       ))}</tbody>

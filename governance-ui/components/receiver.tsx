@@ -15,7 +15,8 @@ import { Field } from './ui.tsx';
 
 export interface Redirection { readonly to: Hex; readonly deadline: string; readonly signature: Hex }
 
-export function Receiver({ payee, canRedirect, onChange }: { payee: Hex; canRedirect: boolean; onChange: (redirection: Redirection | undefined) => void }) {
+/** @param filed whom a file names instead of the payee */
+export function Receiver({ payee, filed, canRedirect, onChange }: { payee: Hex; filed: Hex | undefined; canRedirect: boolean; onChange: (redirection: Redirection | undefined) => void }) {
   const { address } = useConnection();
   const [text, setText] = useState('');
   const [signed, setSigned] = useState<Hex>();
@@ -30,7 +31,7 @@ export function Receiver({ payee, canRedirect, onChange }: { payee: Hex; canRedi
   };
   return (
     <div className="stack">
-      <Field label="Pay it to" value={text} onChange={take} placeholder={payee} error={errorOf(text, to) ?? (to.ok && !isPayee ? `only ${payee} can name another receiver; it is paid itself unless you connect it` : undefined)} hint={isPayee ? 'Empty: to yourself. Another address needs nothing but that you send it.' : `Empty: to ${payee}. Only that account can name another receiver: connect it.`} />
+      <Field label="Pay it to" value={text} onChange={take} placeholder={payee} error={errorOf(text, to) ?? (to.ok && !isPayee ? `only ${payee} can name another receiver; it is paid itself unless you connect it` : undefined)} hint={filed !== undefined ? `Empty: to ${filed}, as the file has it.` : isPayee ? 'Empty: to yourself. Another address needs nothing but that you send it.' : `Empty: to ${payee}. Only that account can name another receiver: connect it.`} />
       {isPayee && to.ok ? <SignExits key={to.value} payee={payee} to={to.value} isSigned={signed === to.value} onSigned={(redirection) => {
         setSigned(to.value);
         onChange(redirection);

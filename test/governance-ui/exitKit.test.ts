@@ -13,9 +13,9 @@ import { toHex } from '../../node/protocol/bytes.ts';
 import { encodeMessage, messageHash } from '../../node/protocol/message.ts';
 import { readKit } from '../../node/cli/exit/kit.ts';
 import { ABIS } from '../../governance-ui/chain/abis.ts';
-import { EMPTY_CODE_HASH, ENTITLEMENTS, ZERO_ADDRESS, bridgedKey, burnedSlot, holdingSlot, kitText, parseKit, registrySlot, verifyKit } from '../../governance-ui/chain/exit/kit.ts';
+import { EMPTY_CODE_HASH, ENTITLEMENTS, ZERO_ADDRESS, bridgedKey, burnedSlot, elsewhereOf, holdingSlot, kitText, paidWords, parseKit, registrySlot, verifyKit } from '../../governance-ui/chain/exit/kit.ts';
 import type { ExitKit, KitAsset, KitGround } from '../../governance-ui/chain/exit/kit.ts';
-import { allMessages } from '../../governance-ui/chain/inboxHistory.ts';
+import { allMessages, depositWords } from '../../governance-ui/chain/inboxHistory.ts';
 import type { System } from '../../governance-ui/chain/system.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -108,6 +108,25 @@ describe('an exit kit', () => {
     const declared = { ...kit, payee: THIEF, claimant: { ...(kit.claimant ?? assert.fail()), entitlement: ENTITLEMENTS.indexOf('recipient'), registryAccountProof: accountProof, registryProof: proof } };
     assert.equal(verifyKit(declared, ground).payee, THIEF);
     assert.throws(() => verifyKit({ ...declared, payee: OWNER }, ground), /the proofs pay/);
+  });
+
+  test('whom a file has paid is said by what was proven, and another receiver in it is seen: no proof speaks of that one', async () => {
+    const { kit, ground } = await world();
+    const claimant = kit.claimant ?? assert.fail('no claimant');
+    const lied = parseKit(kitText({ ...kit, how: 'paid to you', claimant: { ...claimant, to: THIEF } }));
+    assert.equal(verifyKit(lied, ground).payee, OWNER, 'the proofs hold: they are of the payee');
+    assert.equal(elsewhereOf(lied.claimant ?? assert.fail(), OWNER), THIEF);
+    assert.match(paidWords(lied.claimant ?? assert.fail(), OWNER), new RegExp(`^${THIEF}, NOT ${OWNER}`));
+    for (const to of [ZERO_ADDRESS, OWNER]) {
+      assert.equal(elsewhereOf({ ...claimant, to }, OWNER), undefined);
+      assert.match(paidWords({ ...claimant, to }, OWNER), new RegExp(`^${OWNER}, the account itself`));
+    }
+  });
+
+  test('words about a refund are those of its message, which accumulates to what the Inbox has', async () => {
+    const { kit } = await world();
+    assert.equal(depositWords(kit.refunds[0]?.message ?? '0x'), '5 wei');
+    assert.equal(depositWords('0x1234'), 'a message that this page cannot read');
   });
 
   test('text that is no kit is refused by the name of what is wrong', async () => {

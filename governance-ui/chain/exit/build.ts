@@ -10,7 +10,7 @@ import { ASSET_KINDS, sentSlot } from '@keyfall/protocol/withdrawal.ts';
 import type { AssetKind } from '@keyfall/protocol/withdrawal.ts';
 import { ABIS } from '../abis.ts';
 import { view } from '../contract.ts';
-import { allMessages, isFrom, tokenDepositOf } from '../inboxHistory.ts';
+import { allMessages, depositWords, isFrom, tokenDepositOf } from '../inboxHistory.ts';
 import type { ExitState } from '../lifecycle.ts';
 import { events, rawLogs } from '../logs.ts';
 import { withdrawalsOf } from '../messagePasser.ts';
@@ -157,7 +157,7 @@ async function openRefunds({ system, l1At, deployBlock }: BuildTask, owner: Hex)
     if (!must(await view<boolean>(hatch, l1At, 'isRefundable', sent.index)).value || must(await view<boolean>(hatch, l1At, 'isRefunded', sent.index)).value) continue;
     const [before, after] = await Promise.all([view<Hex>(system.inbox, l1At, 'accumulatorAt', sent.index), view<Hex>(system.inbox, l1At, 'accumulatorAt', sent.index + 1n)]);
     accumulators[sent.index.toString()] = must(after).value;
-    refunds.push({ index: sent.index.toString(), message: sent.raw.toLowerCase() as Hex, accumulatorBefore: must(before).value, about: `refund of deposit ${sent.index}: ${token === undefined ? `${sent.message.mintWei} wei` : `${token.amount} of ${token.l1Token}`}` });
+    refunds.push({ index: sent.index.toString(), message: sent.raw.toLowerCase() as Hex, accumulatorBefore: must(before).value, about: `refund of deposit ${sent.index}: ${depositWords(sent.raw)}` });
   }
   return { refunds, accumulators };
 }

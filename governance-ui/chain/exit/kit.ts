@@ -200,6 +200,21 @@ function verifyHolding({ asset, amount, isUncredited, provenIn, accountProof, st
   return same(1n, amount, `${asset.token} number ${asset.id}`);
 }
 
+const RULES: Readonly<Record<(typeof ENTITLEMENTS)[number], string>> = {
+  key: 'the account itself, which sends the transaction', keyAccount: 'the account itself, whoever sends the transaction', alias: 'the L1 contract that the account is the alias of', recipient: 'the recipient that the account declared', resolver: 'the resolver that the account declared, which shares it out',
+};
+
+/** Whom a kit has paid instead of the payee; undefined for the payee itself. It is no part of the proofs: by the payee's own call nobody else is asked. */
+export function elsewhereOf({ to }: KitClaimant, payee: Hex): Hex | undefined {
+  return to === ZERO_ADDRESS || to.toLowerCase() === payee.toLowerCase() ? undefined : to;
+}
+
+/** Who is paid, by what was proven: the words in a file are those of whoever made it. */
+export function paidWords(claimant: KitClaimant, payee: Hex): string {
+  const [rule, elsewhere] = [RULES[ENTITLEMENTS[claimant.entitlement] ?? 'key'], elsewhereOf(claimant, payee)];
+  return elsewhere === undefined ? `${payee}, ${rule}` : `${elsewhere}, NOT ${payee}, ${rule}`;
+}
+
 /** Who is paid, by the rule that the claimant names. */
 export function verifyClaimant({ owner, entitlement, delegate, accountProof, registryAccountProof, registryProof }: KitClaimant, root: Hex): Hex {
   const rule = ENTITLEMENTS[entitlement];
