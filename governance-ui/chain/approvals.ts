@@ -2,7 +2,7 @@
 // bytes. Owns that judgement, for keys by recovery here and for wallets (EIP-1271) by asking them at a block, and what makes a whole act void.
 // Invariant: an approval counts only if it was judged good; what could not be judged is *unknown* and counts for nothing.
 
-import { decodeFunctionResult, encodeFunctionData, parseAbi } from 'viem';
+import { encodeFunctionData, parseAbi } from 'viem';
 import type { Hex } from 'viem';
 import type { Contract } from './contract.ts';
 import { epoch, isDormant, isNonceUsed, members, nextPause, typedAct, upgradeIdOf } from './council.ts';
@@ -14,7 +14,8 @@ import type { FlatTyped } from './typedData.ts';
 import { contentOf } from './upgradeWords.ts';
 
 const EIP1271 = parseAbi(['function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)']);
-const EIP1271_YES = '0x1626ba7e';
+/** The whole word, as the contract compares it. */
+const EIP1271_YES = `0x1626ba7e${'0'.repeat(56)}`;
 
 export interface JudgedApproval { readonly signer: Hex; readonly isGood: boolean; readonly why: string }
 
@@ -28,12 +29,8 @@ async function isSigned(council: Contract, at: BlockRef, typed: FlatTyped, signe
   const data = encodeFunctionData({ abi: EIP1271, functionName: 'isValidSignature', args: [typed.digest, signature] });
   const answer = await council.chain.read('eth_call', [{ to: signer, data }, { blockHash: at.hash }], at);
   if (!answer.known) return answer;
-  try {
-    return { ...answer, value: typeof answer.value === 'string' && decodeFunctionResult({ abi: EIP1271, functionName: 'isValidSignature', data: answer.value as Hex }) === EIP1271_YES };
-  } catch {
-    // It answers with something else than four bytes: to the contract that is no.
-    return { ...answer, value: false };
-  }
+  // Whatever else it answers is no to the contract, also the four bytes with others behind them in their word.
+  return { ...answer, value: typeof answer.value === 'string' && answer.value.toLowerCase().startsWith(EIP1271_YES) };
 }
 
 /** One approval as the contract will tell it, for actFiles.ts: a judge that asks the chain about wallets too. */

@@ -84,7 +84,7 @@ export function parseAct(text: string): CouncilAct {
   if (act === undefined) throw new Error(`expected one of ${ACTS.join(', ')}, got ${String(json['act'])}`);
   const { upgrade, disputeId, lane, approvals } = json;
   const parsed = {
-    act, chainId: digits(json['chainId'], 'a chain id'), council: address(json['council'], 'the council'), timelock: address(json['timelock'], 'the timelock'),
+    act, chainId: digits(json['chainId'], 'a chain id', BigInt(Number.MAX_SAFE_INTEGER)), council: address(json['council'], 'the council'), timelock: address(json['timelock'], 'the timelock'),
     epoch: digits(json['epoch'], 'an epoch'), nonce: digits(json['nonce'], 'a nonce'), deadline: digits(json['deadline'], 'a deadline', LAST_DATE_SECONDS),
     ...(upgrade === undefined ? {} : { upgrade: parseUpgrade(upgrade as Fields) }),
     ...(disputeId === undefined ? {} : { disputeId: digits(disputeId, 'a dispute') }), ...(lane === undefined ? {} : { lane: address(lane, 'a lane') }),

@@ -29,6 +29,9 @@ export interface DecodedCall {
 
 export type Decoding = { readonly ok: true; readonly call: DecodedCall } | { readonly ok: false; readonly why: string };
 
+/** What stands on L2: an address of L1 is somebody else's there, or nobody's. */
+const ON_L2: ReadonlySet<ContractName> = new Set(['MessagePasser', 'L2Bridge', 'ExitRegistry']);
+
 type Args = readonly unknown[];
 type Contracts = ReadonlyMap<string, ContractName>;
 
@@ -112,7 +115,7 @@ function together(calls: readonly Hex[], decode: (data: Hex, index: number) => D
 /** What a forced message does once it is on L2. */
 function onL2(sentence: string, [to, _mint, value, _gas, _surcharge, data]: Args, contracts: Contracts): Words {
   if (data === '0x') return { ok: true, sentence, unread: undefined };
-  const inner = decodeCall({ to: to as Hex, data: data as Hex, valueWei: value as bigint }, contracts);
+  const inner = decodeCall({ to: to as Hex, data: data as Hex, valueWei: value as bigint }, new Map([...contracts].filter(([, name]) => ON_L2.has(name))));
   if (inner.ok) return { ok: true, sentence: `${sentence} On L2 it does this: ${inner.call.sentence}`, unread: inner.call.unread };
   return { ok: true, sentence, unread: `What its data does on L2 cannot be read here: ${inner.why}` };
 }

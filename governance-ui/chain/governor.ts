@@ -3,7 +3,7 @@
 //   Pending -> Active -> Succeeded [grace] -> Executed (= scheduled in the timelock) | Defeated | Expired | Canceled
 // Invariant: what a proposal does is read from the bytes whose hash is its number; a description is only what its author wrote.
 
-import { decodeAbiParameters, decodeFunctionData, encodeAbiParameters, encodeFunctionData, getAbiItem, keccak256 } from 'viem';
+import { decodeAbiParameters, decodeFunctionData, encodeAbiParameters, encodeFunctionData, getAbiItem, isAddress, keccak256 } from 'viem';
 import type { AbiEvent, Hex } from 'viem';
 import { UPGRADE_GRACE_SECONDS } from '@keyfall/protocol/constants.ts';
 import { ABIS } from './abis.ts';
@@ -202,6 +202,7 @@ export function parseBallot(text: string): Ballot {
   if (json['format'] !== FORMAT) throw new Error(`expected a file of format ${FORMAT}, got ${String(json['format'])}`);
   const choice = CHOICES.find((name) => name === json['choice']);
   if (choice === undefined) throw new Error(`expected one of ${CHOICES.join(', ')}, got ${String(json['choice'])}`);
+  if (!isAddress(String(json['voter']))) throw new Error(`voter: the checksum of ${String(json['voter']).slice(0, 80)} is wrong`);
   return {
     chainId: Number(need('chainId', /^\d{1,15}$/)), governor: need('governor', /^0x[0-9a-fA-F]{40}$/) as Hex, proposalId: need('proposalId', /^\d{1,78}$/), choice,
     voter: need('voter', /^0x[0-9a-fA-F]{40}$/) as Hex, nonce: need('nonce', /^\d{1,78}$/), signature: need('signature', /^0x([0-9a-fA-F]{2})+$/) as Hex,

@@ -12,6 +12,8 @@ import type { AbiParameter, Hex } from 'viem';
 import { UPGRADE_KINDS } from '../../node/protocol/upgrade.ts';
 import { actText, parseAct, typedAct, upgradeIdOf, withApproval } from '../../governance-ui/chain/council.ts';
 import type { CouncilAct } from '../../governance-ui/chain/council.ts';
+import { judgeOnChain } from '../../governance-ui/chain/approvals.ts';
+import type { Contract } from '../../governance-ui/chain/contract.ts';
 import { decodeCall } from '../../governance-ui/chain/decode.ts';
 import { contentOf, readUpgrade, upgradeWords } from '../../governance-ui/chain/upgradeWords.ts';
 import type { Upgrade } from '../../governance-ui/chain/upgradeWords.ts';
@@ -118,6 +120,18 @@ describe('acts of the council', () => {
     assert.deepEqual(reach.unread.map(({ id }) => id), [9n], 'of one that cannot be read it is not known');
     for (const state of ['Executed', 'Expired', 'Vetoed'] as const) assert.deepEqual(vetoReach(upgrades[0]!.id, core, [scheduled(twin, state)], []).falls, [], state);
     assert.match(typedAct({ ...act, act: 'veto' }).sentence, /every other of its content that stands/);
+  });
+
+  test('a chain id that no signature can name is refused when it is read, not when it is shown', () => {
+    for (const chainId of [String(Number.MAX_SAFE_INTEGER), '99999999999999999999']) assert.throws(() => parseAct(actText({ ...act, chainId })), /expected a chain id below/);
+    typedAct(parseAct(actText({ ...act, chainId: String(Number.MAX_SAFE_INTEGER - 1) })));
+  });
+
+  test('a wallet\'s approval counts only if its whole answer is what the contract compares with', async () => {
+    const answering = (answer: unknown): Contract => ({ name: 'SecurityCouncil', address: A, chain: { read: async (method: string, _params: unknown, at: unknown) => ({ known: true, at, trust: 'agreed', value: method === 'eth_getCode' ? '0x60' : answer }) } }) as unknown as Contract;
+    const judged = async (answer: unknown): Promise<boolean | undefined> => judgeOnChain(answering(answer), { number: 1n, hash: HASH, timestamp: 0n })(act, B, '0x01');
+    assert.equal(await judged(`0x1626ba7e${'0'.repeat(56)}`), true);
+    for (const answer of [`0x1626ba7e${'0'.repeat(55)}1`, '0x1626ba7e', `0xffffffff${'0'.repeat(56)}`, '0x', { reverted: '0x' }]) assert.equal(await judged(answer), false, JSON.stringify(answer));
   });
 
   test('a file survives writing and reading, and every wrong part is refused by name', () => {

@@ -100,6 +100,8 @@ describe('acts of voters in words', () => {
     assert.ok(burn.ok && burn.call.unread === undefined && /Burn 9 units of ERC-20/.test(burn.call.sentence));
     const free = decodeCall(forceCall({ inbox: INBOX, chainId: 1, priceWei: 1n, call: { to: ME, valueWei: 0n, mintWei: 0n, data: '0xdeadbeef' } }), known);
     assert.ok(free.ok && free.call.unread !== undefined);
+    const elsewhere = decodeCall(forceCall({ inbox: INBOX, chainId: 1, priceWei: 1n, call: { to: TOKEN, valueWei: 1n, mintWei: 1n, data: delegateVotes({ chainId: 1, to: TOKEN }, ME).data } }), known);
+    assert.ok(elsewhere.ok && elsewhere.call.unread !== undefined, 'the L1 address of a contract is not that contract on L2');
   });
 
   test('an allowance is read as a token\'s only where the address is no contract of the rollup', () => {
@@ -122,7 +124,7 @@ describe('ballots', () => {
   test('pass as files, and a damaged one is refused by the name of what is wrong', () => {
     const ballot = { ...blank, signature: HASH };
     assert.deepEqual(parseBallot(ballotText(ballot)), ballot);
-    for (const [field, value] of [['choice', 'yes'], ['voter', '0x12'], ['proposalId', '-1'], ['signature', 'none'], ['format', 'other']] as const) {
+    for (const [field, value] of [['choice', 'yes'], ['voter', '0x12'], ['voter', ME.replace('f', 'F')], ['proposalId', '-1'], ['signature', 'none'], ['format', 'other']] as const) {
       assert.throws(() => parseBallot(JSON.stringify({ ...JSON.parse(ballotText(ballot)) as object, [field]: value })), new RegExp(field === 'choice' ? 'expected one of' : field));
     }
   });
