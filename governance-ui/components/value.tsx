@@ -29,7 +29,9 @@ export function NumberValue({ reading }: { reading: Reading<bigint | number> | u
 export function Moment({ at, now, isHeadline = false }: { at: bigint; now: bigint; isHeadline?: boolean }) {
   const distance = at - now;
   const relative = distance >= 0n ? `in ${durationText(distance)}` : `${durationText(-distance)} ago`;
-  return <time dateTime={new Date(Number(at) * 1000).toISOString()} title={utcText(at)}>{isHeadline ? headlineMoment(at) : utcText(at)} <span className="relative">({relative})</span></time>;
+  const date = new Date(Number(at) * 1000);
+  // A time that no date can show is a liar's, and no reason to show no page.
+  return <time dateTime={Number.isNaN(date.getTime()) ? undefined : date.toISOString()} title={utcText(at)}>{isHeadline ? headlineMoment(at) : utcText(at)} <span className="relative">({relative})</span></time>;
 }
 
 /** The line under a panel that says at which block its numbers hold. */

@@ -26,15 +26,17 @@ async function ask(url: string): Promise<unknown> {
   return response.json();
 }
 
-const isVerdict = (value: unknown): value is Verdict => typeof (value as Verdict | null)?.monitor === 'string' && typeof (value as Verdict).status === 'string' && typeof (value as Verdict).sentence === 'string' && typeof (value as Verdict).blockNumber === 'number';
-const isIncident = (value: unknown): value is Incident => typeof (value as Incident | null)?.sentence === 'string' && typeof (value as Incident).state === 'string' && typeof (value as Incident).foundAt === 'number' && typeof (value as Incident).id === 'string';
+const isVerdict = (value: unknown): value is Verdict => typeof (value as Verdict | null)?.monitor === 'string' && typeof (value as Verdict).subject === 'string' && ((value as Verdict).lastOk === undefined || Number.isSafeInteger((value as Verdict).lastOk)) && typeof (value as Verdict).status === 'string' && typeof (value as Verdict).sentence === 'string' && Number.isSafeInteger((value as Verdict).blockNumber);
+const isIncident = (value: unknown): value is Incident => typeof (value as Incident | null)?.sentence === 'string' && typeof (value as Incident).state === 'string' && typeof (value as Incident).severity === 'string' && typeof (value as Incident).foundAt === 'number' && typeof (value as Incident).id === 'string';
+
+const isStatus = (value: unknown): value is Status => typeof (value as Status | null)?.outbox === 'number' && typeof ((value as Status).log as Status['log'] | null | undefined)?.seq === 'number';
 
 function useWatchtower(): { readonly url: string | undefined; readonly heard: Heard | undefined; readonly why: string | undefined } {
   const { deployment: { watchtower: url } } = useSession();
   const { data, error } = useQuery({ queryKey: ['watchtower', url], enabled: url !== undefined, refetchInterval: EVERY_MILLISECONDS, queryFn: async (): Promise<Heard> => {
     const [verdicts, alerts, status] = await Promise.all([ask(`${url}/v1/verdicts`), ask(`${url}/v1/alerts?limit=20`), ask(`${url}/v1/status`)]);
-    if (!Array.isArray(verdicts) || !verdicts.every(isVerdict) || !Array.isArray(alerts) || !alerts.every(isIncident)) throw new Error('it answers in a form that this page does not know');
-    return { verdicts, alerts, status: status as Status };
+    if (!Array.isArray(verdicts) || !verdicts.every(isVerdict) || !Array.isArray(alerts) || !alerts.every(isIncident) || !isStatus(status)) throw new Error('it answers in a form that this page does not know');
+    return { verdicts, alerts, status };
   } });
   return { url, heard: data, why: error === null ? undefined : reasonOf(error) };
 }

@@ -59,7 +59,7 @@ function Screen({ onChanged }: { onChanged: () => void }) {
   const route = useRoute();
   const name = route[0] ?? '';
   if (name === 'settings') return <Settings route={route} onChanged={onChanged} />;
-  const Found = SCREENS[name];
+  const Found = Object.hasOwn(SCREENS, name) ? SCREENS[name] : undefined;
   if (Found === undefined) return <><PageHead title="No such page" /><Notice tone="warn" title={`Nothing is at #/${route.join('/')}`}><RouteLink to={[]}>Go home</RouteLink></Notice></>;
   return <Found route={route.slice(1)} />;
 }
