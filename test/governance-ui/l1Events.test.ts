@@ -166,6 +166,16 @@ test('nothing is said where receipts, headers or the chain do not fit together',
   assert.deepEqual([leftOut, madeUp], [[], []]);
 });
 
+test('an answer nested without end is one endpoint\'s silence, and the others are heard', { timeout: 20_000 }, async (t) => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  t.mock.method(globalThis, 'fetch', async (url: string) => {
+    if (url !== 'http://liar') await new Promise((resolve) => { setTimeout(resolve, 50); });
+    return new Response(`{"jsonrpc":"2.0","id":0,"result":${url === 'http://liar' ? deep : '"0x1"'}}`);
+  });
+  const read = await new Quorum(1, ['liar', 'one', 'two'].map((operator) => ({ url: `http://${operator}`, operator }))).read('eth_getCode', [GOVERNOR], { number: 1n, hash: ZERO, timestamp: 0n });
+  assert.equal(read.known && read.value, '0x1');
+});
+
 test('a bloom excludes only what is not in it', () => {
   const bloom = bloomOf([created(1n)]);
   assert.ok(bloomMayHold(bloom, [GOVERNOR, CREATED]));

@@ -9,7 +9,7 @@ import { RpcEndpoint, RpcFault } from './endpoint.ts';
 import type { EndpointConfig } from './endpoint.ts';
 import { verifiedHeader } from './header.ts';
 import type { Header } from './header.ts';
-import { quorumOf, tally } from './agreement.ts';
+import { canonicalText, quorumOf, tally } from './agreement.ts';
 import type { Dissent, Vote } from './agreement.ts';
 import { reasonOf, unknown } from '../reading.ts';
 import type { BlockRef, Reading, Trust } from '../reading.ts';
@@ -205,7 +205,10 @@ export class Quorum {
 async function ask(endpoint: RpcEndpoint, method: string, params: readonly unknown[], pick: (answer: unknown) => unknown): Promise<Vote<unknown>> {
   const { url, operator } = endpoint;
   try {
-    return { url, operator, answer: { ok: true, value: pick(await endpoint.request(method, params)) } };
+    const value = pick(await endpoint.request(method, params));
+    // What cannot be compared (nested without end, say) is no answer; found only in the tally it would end the read of all.
+    canonicalText(value);
+    return { url, operator, answer: { ok: true, value } };
   } catch (error) {
     // A revert is an answer about the chain; whether all give the same one is compared like any other.
     if (error instanceof RpcFault && error.code === 'refused' && error.data !== undefined) return { url, operator, answer: { ok: true, value: { reverted: error.data } } };
