@@ -6,7 +6,7 @@
 import type { Hex } from 'viem';
 import { parseAct, typedAct, withApproval } from './council.ts';
 import type { CouncilAct } from './council.ts';
-import { isPlainSignature, isSignatureOver } from './typedData.ts';
+import { isAcceptedSignature } from './typedData.ts';
 
 /** Longer than any act with all its approvals: what is longer is not one. */
 const MAX_TEXT_LENGTH = 200_000;
@@ -24,7 +24,7 @@ export interface MergedAct {
 export type ApprovalJudge = (act: CouncilAct, signer: Hex, signature: Hex) => Promise<boolean | undefined>;
 
 /** By recovery alone, in the one form that contracts take; whatever does not hold may be a contract's, which only the chain can tell. */
-export const judgeByKey: ApprovalJudge = async (act, signer, signature) => (isPlainSignature(signature) && (await isSignatureOver(typedAct(act), signature, signer)) ? true : undefined);
+export const judgeByKey: ApprovalJudge = async (act, signer, signature) => ((await isAcceptedSignature(typedAct(act), signature, signer)) ? true : undefined);
 
 /**
  * All signatures of the same act, one for each signer. Of two that differ the one that holds stays; if neither is known to, the first.

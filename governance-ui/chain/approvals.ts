@@ -9,7 +9,7 @@ import { epoch, isDormant, isNonceUsed, members, nextPause, typedAct, upgradeIdO
 import type { CouncilAct } from './council.ts';
 import type { BlockRef, Reading } from './reading.ts';
 import { isVetoable, scheduleState, vetoedTimeOf } from './timelock.ts';
-import { isPlainSignature, isSignatureOver } from './typedData.ts';
+import { isAcceptedSignature } from './typedData.ts';
 import type { FlatTyped } from './typedData.ts';
 import { contentOf } from './upgradeWords.ts';
 
@@ -24,7 +24,7 @@ async function isSigned(council: Contract, at: BlockRef, typed: FlatTyped, signe
   const code = await council.chain.read('eth_getCode', [signer, { blockHash: at.hash }], at);
   if (!code.known) return code;
   // The contract refuses the forms that keys do not need: 64 bytes, v of 0 or 1, the upper s.
-  const isKeys = isPlainSignature(signature) && (await isSignatureOver(typed, signature, signer));
+  const isKeys = await isAcceptedSignature(typed, signature, signer);
   if (isKeys || code.value === '0x') return { ...code, value: isKeys };
   const data = encodeFunctionData({ abi: EIP1271, functionName: 'isValidSignature', args: [typed.digest, signature] });
   const answer = await council.chain.read('eth_call', [{ to: signer, data }, { blockHash: at.hash }], at);

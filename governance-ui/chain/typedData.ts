@@ -64,3 +64,8 @@ export function isPlainSignature(signature: Hex): boolean {
     return false;
   }
 }
+
+/** Whether contracts take it as the key's: over exactly these bytes, and in that form. */
+export async function isAcceptedSignature(typed: FlatTyped, signature: Hex, signer: Hex): Promise<boolean> {
+  return isPlainSignature(signature) && isSignatureOver(typed, signature, signer);
+}

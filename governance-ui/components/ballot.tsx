@@ -10,7 +10,7 @@ import { useConnection } from 'wagmi';
 import { ballotText, parseBallot, typedBallot } from '../chain/governor.ts';
 import type { Ballot, Choice, Proposal } from '../chain/governor.ts';
 import { reasonOf } from '../chain/reading.ts';
-import { isSignatureOver } from '../chain/typedData.ts';
+import { isAcceptedSignature } from '../chain/typedData.ts';
 import { castBallot } from '../flows/vote.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
 import { GuardNotice } from './guard.tsx';
@@ -80,7 +80,7 @@ function PasteBallot({ onTaken }: { onTaken: (ballot: Ballot | undefined) => voi
 
 function BringIn({ ballot, proposal, governor }: { ballot: Ballot; proposal: Proposal; governor: `0x${string}` }) {
   const { deployment } = useSession();
-  const isOver = useQuery({ queryKey: ['ballot', ballot.signature, ballot.choice, ballot.proposalId, ballot.nonce, ballot.voter], queryFn: async () => isSignatureOver(typedBallot(ballot, ''), ballot.signature, ballot.voter) }).data;
+  const isOver = useQuery({ queryKey: ['ballot', ballot.signature, ballot.choice, ballot.proposalId, ballot.nonce, ballot.voter], queryFn: async () => isAcceptedSignature(typedBallot(ballot, ''), ballot.signature, ballot.voter) }).data;
   const wrong = [
     ...(ballot.chainId === deployment.l1.chainId ? [] : [`it is for chain ${ballot.chainId}, not ${deployment.l1.chainId}`]), ...(ballot.governor.toLowerCase() === governor.toLowerCase() ? [] : [`it names the governor ${ballot.governor}`]),
     ...(ballot.proposalId === proposal.id.toString() ? [] : [`it is for proposal ${ballot.proposalId}`]),

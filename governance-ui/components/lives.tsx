@@ -12,7 +12,7 @@ import { aliveOf, livesOf } from '../chain/challenges.ts';
 import type { Alive, MemberLife } from '../chain/challenges.ts';
 import { unknown } from '../chain/reading.ts';
 import type { System } from '../chain/system.ts';
-import { isSignatureOver } from '../chain/typedData.ts';
+import { isAcceptedSignature } from '../chain/typedData.ts';
 import { answerChallenge, bringInAnswer, challengeMember, removeSilent } from '../flows/council.ts';
 import { copyText } from './copy.ts';
 import { DeviceMirror } from './deviceMirror.tsx';
@@ -107,7 +107,7 @@ function Answer({ council, member, signature }: { council: Council; member: Hex;
   const { deployment } = useSession();
   const alive = useAlive(council, member);
   const typed = alive?.known === true ? alive.value.typed : undefined;
-  const isOver = useQuery({ queryKey: ['answer', typed?.digest, signature], enabled: typed !== undefined, queryFn: async () => typed !== undefined && isSignatureOver(typed, signature, member) }).data;
+  const isOver = useQuery({ queryKey: ['answer', typed?.digest, signature], enabled: typed !== undefined, queryFn: async () => typed !== undefined && isAcceptedSignature(typed, signature, member) }).data;
   return (
     <Panel title="An answer to a challenge">
       <BlockValue reading={alive}>{({ typed: { sentence } }) => <p className="sentence">{sentence}</p>}</BlockValue>

@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { TypedDataEncoder, Wallet } from 'ethers';
-import { encodeAbiParameters } from 'viem';
+import { encodeAbiParameters, recoverTypedDataAddress } from 'viem';
 import type { Hex } from 'viem';
 import { typedAlive } from '../../governance-ui/chain/challenges.ts';
 import { typedAct } from '../../governance-ui/chain/council.ts';
@@ -15,7 +15,7 @@ import type { CouncilAct } from '../../governance-ui/chain/council.ts';
 import { typedCreditRedirect } from '../../governance-ui/chain/credits.ts';
 import { typedRedirect } from '../../governance-ui/chain/exit/status.ts';
 import { typedBallot } from '../../governance-ui/chain/governor.ts';
-import { isPlainSignature, isSignatureOver, plainSignature } from '../../governance-ui/chain/typedData.ts';
+import { isAcceptedSignature, isPlainSignature, isSignatureOver, plainSignature } from '../../governance-ui/chain/typedData.ts';
 import type { FlatTyped } from '../../governance-ui/chain/typedData.ts';
 
 const UI = join(import.meta.dirname, '..', '..', 'governance-ui');
@@ -64,6 +64,10 @@ describe('what a wallet is asked to sign', () => {
     const typed = KINDS['a pause'] ?? assert.fail();
     const plain = await sign(typed, typed.domain, typed.message);
     assert.ok(isPlainSignature(plain) && plainSignature(plain) === plain);
+    const signer = await recoverTypedDataAddress({ ...typed, signature: plain } as Parameters<typeof recoverTypedDataAddress>[0]);
+    const bare = `${plain.slice(0, 130)}0${Number.parseInt(plain.slice(130), 16) - 27}` as Hex;
+    assert.deepEqual(await Promise.all([plain, bare].map(async (one) => isSignatureOver(typed, one, signer))), [true, true]);
+    assert.deepEqual(await Promise.all([plain, bare].map(async (one) => isAcceptedSignature(typed, one, signer))), [true, false], 'with v of 0 or 1 it is the key\'s, and no contract takes it');
     for (const refused of [plain.slice(0, 130), `${plain.slice(0, 130)}00`, '0x', `0x${'ff'.repeat(65)}`]) assert.ok(!isPlainSignature(refused as Hex), refused);
   });
 });
