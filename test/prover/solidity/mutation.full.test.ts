@@ -7,16 +7,15 @@ import type { Check } from "../verify/mutants.ts";
 import { attacks } from "./attacks.ts";
 import { withProgram } from "./key-accounts.ts";
 import { proofOfPair } from "./pairs.ts";
-import { repeatedLeaves } from "./repeats.ts";
+import { REPEATED_RULE, repeatedLeaves } from "./repeats.ts";
 import { judge } from "./simulate.ts";
 
 after(removeMutants);
 
 /** Rules that a pair of parts cannot break, or that no transcript reaches (prover/verify/CHECKS.md says why). */
 const WITHOUT_ATTACK = new Set(["PUBLIC_COUNT", "PUBLIC_NOT_CANONICAL", "POINT_IN_BASE_FIELD", "ZERO_FINGERPRINT"]);
-/** Only pruned paths have it: the refusal of a repeated leaf is a return of its digest, which is no root. */
-const REPEATED = "if (isRepeated && !isSameDigest(node, waiting.pop() ?? [])) return node;";
-const REPEATED_LEAF: Check = { file: "queries.ts", code: "QUOTIENT_OPENING", mutate: (source) => source.replace(REPEATED, "if (isRepeated) waiting.pop();") };
+/** Only pruned paths have it: its refusal ends the climb without a code of its own. */
+const REPEATED_LEAF: Check = { file: "queries.ts", code: "QUOTIENT_OPENING", mutate: (source) => source.replace(REPEATED_RULE, "if (isRepeated) waiting.pop();") };
 
 test("with any rule deleted a hostile final proof passes", { timeout: 1_200_000 }, async (context) => {
   const repeats = repeatedLeaves();

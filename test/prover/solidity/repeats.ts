@@ -16,6 +16,9 @@ import type { Attack } from "./attacks.ts";
 import { PROFILE } from "./l1-machines.ts";
 import { partLayout } from "./pairs.ts";
 
+/** How prover/verify/queries.ts refuses a repeated leaf with another row. */
+export const REPEATED_RULE = "if (isRepeated && !isSameDigest(node, waiting.pop() ?? [])) return \"mismatch\";";
+
 /** 32 positions and six queries in a group. */
 export const CROWDED = fibonacciInstance({ ...PROFILE, name: "test-crowded", queryCount: 12 }, 3);
 

@@ -1,6 +1,7 @@
 // The L1 verifier on anvil against the TypeScript verifier: same verdict on honest and hostile proofs, and the two
 // transactions in every order, for a machine without buses and one with everything a single chip can have.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { hexlify, isCallException, keccak256 } from "ethers";
 import { P } from "../../../prover/field/koalabear.ts";
@@ -14,6 +15,7 @@ import { fibonacciInstance, shuffleInstance } from "../verify/machines.ts";
 import type { Instance } from "../verify/machines.ts";
 import { referenceProof } from "../verify/reference-prover.ts";
 import { proofNumber } from "./attacks.ts";
+import { REPEATED_RULE } from "./repeats.ts";
 import { Chain, L1, TRANSACTION_GAS } from "./l1.ts";
 import { FIBONACCI, MACHINES, lies } from "./l1-machines.ts";
 
@@ -73,6 +75,11 @@ test("every way the sources have to refuse stands in the list of checks, and eac
   assert.equal(CHECKS.filter(({ redundant }) => redundant !== undefined).length, 5);
   assert.equal(new Set(CHECKS.map(({ name }) => name)).size, CHECKS.length);
   for (const index of CHECKS.keys()) assert(Object.values(rewritten).some(({ content }) => content.includes(`Deletions.hold(${index})`)), `check ${index}`);
+});
+
+test("the rule that the mutation suite deletes by its text stands in the TypeScript verifier, once", () => {
+  const source = readFileSync(new URL("../../../prover/verify/queries.ts", import.meta.url), "utf8");
+  assert.equal(source.split(REPEATED_RULE).length, 2);
 });
 
 test("keys that L1 does not serve are refused by name", () => {
