@@ -1,11 +1,12 @@
 // The one page: which screen a route shows, and what happens when no rollup is configured. Owns the table of routes.
-// Invariant: every route has a screen; an unknown one says so and leads home.
+// Invariant: every route has a screen; an unknown one says so and leads home; one that cannot be drawn takes no other with it.
 
 'use client';
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState, useSyncExternalStore } from 'react';
 import type { ComponentType } from 'react';
+import { Boundary } from '../components/boundary.tsx';
 import { GuardProvider } from '../components/guard.tsx';
 import { RouteLink, useRoute } from '../components/router.tsx';
 import { SessionProvider } from '../components/session.tsx';
@@ -61,5 +62,5 @@ function Screen({ onChanged }: { onChanged: () => void }) {
   if (name === 'settings') return <Settings route={route} onChanged={onChanged} />;
   const Found = Object.hasOwn(SCREENS, name) ? SCREENS[name] : undefined;
   if (Found === undefined) return <><PageHead title="No such page" /><Notice tone="warn" title={`Nothing is at #/${route.join('/')}`}><RouteLink to={[]}>Go home</RouteLink></Notice></>;
-  return <Found route={route.slice(1)} />;
+  return <Boundary key={name}><Found route={route.slice(1)} /></Boundary>;
 }

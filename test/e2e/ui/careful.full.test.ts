@@ -58,6 +58,11 @@ async function tabTo(page: Page, wanted: RegExp): Promise<void> {
   assert.fail(`${String(wanted)} was not reached with Tab; passed: ${passed.join(' | ')}`);
 }
 
+/** The screen is there, and its title has the focus, as after every change of route: a Tab before that would be undone. */
+async function arrive(page: Page, title: string): Promise<void> {
+  await page.locator('h1:focus', { hasText: title }).waitFor();
+}
+
 async function enter(page: Page, wanted: RegExp): Promise<void> {
   await tabTo(page, wanted);
   await page.keyboard.press('Enter');
@@ -94,10 +99,10 @@ test('a careful person, with the keyboard alone, with words typed and with one e
     await page.locator('dialog').waitFor({ state: 'hidden' });
 
     await enter(page, new RegExp(`^${id.slice(0, 10)}`));
-    await page.locator('h1', { hasText: 'Upgrades' }).waitFor();
+    await arrive(page, 'Upgrades');
     await page.getByRole('link', { name: /For members of the council/ }).waitFor();
     await enter(page, /For members of the council/);
-    await page.locator('h1', { hasText: 'Approve' }).waitFor();
+    await arrive(page, 'Approve');
     await page.getByRole('button', { name: 'Veto it' }).waitFor();
     await enter(page, /^Veto it/);
     await seeText(page, /VETO, once and for good/);
@@ -105,9 +110,9 @@ test('a careful person, with the keyboard alone, with words typed and with one e
     await seeText(page, /Recovered and compared/);
 
     await page.goto(`${ui}/#/`);
-    await page.locator('h1', { hasText: 'Time left' }).waitFor();
+    await arrive(page, 'Time left');
     await enter(page, /^Force a transaction/);
-    await page.locator('h1', { hasText: 'Force' }).waitFor();
+    await arrive(page, 'Force');
     await enter(page, /^Withdraw to L1/);
     await tabTo(page, /Amount, ETH/);
     await page.keyboard.type('0.1');
@@ -117,6 +122,27 @@ test('a careful person, with the keyboard alone, with words typed and with one e
     await seeText(page, /Done in block/);
     assert.deepEqual(faults, []);
     await context.close();
+  });
+
+  await t.test('a screen that cannot be drawn says so in its place, takes no other with it and is drawn again when it can be', async () => {
+    const { page } = await openPage(await openContext(browser), `${ui}/#/settings`);
+    await page.evaluate(`(() => {
+      const create = document.createElement;
+      globalThis.cannotDraw = 'h1';
+      document.createElement = function (name, ...rest) { if (name === globalThis.cannotDraw) throw new Error('no such thing'); return create.call(this, name, ...rest); };
+      location.hash = '#/stage';
+    })()`);
+    await seeText(page, /could not be drawn: whether what it shows holds is unknown/);
+    await seeText(page, /no such thing/);
+    await page.evaluate('globalThis.cannotDraw = undefined');
+    await page.getByRole('navigation').first().getByRole('link', { name: 'Council' }).click();
+    await page.locator('h1', { hasText: 'Council' }).waitFor();
+    await page.evaluate("globalThis.cannotDraw = 'h1'; location.hash = '#/stage'");
+    await seeText(page, /could not be drawn/);
+    await page.evaluate('globalThis.cannotDraw = undefined');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('h1', { hasText: 'Stage' }).waitFor();
+    await page.context().close();
   });
 
   await t.test('what was signed against the page\'s word stands in Settings, with its digest, also after a reload, and can be exported', async () => {
