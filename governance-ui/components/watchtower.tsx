@@ -6,15 +6,12 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { reasonOf } from '../chain/reading.ts';
+import { heardOf, judgedUpTo } from '../chain/watchtowerAnswer.ts';
+import type { Heard, Verdict } from '../chain/watchtowerAnswer.ts';
 import { durationText, group } from './format.ts';
 import { useRound, useSession } from './session.tsx';
 import { Badge, Disclosure, HexText, Notice, Panel, Row, Rows } from './ui.tsx';
 import type { Tone } from './ui.tsx';
-
-interface Verdict { readonly monitor: string; readonly subject: string; readonly status: string; readonly sentence: string; readonly blockNumber: number; readonly lastOk?: number }
-interface Incident { readonly id: string; readonly monitor: string; readonly severity: string; readonly sentence: string; readonly state: string; readonly blockNumber: number; readonly foundAt: number }
-interface Status { readonly cursor: { readonly finalized?: unknown } | null; readonly outbox: number; readonly log: { readonly seq: number } }
-interface Heard { readonly verdicts: readonly Verdict[]; readonly alerts: readonly Incident[]; readonly status: Status }
 
 const EVERY_MILLISECONDS = 10_000;
 const TIMEOUT_MILLISECONDS = 5_000;
@@ -26,17 +23,11 @@ async function ask(url: string): Promise<unknown> {
   return response.json();
 }
 
-const isVerdict = (value: unknown): value is Verdict => typeof (value as Verdict | null)?.monitor === 'string' && typeof (value as Verdict).subject === 'string' && ((value as Verdict).lastOk === undefined || Number.isSafeInteger((value as Verdict).lastOk)) && typeof (value as Verdict).status === 'string' && typeof (value as Verdict).sentence === 'string' && Number.isSafeInteger((value as Verdict).blockNumber);
-const isIncident = (value: unknown): value is Incident => typeof (value as Incident | null)?.sentence === 'string' && typeof (value as Incident).state === 'string' && typeof (value as Incident).severity === 'string' && typeof (value as Incident).foundAt === 'number' && typeof (value as Incident).id === 'string';
-
-const isStatus = (value: unknown): value is Status => typeof (value as Status | null)?.outbox === 'number' && typeof ((value as Status).log as Status['log'] | null | undefined)?.seq === 'number';
-
 function useWatchtower(): { readonly url: string | undefined; readonly heard: Heard | undefined; readonly why: string | undefined } {
   const { deployment: { watchtower: url } } = useSession();
   const { data, error } = useQuery({ queryKey: ['watchtower', url], enabled: url !== undefined, refetchInterval: EVERY_MILLISECONDS, queryFn: async (): Promise<Heard> => {
     const [verdicts, alerts, status] = await Promise.all([ask(`${url}/v1/verdicts`), ask(`${url}/v1/alerts?limit=20`), ask(`${url}/v1/status`)]);
-    if (!Array.isArray(verdicts) || !verdicts.every(isVerdict) || !Array.isArray(alerts) || !alerts.every(isIncident) || !isStatus(status)) throw new Error('it answers in a form that this page does not know');
-    return { verdicts, alerts, status };
+    return heardOf(verdicts, alerts, status);
   } });
   return { url, heard: data, why: error === null ? undefined : reasonOf(error) };
 }
@@ -48,13 +39,13 @@ export function WatchtowerPanel() {
   if (why !== undefined) return <Panel title="Watchtower"><Notice tone="warn" title="Unknown">{why}. A watchtower that does not answer watches nothing.</Notice></Panel>;
   if (heard === undefined) return <Panel title="Watchtower"><p className="pending">Asking it…</p></Panel>;
   const { verdicts, alerts, status } = heard;
-  const newest = verdicts.reduce((most, { blockNumber }) => Math.max(most, blockNumber), 0);
-  const behind = now?.known === true ? now.value.number - BigInt(newest) : undefined;
+  const judged = judgedUpTo(heard);
+  if (judged === undefined) return <Panel title="Watchtower" aside={<code className="wrap">{url}</code>}><Notice tone="warn" title="Unknown">It answers and has judged nothing: no check of it has said anything.</Notice></Panel>;
   return (
     <Panel title="Watchtower" aside={<code className="wrap">{url}</code>}>
       <p className="quiet">One server's word, not checked here. Every check should say ok, and recently.</p>
       <Rows>
-        <Row name="Judged up to" hint="the finalized block">L1 block {group(newest)}{behind === undefined ? '' : behind > 0n ? `, ${group(behind)} behind the head` : ', at the head'}</Row>
+        <Row name="Judged up to" hint="the finalized block">L1 block {group(judged)}{now?.known === true ? `, ${distanceText(now.value.number - judged)}` : ''}</Row>
         <Row name="Alerts not delivered yet" hint="its outbox">{group(status.outbox)}</Row>
         <Row name="Entries in its log">{group(status.log.seq)}</Row>
       </Rows>
@@ -69,6 +60,11 @@ export function WatchtowerPanel() {
       {alerts.length === 0 ? <p className="quiet">No incident so far.</p> : <ul className="items">{alerts.map(({ id, sentence, severity, state }) => <li key={id}><Badge tone={state === 'firing' ? 'bad' : 'quiet'}>{state}</Badge><span>{sentence}<span className="hint">{severity}; incident <HexText value={id} /></span></span></li>)}</ul>}
     </Panel>
   );
+}
+
+function distanceText(behind: bigint): string {
+  if (behind === 0n) return 'at the head';
+  return behind > 0n ? `${group(behind)} behind the head` : `${group(-behind)} beyond the head that this page has read`;
 }
 
 interface CheckGroup { readonly monitor: string; readonly status: string; readonly all: readonly Verdict[]; readonly lastOk: number | undefined }
@@ -103,7 +99,7 @@ export function WatchtowerVerdicts({ subject }: { subject: string }) {
   return (
     <>
       <p className="quiet">What the watchtower at <code className="wrap">{url}</code> says, unverified here:</p>
-      {about.length === 0 ? <p className="quiet">Nothing about this upgrade yet.</p> : <ul className="items">{about.map(({ monitor, status, sentence }) => <li key={monitor}><Badge tone={TONES[status] ?? 'warn'}>{status}</Badge><span>{sentence}<span className="hint">{monitor}</span></span></li>)}</ul>}
+      {about.length === 0 ? <p className="quiet">Nothing about this upgrade yet.</p> : <ul className="items">{about.map(({ monitor, status, sentence, blockNumber }) => <li key={monitor}><Badge tone={TONES[status] ?? 'warn'}>{status}</Badge><span>{sentence}<span className="hint">{monitor}, at L1 block {group(blockNumber)}</span></span></li>)}</ul>}
     </>
   );
 }

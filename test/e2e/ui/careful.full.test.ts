@@ -142,6 +142,10 @@ test('a careful person, with the keyboard alone, with words typed and with one e
     await page.evaluate('globalThis.cannotDraw = undefined');
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.locator('h1', { hasText: 'Stage' }).waitFor();
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      await page.evaluate(`location.hash = '#/${name}'`);
+      await seeText(page, `Nothing is at #/${name}`);
+    }
     await page.context().close();
   });
 
